@@ -1,0 +1,24 @@
+import type { AccountId, Label, ProviderId } from '../ids.ts';
+import type { EpochMs } from '../time.ts';
+
+/**
+ * One credential at one provider. `standing` is what people or the provider decided about the account as a whole;
+ * what its limits say is never stored here.
+ *
+ * - `enabled`: takes work.
+ * - `disabled`: the operator took it out of service.
+ * - `needs-login`: the provider refused its credential; a new secret makes it `enabled`.
+ */
+export type Account = {
+  readonly id: AccountId;
+  readonly provider: ProviderId;
+  readonly label: Label;
+  /** The form of the credential as its provider names it: `api-key`, `setup-token`. */
+  readonly credential: string;
+  /** Origin and path prefix of a compatible vendor; null for the provider's own. */
+  readonly baseUrl: string | null;
+  readonly standing: 'enabled' | 'disabled' | 'needs-login';
+  /** Why the account needs a login, in the provider's words; null otherwise. */
+  readonly standingReason: string | null;
+  readonly addedAt: EpochMs;
+};

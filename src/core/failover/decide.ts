@@ -1,0 +1,112 @@
+import type { AccountId } from '../ids.ts';
+import type { Selection } from '../pool/selection.ts';
+import type { EpochMs } from '../time.ts';
+import type { Fault, Outcome } from './outcome.ts';
+
+/** What one request has behind it when a try has ended. */
+export type Tries = {
+  /** Accounts in the pool. */
+  readonly accounts: number;
+  /** Upstream sends in all since the request arrived or its last hold ended. */
+  readonly sends: number;
+  /** Of these, sends on the account that has just answered. */
+  readonly sendsOnAccount: number;
+  /** Moves to another account that `overload` or `network` caused. */
+  readonly hops: number;
+  /** Wall-clock time up to which this request may be held; its arrival time when it may not. */
+  readonly holdUntil: EpochMs;
+  /** Random number in [0, 1), which spreads retries. */
+  readonly jitter: number;
+};
+
+/**
+ * What happens to the request next:
+ *
+ * - `deliver`: the client gets this answer as it is.
+ * - `retry-same`: send again on the same account after a pause.
+ * - `next-account`: send on the account that selection named.
+ * - `queue`: an account is open and busy ramping up or being probed: ask selection again at `until`.
+ * - `hold`: wait inside the open request until an account opens, then ask selection again.
+ * - `give-up`: answer for the pool: `exhausted` with the time at which it opens, or `needs-login`.
+ * - `drop`: the client is gone.
+ */
+export type Step =
+  | { readonly kind: 'deliver'; readonly reason: string }
+  | { readonly kind: 'retry-same'; readonly delayMs: number; readonly reason: string }
+  | { readonly kind: 'next-account'; readonly account: AccountId; readonly probe: boolean; readonly reason: string }
+  | { readonly kind: 'queue'; readonly until: EpochMs; readonly reason: string }
+  | { readonly kind: 'hold'; readonly until: EpochMs; readonly reason: string }
+  | { readonly kind: 'give-up'; readonly why: 'exhausted' | 'needs-login'; readonly until: EpochMs | null; readonly reason: string }
+  | { readonly kind: 'drop'; readonly reason: string };
+
+const sendsPerAccount = 2;
+const retryPauseMs = 500;
+
+/**
+ * Decides what follows a try that brought no content to the client. `next` is what selection says after the outcome's
+ * signals were observed and the account was excluded, so that this knows whether there is anywhere to go.
+ */
+export function decide(tries: Tries, outcome: Outcome, next: Selection, now: EpochMs): Step {
+  if (outcome.kind === 'aborted') return { kind: 'drop', reason: 'the client went away' };
+  if (outcome.kind === 'served') return deliver('the answer is good');
+  if (outcome.fault === 'request') return deliver('the request itself is refused, on every account');
+  if (mayRetrySame(tries, outcome.fault)) {
+    // Half to one and a half of the pause: a herd must not come back as one.
+    return { kind: 'retry-same', delayMs: retryPauseMs * (0.5 + tries.jitter), reason: `${outcome.fault}: once more on the same account` };
+  }
+  if (tries.sends >= tries.accounts + 2) return deliver('the request was sent often enough');
+  if (outcome.fault === 'scoped') return deliver('a 429 that names no limit is not the account’s fault');
+  if (isHopFault(outcome.fault) && tries.hops >= 1) return deliver(`${outcome.fault} on a second account too`);
+  return moveOn(tries, outcome.fault, next, now);
+}
+
+/** Decides what a request does that has not been sent yet, or whose hold or queue has ended. */
+export function decideFirst(next: Selection, holdUntil: EpochMs, now: EpochMs): Step {
+  if (next.kind === 'use') return use(next, 'selected');
+  return waitOrGiveUp(next, holdUntil, now);
+}
+
+function moveOn(tries: Tries, fault: Fault, next: Selection, now: EpochMs): Step {
+  if (next.kind === 'use') return use(next, `${fault}: next account`);
+  if (next.kind === 'wait' && next.queued) return { kind: 'queue', until: next.until, reason: `${fault}: the next account is busy` };
+  // Only a limit is mended by waiting, and only there has the pool something truer to say than the provider's answer.
+  if (fault === 'window' || fault === 'throttle') return waitOrGiveUp(next, tries.holdUntil, now);
+  if (fault === 'auth') return next.kind === 'wait' ? waitOrGiveUp(next, tries.holdUntil, now) : needsLogin;
+  return deliver(`${fault}, and no other account is open`);
+}
+
+function waitOrGiveUp(next: Exclude<Selection, { kind: 'use' }>, holdUntil: EpochMs, now: EpochMs): Step {
+  if (next.kind === 'none') return onlyLoginsMissing(next) ? needsLogin : exhausted(null);
+  if (next.queued) return { kind: 'queue', until: next.until, reason: 'the account is busy' };
+  const within = next.until <= holdUntil && holdUntil > now;
+  return within ? { kind: 'hold', until: next.until, reason: 'every account is closed, one opens soon' } : exhausted(next.until);
+}
+
+/** `sends` and `accounts` bound it all; the pair below bounds one account. */
+function mayRetrySame(tries: Tries, fault: Fault): boolean {
+  const retried = fault === 'overload' || fault === 'network' || fault === 'scoped';
+  // The account after a hop gets one send: the provider as a whole is in trouble, and more sends make it worse.
+  return retried && tries.hops === 0 && tries.sendsOnAccount < sendsPerAccount;
+}
+
+export function isHopFault(fault: Fault): boolean {
+  return fault === 'overload' || fault === 'network';
+}
+
+function onlyLoginsMissing(next: Selection): boolean {
+  return next.skipped.some((each) => each.reason === 'needs-login');
+}
+
+function use(next: Extract<Selection, { kind: 'use' }>, reason: string): Step {
+  return { kind: 'next-account', account: next.account, probe: next.probe, reason };
+}
+
+function deliver(reason: string): Step {
+  return { kind: 'deliver', reason };
+}
+
+function exhausted(until: EpochMs | null): Step {
+  return { kind: 'give-up', why: 'exhausted', until, reason: 'every account is closed' };
+}
+
+const needsLogin: Step = { kind: 'give-up', why: 'needs-login', until: null, reason: 'no account is logged in' };

@@ -1,0 +1,144 @@
+import { awaitsProbe, isClosed, limitCovers, type Limit } from '../limit/limit.ts';
+import type { EpochMs } from '../time.ts';
+import type { Pool } from './pool.ts';
+import { preferred } from './prefer.ts';
+import type { Selection, Skipped, SkipReason } from './selection.ts';
+import type { Candidate, View, Want } from './view.ts';
+
+const rampStepMs = 250;
+const rampEndsAfterMs = 10_000;
+const longestRampWaitMs = 2000;
+const longestProbeWaitMs = 5000;
+
+type Standing =
+  | { readonly kind: 'open'; readonly probe: boolean }
+  | { readonly kind: 'busy'; readonly reason: 'ramping' | 'probing'; readonly until: EpochMs; readonly probe: boolean }
+  | { readonly kind: 'overage'; readonly until: EpochMs; readonly window: string }
+  | { readonly kind: 'closed'; readonly reason: SkipReason; readonly until: EpochMs | null; readonly window: string | null };
+
+/**
+ * Chooses the account for a request: the session's own while it is open, else by the pool's strategy. An open account
+ * that is ramping up or being probed makes the request wait for it a little, then spills to another open one, then
+ * goes anyway. Pure: `status` and the gateway ask the same question and get the same answer.
+ */
+export function select(view: View, want: Want, now: EpochMs): Selection {
+  const open: Candidate[] = [];
+  const busy: Candidate[] = [];
+  const overage: Candidate[] = [];
+  const skipped: Skipped[] = [];
+  let earliest: EpochMs | null = null;
+  let soonestTurn: EpochMs | null = null;
+  let probes: Set<Candidate> | null = null;
+
+  for (const candidate of view.candidates) {
+    const standing = standingOf(candidate, view.pool, want, now);
+    if (standing.kind === 'open') {
+      open.push(candidate);
+      if (standing.probe) (probes ??= new Set()).add(candidate);
+      continue;
+    }
+    skipped.push(skip(candidate, standing));
+    if (standing.kind === 'busy') {
+      busy.push(candidate);
+      if (standing.probe) (probes ??= new Set()).add(candidate);
+      soonestTurn = earlier(soonestTurn, standing.until);
+    } else if (standing.kind === 'overage' && view.pool.overage === 'last') {
+      overage.push(candidate);
+    } else if (standing.until !== null) {
+      earliest = earlier(earliest, standing.until);
+    }
+  }
+
+  const chosen = choose(view, { open, busy, overage }, { queuedMs: want.queuedMs, now });
+  if (chosen !== null) {
+    const others = skipped.filter((each) => each.account !== chosen.account.id);
+    return { kind: 'use', account: chosen.account.id, probe: probes?.has(chosen) ?? false, skipped: others };
+  }
+  if (soonestTurn !== null) return { kind: 'wait', until: soonestTurn, queued: true, skipped };
+  if (earliest !== null) return { kind: 'wait', until: earliest, queued: false, skipped };
+  return { kind: 'none', skipped };
+}
+
+type Tiers = { open: readonly Candidate[]; busy: readonly Candidate[]; overage: readonly Candidate[] };
+
+function choose(view: View, tiers: Tiers, at: { queuedMs: number; now: EpochMs }): Candidate | null {
+  const { open, busy, overage } = tiers;
+  if (busy.length > 0) {
+    // What this request would use if nothing were busy decides whether it has to queue at all.
+    const ready = view.candidates.filter((each) => open.includes(each) || busy.includes(each));
+    const wished = preferred(view, ready, at.now);
+    if (open.includes(wished)) return wished;
+    const probing = wished.probeSince !== null;
+    if (probing && open.length > 0) return preferred(view, open, at.now);
+    const patienceMs = probing ? longestProbeWaitMs : longestRampWaitMs;
+    if (at.queuedMs < patienceMs) return null;
+    return open.length > 0 ? preferred(view, open, at.now) : wished;
+  }
+  if (open.length > 0) return preferred(view, open, at.now);
+  return overage.length > 0 ? preferred(view, overage, at.now) : null;
+}
+
+/** Says what stands between this account and the request, the most lasting reason first. */
+function standingOf(candidate: Candidate, pool: Pool, want: Want, now: EpochMs): Standing {
+  const { account } = candidate;
+  if (account.standing !== 'enabled') return closed(account.standing);
+  if (pool.pinned !== null && pool.pinned !== account.id) return closed('not-pinned');
+  const limits = coveringLimits(candidate, want.model, now);
+  if (limits?.closed) return closed('closed', limits.closed.until, limits.closed.window);
+  if (want.exclude.includes(account.id)) return closed('tried');
+  if (candidate.restUntil > now) return closed('resting', candidate.restUntil);
+  if (limits?.overage && pool.overage !== 'allow') {
+    return { kind: 'overage', until: limits.overage.until, window: limits.overage.window };
+  }
+  return openStanding(candidate, limits?.awaitsProbe ?? false, now);
+}
+
+function openStanding(candidate: Candidate, awaitingProbe: boolean, now: EpochMs): Standing {
+  if (awaitingProbe && candidate.probeSince !== null) {
+    return { kind: 'busy', reason: 'probing', until: candidate.probeSince + longestProbeWaitMs, probe: false };
+  }
+  const rampUntil = rampFullUntil(candidate, now);
+  if (rampUntil !== null) return { kind: 'busy', reason: 'ramping', until: rampUntil, probe: awaitingProbe };
+  return { kind: 'open', probe: awaitingProbe };
+}
+
+/** When the next request may join a ramping account; null when one may join at once. */
+function rampFullUntil(candidate: Candidate, now: EpochMs): EpochMs | null {
+  const { rampFrom, inFlight } = candidate;
+  if (rampFrom === null || now - rampFrom >= rampEndsAfterMs) return null;
+  const allowed = 1 + Math.floor((now - rampFrom) / rampStepMs);
+  return inFlight < allowed ? null : rampFrom + allowed * rampStepMs;
+}
+
+type Covering = { closed: Limit | null; overage: Limit | null; awaitsProbe: boolean };
+
+/** The longest limits that cover the model; null for the usual account without any. */
+function coveringLimits(candidate: Candidate, model: string | null, now: EpochMs): Covering | null {
+  if (candidate.limits.size === 0) return null;
+  const found: Covering = { closed: null, overage: null, awaitsProbe: false };
+  for (const limit of candidate.limits.values()) {
+    if (!limitCovers(limit, model)) continue;
+    if (!isClosed(limit, now)) {
+      if (awaitsProbe(limit, now)) found.awaitsProbe = true;
+    } else if (limit.overage) {
+      if (found.overage === null || limit.until > found.overage.until) found.overage = limit;
+    } else if (found.closed === null || limit.until > found.closed.until) {
+      found.closed = limit;
+    }
+  }
+  return found;
+}
+
+function closed(reason: SkipReason, until: EpochMs | null = null, window: string | null = null): Standing {
+  return { kind: 'closed', reason, until, window };
+}
+
+function skip(candidate: Candidate, standing: Exclude<Standing, { kind: 'open' }>): Skipped {
+  const reason = standing.kind === 'overage' ? 'overage' : standing.reason;
+  const window = standing.kind === 'busy' ? null : standing.window;
+  return { account: candidate.account.id, reason, until: standing.until, window };
+}
+
+function earlier(a: EpochMs | null, b: EpochMs): EpochMs {
+  return a === null ? b : Math.min(a, b);
+}

@@ -1,0 +1,46 @@
+import type { AccountId } from '../ids.ts';
+import type { EpochMs } from '../time.ts';
+
+/**
+ * Why an account was not chosen. `until` is when that reason ends by itself, where it does.
+ *
+ * - `closed`: a limit that covers the model.
+ * - `overage`: served only for extra money, which the pool forbids or keeps for last.
+ * - `disabled`, `needs-login`: see Account.
+ * - `not-pinned`: the pool is pinned to another account.
+ * - `tried`: this request failed there already.
+ * - `resting`: three network errors in a row.
+ * - `probing`: a long cooldown has ended and another request is finding out whether it is really over.
+ * - `ramping`: freshly chosen after a failover, and as many requests in flight as it may have yet.
+ */
+export type SkipReason =
+  | 'closed'
+  | 'overage'
+  | 'disabled'
+  | 'needs-login'
+  | 'not-pinned'
+  | 'tried'
+  | 'resting'
+  | 'probing'
+  | 'ramping';
+
+export type Skipped = {
+  readonly account: AccountId;
+  readonly reason: SkipReason;
+  readonly until: EpochMs | null;
+  /** The window of the limit that closes it the longest; null for other reasons. */
+  readonly window: string | null;
+};
+
+/**
+ * Whom a request goes to:
+ *
+ * - `use`: this account. `probe` marks the first request after a long cooldown.
+ * - `wait`: nobody yet; `until` is the earliest time at which that may change. `queued` is true when an account is
+ *   open and only busy ramping up or being probed, a matter of seconds.
+ * - `none`: nobody, and no time at which that changes by itself.
+ */
+export type Selection =
+  | { readonly kind: 'use'; readonly account: AccountId; readonly probe: boolean; readonly skipped: readonly Skipped[] }
+  | { readonly kind: 'wait'; readonly until: EpochMs; readonly queued: boolean; readonly skipped: readonly Skipped[] }
+  | { readonly kind: 'none'; readonly skipped: readonly Skipped[] };

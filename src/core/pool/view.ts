@@ -1,0 +1,41 @@
+import type { Account } from '../account/account.ts';
+import type { AccountId } from '../ids.ts';
+import type { Limit } from '../limit/limit.ts';
+import type { EpochMs } from '../time.ts';
+import type { Pool } from './pool.ts';
+
+/** What selection knows of one account. The book keeps these and changes them in place. */
+export type Candidate = {
+  readonly account: Account;
+  readonly limits: ReadonlyMap<string, Limit>;
+  /** Requests that were sent and have not ended. */
+  readonly inFlight: number;
+  /** Rests until then after network errors; 0 when it does not. */
+  readonly restUntil: EpochMs;
+  /** When it began to take over after a failover; null when it is not ramping up. */
+  readonly rampFrom: EpochMs | null;
+  /** When the request that probes it after a long cooldown was sent; null when none is out. */
+  readonly probeSince: EpochMs | null;
+  /** The earliest future reset that a response told; null when unknown. */
+  readonly nextReset: EpochMs | null;
+  /** The pool's turn at which it served last; 0 for never. */
+  readonly servedTurn: number;
+};
+
+export type View = {
+  readonly pool: Pool;
+  /** The pool's accounts in its order. */
+  readonly candidates: readonly Candidate[];
+  /** The account that served last; for `sticky`. */
+  readonly current: AccountId | null;
+  /** The session's own account. */
+  readonly affinity: AccountId | null;
+};
+
+export type Want = {
+  readonly model: string | null;
+  /** Accounts on which this request failed. */
+  readonly exclude: readonly AccountId[];
+  /** How long this request has waited for a ramp or a probe. */
+  readonly queuedMs: number;
+};
