@@ -1,0 +1,80 @@
+import type { Account } from '../core/account/account.ts';
+import type { AccountId, Label, PhantomId, ProviderId, SessionId } from '../core/ids.ts';
+import type { Limit } from '../core/limit/limit.ts';
+import type { Pool } from '../core/pool/pool.ts';
+import type { EpochMs } from '../core/time.ts';
+
+/** A conversation and the account it stays on while that is open. */
+export type Session = {
+  readonly id: SessionId;
+  readonly pool: Label;
+  readonly account: AccountId;
+  /** When it was first seen, moved last and seen last; the last one is kept to the hour. */
+  readonly startedAt: EpochMs;
+  readonly movedAt: EpochMs;
+  readonly seenAt: EpochMs;
+  readonly moves: number;
+};
+
+/** A pool's time without an open account for a model family, or for any model when `family` is null. */
+export type Episode = {
+  readonly id: string;
+  readonly pool: Label;
+  readonly family: string | null;
+  readonly exhaustedAt: EpochMs;
+  /** When a request was served again: null while the episode lasts. */
+  readonly recoveredAt: EpochMs | null;
+};
+
+/** A token that an agent holds in place of a secret. Only its SHA-256 is kept, as hex. */
+export type Phantom = {
+  readonly id: PhantomId;
+  readonly hash: string;
+  readonly provider: ProviderId;
+  readonly pool: Label;
+  /** `wrapper` ends with its `stint claude`; `env` was printed and expires. */
+  readonly origin: 'wrapper' | 'env';
+  /** How long a request of this phantom may be held, in milliseconds. */
+  readonly holdMs: number;
+  readonly createdAt: EpochMs;
+  readonly expiresAt: EpochMs | null;
+};
+
+export type BookSnapshot = {
+  readonly accounts: readonly Account[];
+  readonly pools: readonly Pool[];
+  /** The account that served last, by pool. */
+  readonly currents: ReadonlyMap<Label, AccountId>;
+  readonly limits: readonly Limit[];
+  readonly sessions: readonly Session[];
+  readonly episodes: readonly Episode[];
+  readonly phantoms: readonly Phantom[];
+};
+
+/**
+ * What the book remembers across a restart. Each write is durable when its promise resolves and rejects when it is
+ * not; each is one transaction.
+ */
+export interface BookStore {
+  load(): Promise<BookSnapshot>;
+  /** Inserts or replaces. */
+  saveAccount(account: Account): Promise<void>;
+  /** Removes the account with its limits and its place in pools, as current account and in sessions. */
+  removeAccount(id: AccountId): Promise<void>;
+  /** Inserts or replaces, the order of accounts included. */
+  savePool(pool: Pool): Promise<void>;
+  removePool(name: Label): Promise<void>;
+  /** Inserts or replaces by account and slot (window, family, overage). */
+  saveLimits(limits: readonly Limit[]): Promise<void>;
+  saveCurrent(pool: Label, account: AccountId): Promise<void>;
+  saveSession(session: Session): Promise<void>;
+  removeSessions(ids: readonly SessionId[]): Promise<void>;
+  saveEpisode(episode: Episode): Promise<void>;
+  savePhantom(phantom: Phantom): Promise<void>;
+  removePhantoms(ids: readonly PhantomId[]): Promise<void>;
+}
+
+/** The secrets of accounts. `read` never leaves the process but in an upstream request of that account. */
+export interface SecretReader {
+  read(account: AccountId): string | undefined;
+}

@@ -1,0 +1,54 @@
+import type { FrameKind, StreamEnd, Usage } from '../provider.ts';
+
+/**
+ * Sorts the events of a Messages stream. https://docs.claude.com/en/docs/build-with-claude/streaming
+ * An event that we do not know is neutral: the gate's own bounds let it through in time.
+ */
+export function frameKind(name: string): FrameKind {
+  switch (name) {
+    case 'content_block_delta':
+    case 'content_block_stop':
+    case 'message_delta':
+    case 'message_stop':
+      return 'content';
+    case 'error':
+      return 'failed';
+    default:
+      return 'neutral';
+  }
+}
+
+/** A stream is complete with `message_stop`; an `error` event ends it as well, and tells the client so. */
+export function streamEnd(tail: string): StreamEnd {
+  if (lastEvent(tail, 'message_stop') !== -1) return 'complete';
+  return lastEvent(tail, 'error') === -1 ? 'cut' : 'failed';
+}
+
+export function errorDataOf(tail: string): string | null {
+  const at = lastEvent(tail, 'error');
+  if (at === -1) return null;
+  return /\ndata: ?([^\r\n]*)/.exec(tail.slice(at))?.[1] ?? null;
+}
+
+/** Counts of the last event that has them; `message_start` has the input, `message_delta` the output. */
+export function usageOf(first: string, last: string): Usage {
+  return { inputTokens: lastCount(last, 'input_tokens') ?? lastCount(first, 'input_tokens'), outputTokens: lastCount(last, 'output_tokens') };
+}
+
+function lastCount(text: string, name: string): number | null {
+  const at = text.lastIndexOf(`"${name}":`);
+  if (at === -1) return null;
+  const digits = /^\s*(\d{1,12})/.exec(text.slice(at + name.length + 3, at + name.length + 18))?.[1];
+  return digits === undefined ? null : Number(digits);
+}
+
+/** Where the event starts a line: the same words inside a JSON text cannot, newlines are escaped there. */
+function lastEvent(tail: string, name: string): number {
+  for (let at = tail.length; ; at -= 1) {
+    at = tail.lastIndexOf(`event: ${name}`, at);
+    if (at === -1) return -1;
+    const before = tail.charCodeAt(at - 1);
+    if (at === 0 || before === 10 || before === 13) return at;
+    if (at === 0) return -1;
+  }
+}
