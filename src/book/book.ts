@@ -1,0 +1,279 @@
+import type { Fault } from '../core/failover/outcome.ts';
+import type { AccountId, Label, SessionId } from '../core/ids.ts';
+import { limitCovers, slotOf, type Limit } from '../core/limit/limit.ts';
+import { observeClosed, observeOpen } from '../core/limit/observe.ts';
+import type { Signal } from '../core/limit/signal.ts';
+import { select } from '../core/pool/select.ts';
+import type { Selection } from '../core/pool/selection.ts';
+import { dayMs, hourMs, minuteMs, type EpochMs } from '../core/time.ts';
+import { episodesBegun, episodesEnded } from './episode.ts';
+import { Journal } from './journal.ts';
+import type { BookStore, Episode, Session } from './ports.ts';
+import { episodeKey, restoreState, type AccountState, type BookState, type PoolState } from './state.ts';
+
+/** What the book tells about as it happens; for the log and, later, notices. */
+export type BookEvent =
+  | { readonly kind: 'closed'; readonly limit: Limit }
+  | { readonly kind: 'opened'; readonly limit: Limit }
+  | { readonly kind: 'needs-login'; readonly account: AccountId; readonly evidence: string }
+  | { readonly kind: 'resting'; readonly account: AccountId; readonly until: EpochMs }
+  | { readonly kind: 'exhausted' | 'recovered'; readonly episode: Episode };
+
+/** Which session wants which model from which pool. */
+export type Request = { readonly pool: PoolState; readonly session: SessionId; readonly model: string | null };
+
+/** What came of a try, for `Book.observe`. */
+export type Observation = {
+  readonly account: AccountId;
+  readonly model: string | null;
+  readonly sentAt: EpochMs;
+  readonly signals: readonly Signal[];
+  /** The provider did the work: what covered this model is open. */
+  readonly served: boolean;
+};
+
+const idleBeforeRampMs = minuteMs;
+const networkErrorsBeforeRest = 3;
+const restMs = 10_000;
+const sessionLifeMs = 30 * dayMs;
+
+/**
+ * The account book: the only writer of the live state of accounts, pools and sessions. Reads are plain maps and touch
+ * no database; what changes is in memory at once, and is durable when the promise that the change returned resolves.
+ */
+export class Book {
+  readonly state: BookState;
+  readonly journal: Journal;
+  readonly store: BookStore;
+  readonly clock: () => EpochMs;
+  readonly #tell: (event: BookEvent) => void;
+  #waiters = new Set<() => void>();
+
+  private constructor(state: BookState, deps: { store: BookStore; clock: () => EpochMs; tell: (event: BookEvent) => void }) {
+    this.state = state;
+    this.store = deps.store;
+    this.clock = deps.clock;
+    this.journal = new Journal(deps.clock);
+    this.#tell = deps.tell;
+  }
+
+  static async open(deps: { store: BookStore; clock: () => EpochMs; tell: (event: BookEvent) => void }): Promise<Book> {
+    const snapshot = await deps.store.load();
+    const book = new Book(restoreState(snapshot), deps);
+    await book.#forgetOldSessions();
+    return book;
+  }
+
+  async stop(): Promise<void> {
+    this.wake();
+    await this.journal.stop();
+  }
+
+  /** Asks selection for a request as things stand; `status` asks the same with a session that has no affinity. */
+  select(request: Request, exclude: readonly AccountId[], queuedMs: number): Selection {
+    const { pool, candidates, current } = request.pool;
+    const session = this.state.sessions.get(request.session);
+    const affinity = session !== undefined && session.pool === pool.name ? session.account : null;
+    return select({ pool, candidates, current, affinity }, { model: request.model, exclude, queuedMs }, this.clock());
+  }
+
+  /**
+   * Counts a try as in flight and moves pool and session to its account. Await the result, where there is one, before
+   * the request is sent. Each `begin` needs its `end`.
+   */
+  begin(request: Request, account: AccountId, how: { probe: boolean; failover: boolean }): Promise<unknown> | undefined {
+    const state = this.#account(account);
+    const now = this.clock();
+    if (how.failover && state.inFlight === 0 && now - state.servedAt > idleBeforeRampMs) state.rampFrom = now;
+    if (how.probe) state.probeSince = now;
+    state.inFlight += 1;
+    state.servedTurn = this.state.turn += 1;
+    state.servedAt = now;
+    this.#moveCurrent(request.pool, account);
+    this.#moveSession(request, account, now);
+    return this.journal.written();
+  }
+
+  /** Ends a try, however it went. */
+  end(account: AccountId, how: { probe: boolean }): void {
+    const state = this.state.accounts.get(account);
+    if (state === undefined) return;
+    state.inFlight -= 1;
+    if (how.probe) state.probeSince = null;
+    if (state.rampFrom !== null || how.probe) this.wake();
+  }
+
+  /** The verdict on a probe is in with the head of its answer; those who wait need not wait for the rest. */
+  endProbe(account: AccountId): void {
+    const state = this.state.accounts.get(account);
+    if (state === undefined || state.probeSince === null) return;
+    state.probeSince = null;
+    this.wake();
+  }
+
+  /** Takes in what an answer told. Await the result, where there is one, before acting on it. */
+  observe(seen: Observation): Promise<unknown> | undefined {
+    const state = this.state.accounts.get(seen.account);
+    if (state === undefined) return undefined;
+    const now = this.clock();
+    for (const signal of seen.signals) this.#observeSignal(state, signal, seen, now);
+    if (seen.served) this.#observeServed(state, seen, now);
+    return this.journal.written();
+  }
+
+  /** Counts network errors in a row: three rest the account for ten seconds. */
+  observeFault(account: AccountId, fault: Fault | null): void {
+    const state = this.state.accounts.get(account);
+    if (state === undefined) return;
+    state.networkErrors = fault === 'network' ? state.networkErrors + 1 : 0;
+    if (state.networkErrors < networkErrorsBeforeRest) return;
+    state.networkErrors = 0;
+    state.restUntil = this.clock() + restMs;
+    this.#tell({ kind: 'resting', account, until: state.restUntil });
+  }
+
+  /** Stores a limit that an operator or an observation has changed. */
+  setLimit(state: AccountState, known: Limit | undefined, limit: Limit): void {
+    const slot = slotOf(limit);
+    state.limits.set(slot, limit);
+    if (limit.until === 0) this.#tell({ kind: 'opened', limit });
+    else if (known === undefined || limit.until !== known.until) this.#tell({ kind: 'closed', limit });
+    void this.journal.write(`limit:${limit.account}|${slot}`, () => this.store.saveLimits([limit]));
+    if (limit.until < (known?.until ?? 0)) this.wake();
+  }
+
+  /**
+   * Resolves at `until`, when something opens that may let a waiting request go, or when `signal` aborts: ask
+   * selection again in any case.
+   */
+  waitForTurn(until: EpochMs, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#waiters.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      // A timer fires at once when it is longer than 24.8 days, and early when the wall clock was set back.
+      const timer = setTimeout(done, Math.min(Math.max(until - this.clock(), 1), hourMs));
+      this.#waiters.add(done);
+      signal.addEventListener('abort', done);
+      if (signal.aborted) done();
+    });
+  }
+
+  /** Lets everybody who waits ask selection again. */
+  wake(): void {
+    for (const waiter of [...this.#waiters]) waiter();
+  }
+
+  #observeSignal(state: AccountState, signal: Signal, seen: Observation, now: EpochMs): void {
+    switch (signal.kind) {
+      case 'closed':
+        this.#observeClosed(state, signal, now);
+        break;
+      case 'open':
+        if (state.limits.size > 0) this.#observeOpen(state, seen.sentAt, (limit) => limit.window === signal.window && limit.family === signal.family);
+        break;
+      case 'reading':
+        state.readings.set(`${signal.window}|${signal.family ?? '*'}`, { ...signal, at: now });
+        state.nextReset = earliestReset(state, now);
+        break;
+      case 'refused':
+        this.#observeRefused(state, signal.evidence, seen.sentAt);
+        break;
+    }
+  }
+
+  #observeClosed(state: AccountState, signal: Extract<Signal, { kind: 'closed' }>, now: EpochMs): void {
+    const known = state.limits.get(slotOf(signal));
+    const limit = observeClosed(state.account.id, known, signal, now);
+    if (limit === known) return;
+    this.setLimit(state, known, limit);
+    for (const episode of episodesBegun(this.state, state.account.id, signal.family, now)) this.#saveEpisode(episode);
+  }
+
+  #observeServed(state: AccountState, seen: Observation, now: EpochMs): void {
+    if (state.limits.size > 0) this.#observeOpen(state, seen.sentAt, (limit) => !limit.overage && limitCovers(limit, seen.model));
+    if (this.state.episodes.size === 0) return;
+    for (const episode of episodesEnded(this.state, state.account.id, seen.model, now)) this.#saveEpisode(episode);
+  }
+
+  #observeOpen(state: AccountState, sentAt: EpochMs, concerns: (limit: Limit) => boolean): void {
+    for (const known of state.limits.values()) {
+      if (!concerns(known)) continue;
+      const limit = observeOpen(known, sentAt, this.clock());
+      if (limit !== known) this.setLimit(state, known, limit);
+    }
+  }
+
+  #observeRefused(state: AccountState, evidence: string, sentAt: EpochMs): void {
+    const { account } = state;
+    // A request sent before the account got its present secret says nothing about that secret.
+    if (account.standing !== 'enabled' || sentAt < account.addedAt) return;
+    state.account = { ...account, standing: 'needs-login', standingReason: evidence };
+    this.#tell({ kind: 'needs-login', account: account.id, evidence });
+    void this.journal.write(`account:${account.id}`, () => this.store.saveAccount(state.account));
+    for (const episode of episodesBegun(this.state, account.id, null, this.clock())) this.#saveEpisode(episode);
+  }
+
+  #saveEpisode(episode: Episode): void {
+    const key = episodeKey(episode.pool, episode.family);
+    if (episode.recoveredAt === null) this.state.episodes.set(key, episode);
+    else this.state.episodes.delete(key);
+    this.#tell({ kind: episode.recoveredAt === null ? 'exhausted' : 'recovered', episode });
+    void this.journal.write(`episode:${episode.id}`, () => this.store.saveEpisode(episode));
+  }
+
+  #moveCurrent(pool: PoolState, account: AccountId): void {
+    if (pool.current === account) return;
+    pool.current = account;
+    // Round-robin moves with every request and never asks who was last.
+    if (pool.pool.strategy === 'round-robin') return;
+    void this.journal.write(`current:${pool.pool.name}`, () => this.store.saveCurrent(pool.pool.name, account));
+  }
+
+  #moveSession({ pool, session: id }: Request, account: AccountId, now: EpochMs): void {
+    const known = this.state.sessions.get(id);
+    const sameRun = known !== undefined && known.pool === pool.pool.name;
+    if (sameRun && known.account === account && now - known.seenAt < hourMs) return;
+    const moved = !sameRun || known.account !== account;
+    const session: Session = {
+      id,
+      pool: pool.pool.name,
+      account,
+      startedAt: sameRun ? known.startedAt : now,
+      movedAt: moved ? now : known.movedAt,
+      seenAt: now,
+      moves: sameRun ? known.moves + (moved ? 1 : 0) : 0,
+    };
+    this.state.sessions.set(id, session);
+    void this.journal.write(`session:${id}`, () => this.store.saveSession(session));
+  }
+
+  async #forgetOldSessions(): Promise<void> {
+    const before = this.clock() - sessionLifeMs;
+    const old = [...this.state.sessions.values()].filter((each) => each.seenAt < before).map((each) => each.id);
+    if (old.length === 0) return;
+    for (const id of old) this.state.sessions.delete(id);
+    await this.journal.write('sessions:old', () => this.store.removeSessions(old));
+  }
+
+  #account(id: AccountId): AccountState {
+    const state = this.state.accounts.get(id);
+    if (state === undefined) throw new Error(`account ${id} is not in the book`);
+    return state;
+  }
+
+  pool(name: Label): PoolState | undefined {
+    return this.state.pools.get(name);
+  }
+}
+
+function earliestReset(state: AccountState, now: EpochMs): EpochMs | null {
+  let earliest: EpochMs | null = null;
+  for (const { resetsAt } of state.readings.values()) {
+    if (resetsAt !== null && resetsAt > now && (earliest === null || resetsAt < earliest)) earliest = resetsAt;
+  }
+  return earliest;
+}

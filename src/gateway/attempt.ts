@@ -1,0 +1,187 @@
+import type { Outcome } from '../core/failover/outcome.ts';
+import type { AccountId } from '../core/ids.ts';
+import type { Signal } from '../core/limit/signal.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { Book } from '../book/book.ts';
+import { decodeBody } from '../lib/decode.ts';
+import type { AnswerContext, Verdict } from '../providers/provider.ts';
+import type { Deadlines } from './deadline.ts';
+import type { Answer, Exchange } from './exchange.ts';
+import { passGate, type Chunks } from './gate.ts';
+import { returnedHeaders } from './headers.ts';
+import type { GatewaySettings, Secrets } from './ports.ts';
+import { Upstream } from './upstream.ts';
+
+export type SendDeps = {
+  readonly book: Book;
+  readonly secrets: Secrets;
+  readonly settings: GatewaySettings;
+  readonly deadlines: Deadlines;
+};
+
+/** What one send came to: how to judge it, and the provider's answer where there is one to deliver. */
+export type Sent = { readonly outcome: Outcome; readonly answer: Answer | null };
+
+type Try = {
+  readonly exchange: Exchange;
+  readonly account: AccountId;
+  readonly upstream: Upstream;
+  readonly sentAt: EpochMs;
+};
+
+/**
+ * Sends a request once, on one account, and reads as much of the answer as it takes to judge it: the head, an error's
+ * body, a stream's first events. The book knows what was learnt when this resolves.
+ */
+export async function send(deps: SendDeps, exchange: Exchange, account: AccountId): Promise<Sent> {
+  const { book, settings } = deps;
+  const times = {
+    headTimeoutMs: exchange.streamed ? settings.headTimeoutMs.streamed : settings.headTimeoutMs.whole,
+    idleTimeoutMs: settings.idleTimeoutMs,
+  };
+  const upstream = new Upstream(deps.deadlines, book.clock, times);
+  const attempt: Try = { exchange, account, upstream, sentAt: book.clock() };
+  const abort = (): void => upstream.abort();
+  exchange.client.addEventListener('abort', abort, { once: true });
+  try {
+    const state = book.state.accounts.get(account)?.account;
+    const secret = deps.secrets.read(account);
+    if (state === undefined || secret === undefined) return await missingSecret(book, attempt);
+    const headers = new Headers(exchange.headers);
+    exchange.provider.authorize(headers, { kind: state.credential, secret });
+    const url = urlOf(state.baseUrl ?? exchange.provider.baseUrl, exchange.target);
+    const response = await upstream.open({ url, method: exchange.method, headers, body: exchange.body.bytes, times });
+    return await judge(book, attempt, response);
+  } catch (error) {
+    return failedBeforeAnswer(book, attempt, error);
+  } finally {
+    exchange.client.removeEventListener('abort', abort);
+  }
+}
+
+/** The account's own origin and prefix plus the agent's path. A path can never lead to another origin. */
+function urlOf(baseUrl: string, target: string): string {
+  const base = baseUrl.endsWith('/') ? baseUrl.slice(0, -1) : baseUrl;
+  const url = base + target;
+  if (new URL(url).origin !== new URL(base).origin) throw new Error('the path leads to another host');
+  return url;
+}
+
+async function judge(book: Book, attempt: Try, response: Response): Promise<Sent> {
+  if (response.status >= 400) return judgeError(book, attempt, response);
+  if (response.status >= 300) return judgeRedirect(attempt, response);
+  book.endProbe(attempt.account);
+  const { exchange } = attempt;
+  const verdict = exchange.provider.classify({ status: response.status, headers: response.headers, body: null }, contextOf(book, attempt));
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+  return isStream ? judgeStream(book, attempt, { response, verdict }) : judgeWhole(book, attempt, { response, verdict });
+}
+
+async function judgeError(book: Book, attempt: Try, response: Response): Promise<Sent> {
+  const { exchange, upstream } = attempt;
+  const bytes = await upstream.bytes();
+  const body = await decodeBody(bytes, response.headers.get('content-encoding'));
+  const answer = { status: response.status, headers: response.headers, body: body?.toString('utf8') ?? null };
+  const verdict = exchange.provider.classify(answer, contextOf(book, attempt));
+  await observe(book, attempt, verdict);
+  return { outcome: verdict.outcome, answer: wholeAnswer(attempt, response, bytes) };
+}
+
+/** A redirect would take the credential to another host, or the phantom with the agent: nobody follows it. */
+function judgeRedirect({ upstream, account }: Try, response: Response): Sent {
+  upstream.abort();
+  return { outcome: { kind: 'failed', fault: 'network', detail: `${account} answered with a redirect (${response.status})` }, answer: null };
+}
+
+type Judged = { readonly response: Response; readonly verdict: Verdict };
+
+async function judgeWhole(book: Book, attempt: Try, { response, verdict }: Judged): Promise<Sent> {
+  const { exchange, upstream } = attempt;
+  const bytes = await upstream.bytes();
+  const failure = await errorInside(attempt, response, bytes);
+  const judged = failure === null ? verdict : exchange.provider.classifyFrame(failure, contextOf(book, attempt));
+  if (judged.outcome.kind === 'served') takeUsage(exchange, '', Buffer.from(bytes).toString('latin1'));
+  await observe(book, attempt, failure === null ? verdict : joined(verdict, judged));
+  return { outcome: judged.outcome, answer: wholeAnswer(attempt, response, bytes) };
+}
+
+async function judgeStream(book: Book, attempt: Try, { response, verdict }: Judged): Promise<Sent> {
+  const { exchange, upstream } = attempt;
+  const decoded = upstream.startReading();
+  const gate = await passGate(upstream, exchange.provider);
+  if (gate.kind === 'cut') throw new Error(gate.detail);
+  const headers = returnedHeaders(response.headers, decoded);
+  if (gate.kind === 'failed') {
+    const failed = exchange.provider.classifyFrame(gate.data, contextOf(book, attempt));
+    upstream.abort();
+    await observe(book, attempt, joined(verdict, failed));
+    return { outcome: failed.outcome, answer: { kind: 'whole', status: response.status, headers, bytes: gate.held, account: attempt.account } };
+  }
+  await observe(book, attempt, verdict);
+  const chunks = gate.pending === null ? upstream : withPending(upstream, gate.pending);
+  const { account, sentAt } = attempt;
+  return { outcome: verdict.outcome, answer: { kind: 'stream', status: response.status, headers, held: gate.held, chunks, upstream, account, sentAt } };
+}
+
+/** The readings of the head, with what the error inside the body says of the account. */
+function joined(head: Verdict, failed: Verdict): Verdict {
+  return { outcome: failed.outcome, signals: [...head.signals, ...failed.signals] };
+}
+
+/** An error inside HTTP 200 of an answer in one piece, as its JSON text. */
+async function errorInside({ exchange }: Try, response: Response, bytes: Uint8Array): Promise<string | null> {
+  if (exchange.route !== 'inference') return null;
+  const body = await decodeBody(bytes, response.headers.get('content-encoding'));
+  const start = body?.toString('latin1', 0, 64) ?? '';
+  return /^\s*\{\s*"type"\s*:\s*"error"/.test(start) ? (body as Buffer).toString('utf8') : null;
+}
+
+function wholeAnswer({ account }: Try, response: Response, bytes: Uint8Array): Answer {
+  return { kind: 'whole', status: response.status, headers: returnedHeaders(response.headers, false), bytes, account };
+}
+
+/** Counts and lists have limits of their own: of them only a refused credential says something about the account. */
+function observe(book: Book, attempt: Try, verdict: Verdict): Promise<unknown> | undefined {
+  const { exchange, account, sentAt } = attempt;
+  const inference = exchange.route === 'inference';
+  const signals: readonly Signal[] = inference ? verdict.signals : verdict.signals.filter((each) => each.kind === 'refused');
+  book.observeFault(account, verdict.outcome.kind === 'failed' ? verdict.outcome.fault : null);
+  const served = inference && verdict.outcome.kind === 'served';
+  return book.observe({ account, model: exchange.wanted.model, sentAt, signals, served });
+}
+
+function failedBeforeAnswer(book: Book, { exchange, account, upstream }: Try, error: unknown): Sent {
+  upstream.abort();
+  if (exchange.client.aborted) return { outcome: { kind: 'aborted' }, answer: null };
+  book.observeFault(account, 'network');
+  const detail = error instanceof Error ? error.message : String(error);
+  return { outcome: { kind: 'failed', fault: 'network', detail }, answer: null };
+}
+
+async function missingSecret(book: Book, attempt: Try): Promise<Sent> {
+  const evidence = 'the vault has no secret of this account';
+  const outcome: Outcome = { kind: 'failed', fault: 'auth', detail: evidence };
+  await observe(book, attempt, { outcome, signals: [{ kind: 'refused', evidence }] });
+  return { outcome, answer: null };
+}
+
+function contextOf(book: Book, { exchange }: Try): AnswerContext {
+  return { model: exchange.wanted.model, now: book.clock() };
+}
+
+export function takeUsage({ provider, record }: Exchange, first: string, last: string): void {
+  const usage = provider.usageOf(first, last);
+  record.inputTokens = usage.inputTokens ?? record.inputTokens;
+  record.outputTokens = usage.outputTokens ?? record.outputTokens;
+}
+
+function withPending(upstream: Upstream, pending: Promise<Uint8Array | null>): Chunks {
+  let first: Promise<Uint8Array | null> | null = pending;
+  return {
+    next: () => {
+      const read = first ?? upstream.next();
+      first = null;
+      return read;
+    },
+  };
+}

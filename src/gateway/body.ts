@@ -1,0 +1,79 @@
+import { Problem } from '../core/problem.ts';
+import { secondMs, type EpochMs } from '../core/time.ts';
+
+type BodyLimits = { readonly bodyLimitBytes: number; readonly bodiesInFlightBytes: number };
+
+/** A request's body, and the share of memory it takes until it is released. */
+export type Body = { readonly bytes: Buffer; release(): void };
+
+/** Reads request bodies within a bound for each and a bound for all that are in flight. */
+export class BodyReader {
+  readonly #limits: BodyLimits;
+  readonly #clock: () => EpochMs;
+  #inFlightBytes = 0;
+
+  constructor(limits: BodyLimits, clock: () => EpochMs) {
+    this.#limits = limits;
+    this.#clock = clock;
+  }
+
+  /** Throws a Problem `too_large` or `unavailable` before it takes in more than the bounds allow. */
+  async read(request: Request): Promise<Body> {
+    const declared = Number(request.headers.get('content-length') ?? Number.NaN);
+    if (request.body === null) return { bytes: Buffer.alloc(0), release: () => undefined };
+    if (Number.isNaN(declared)) return this.#readChunks(request.body);
+    this.#check(declared, declared);
+    const share = this.#share();
+    share.grow(declared);
+    try {
+      return { bytes: Buffer.from(await request.arrayBuffer()), release: share.release };
+    } catch (error) {
+      share.release();
+      throw error;
+    }
+  }
+
+  async #readChunks(stream: ReadableStream<Uint8Array>): Promise<Body> {
+    const share = this.#share();
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    try {
+      for await (const chunk of stream) {
+        size += chunk.byteLength;
+        this.#check(size, chunk.byteLength);
+        share.grow(chunk.byteLength);
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      share.release();
+      throw error;
+    }
+    return { bytes: Buffer.concat(chunks), release: share.release };
+  }
+
+  #check(sizeBytes: number, moreBytes: number): void {
+    if (sizeBytes > this.#limits.bodyLimitBytes) {
+      const limitMiB = Math.floor(this.#limits.bodyLimitBytes / 1024 / 1024);
+      throw new Problem('too_large', `Stint: the request is larger than ${limitMiB} MiB.`, {
+        hint: 'Raise gateway.bodyLimitMiB in config.toml, or shorten the conversation.',
+      });
+    }
+    if (this.#inFlightBytes + moreBytes > this.#limits.bodiesInFlightBytes) {
+      throw new Problem('unavailable', 'Stint: too many large requests are in flight.', { retryAt: this.#clock() + 2 * secondMs });
+    }
+  }
+
+  #share(): { grow(bytes: number): void; release: () => void } {
+    let heldBytes = 0;
+    return {
+      grow: (bytes) => {
+        heldBytes += bytes;
+        this.#inFlightBytes += bytes;
+      },
+      release: () => {
+        this.#inFlightBytes -= heldBytes;
+        heldBytes = 0;
+      },
+    };
+  }
+}

@@ -1,0 +1,153 @@
+import { decide, decideFirst, isHopFault, type Step } from '../core/failover/decide.ts';
+import type { AccountId } from '../core/ids.ts';
+import { Problem } from '../core/problem.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { Selection } from '../core/pool/selection.ts';
+import { send, type SendDeps } from './attempt.ts';
+import { newProgress, triesOf, type Answer, type Exchange } from './exchange.ts';
+import { explainGiveUp } from './give-up.ts';
+
+export type FailoverDeps = SendDeps & { readonly random: () => number };
+
+/**
+ * How far a request got:
+ *
+ * - `answer`: to deliver; `end` must be called when its last byte is through.
+ * - `hold`: nobody is open; call `resume` at `until` or when `waitForTurn` wakes.
+ * - `problem`: the pool's own answer.
+ * - `dropped`: the client is gone.
+ */
+export type Progressed =
+  | { readonly kind: 'answer'; readonly answer: Answer; readonly end: () => void }
+  | { readonly kind: 'hold'; readonly until: EpochMs }
+  | { readonly kind: 'problem'; readonly problem: Problem }
+  | { readonly kind: 'dropped' };
+
+/** Takes a request from selection to an answer, over as many sends as `decide` allows. */
+export async function failover(deps: FailoverDeps, exchange: Exchange): Promise<Progressed> {
+  const { book } = deps;
+  let next = selectNext(deps, exchange);
+  let step = decideFirst(next, exchange.holdUntil, book.clock());
+  let last: Answer | null = null;
+  for (;;) {
+    if (exchange.client.aborted) return { kind: 'dropped' };
+    switch (step.kind) {
+      case 'next-account':
+      case 'retry-same': {
+        if (step.kind === 'retry-same') await pause(step.delayMs, exchange.client);
+        const target: Target = step.kind === 'retry-same' ? lastTarget(exchange) : { account: step.account, probe: step.probe };
+        const tried = await sendOnce(deps, exchange, target);
+        if (tried.kind === 'progressed') return tried.progressed;
+        ({ answer: last, step, next } = tried);
+        break;
+      }
+      case 'queue':
+        await queue(deps, exchange, step.until);
+        next = selectNext(deps, exchange);
+        step = decideFirst(next, exchange.holdUntil, book.clock());
+        break;
+      case 'hold':
+        return { kind: 'hold', until: step.until };
+      case 'give-up':
+        return { kind: 'problem', problem: explainGiveUp({ exchange, next, step, now: book.clock(), timeZone: deps.settings.timeZone }) };
+      case 'deliver':
+        return last === null ? { kind: 'problem', problem: unreachable(exchange) } : { kind: 'answer', answer: last, end: () => undefined };
+      case 'drop':
+        return { kind: 'dropped' };
+    }
+  }
+}
+
+/** Goes on after a hold: a new round of tries, with every account as it is by then. */
+export function resume(deps: FailoverDeps, exchange: Exchange): Promise<Progressed> {
+  Object.assign(exchange.progress, newProgress());
+  return failover(deps, exchange);
+}
+
+type Target = { readonly account: AccountId; readonly probe: boolean };
+type Tried =
+  | { readonly kind: 'progressed'; readonly progressed: Progressed }
+  | { readonly kind: 'failed'; readonly answer: Answer | null; readonly step: Step; readonly next: Selection };
+
+async function sendOnce(deps: FailoverDeps, exchange: Exchange, target: Target): Promise<Tried> {
+  const { book } = deps;
+  const { account, probe } = target;
+  const { progress, record } = exchange;
+  const written = book.begin(exchange.wanted, account, { probe, failover: progress.sends > 0 });
+  if (written !== undefined) await written;
+  progress.sends += 1;
+  progress.sendsByAccount.set(account, (progress.sendsByAccount.get(account) ?? 0) + 1);
+  record.account = account;
+  const entry: (typeof record.tries)[number] = { account, outcome: 'sent' };
+  record.tries.push(entry);
+
+  const { outcome, answer } = await send(deps, exchange, account);
+  const end = once(() => book.end(account, { probe }));
+  entry.outcome = outcome.kind === 'failed' ? outcome.fault : outcome.kind;
+  if (outcome.kind === 'served' && answer !== null) {
+    if (answer.kind === 'whole') end();
+    return { kind: 'progressed', progressed: { kind: 'answer', answer, end } };
+  }
+  end();
+  if (outcome.kind === 'failed') {
+    entry.detail = outcome.detail;
+    const next = exceptAccount(deps, exchange, account);
+    const step = decide(triesOf(exchange, account, deps.random()), outcome, next, book.clock());
+    if (step.kind !== 'retry-same') {
+      progress.exclude.push(account);
+      if (isHopFault(outcome.fault)) progress.hops += 1;
+    }
+    return { kind: 'failed', answer, step, next };
+  }
+  return { kind: 'progressed', progressed: { kind: 'dropped' } };
+}
+
+function selectNext({ book }: FailoverDeps, { wanted, progress }: Exchange): Selection {
+  return book.select(wanted, progress.exclude, progress.queuedMs);
+}
+
+function exceptAccount({ book }: FailoverDeps, { wanted, progress }: Exchange, account: AccountId): Selection {
+  return book.select(wanted, [...progress.exclude, account], progress.queuedMs);
+}
+
+function lastTarget({ record }: Exchange): Target {
+  const last = record.tries.at(-1);
+  if (last === undefined) throw new Error('a retry needs a try before it');
+  return { account: last.account as AccountId, probe: false };
+}
+
+async function queue({ book }: FailoverDeps, { progress, record, client }: Exchange, until: EpochMs): Promise<void> {
+  const from = book.clock();
+  await book.waitForTurn(until, client);
+  const waitedMs = book.clock() - from;
+  progress.queuedMs += waitedMs;
+  record.queuedMs += waitedMs;
+}
+
+function unreachable({ record }: Exchange): Problem {
+  const last = record.tries.at(-1);
+  return new Problem('upstream', `Stint: ${last?.account ?? 'the provider'} could not be reached: ${last?.detail ?? 'no answer'}.`, {
+    hint: 'Check the network and the account’s base URL with: stint doctor',
+  });
+}
+
+function pause(delayMs: number, client: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, delayMs);
+    client.addEventListener('abort', done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      client.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}
+
+function once(run: () => void): () => void {
+  let ran = false;
+  return () => {
+    if (ran) return;
+    ran = true;
+    run();
+  };
+}

@@ -1,0 +1,228 @@
+import { randomBytes } from 'node:crypto';
+import { asSessionId, type ProviderId } from '../core/ids.ts';
+import { Problem } from '../core/problem.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { Book } from '../book/book.ts';
+import { findPhantom } from '../book/phantoms.ts';
+import type { Phantom } from '../book/ports.ts';
+import type { PoolState } from '../book/state.ts';
+import { readFields } from '../lib/json-field.ts';
+import type { Provider, Route } from '../providers/provider.ts';
+import { BodyReader, type Body } from './body.ts';
+import { Deadlines } from './deadline.ts';
+import { newProgress, type Exchange } from './exchange.ts';
+import { forwardedHeaders } from './headers.ts';
+import type { GatewayLog, GatewaySettings, Secrets } from './ports.ts';
+import { stopping } from './relay.ts';
+import { problemResponse, respond, type OpenStreams, type RespondDeps } from './respond.ts';
+
+export type GatewayDeps = {
+  readonly book: Book;
+  readonly secrets: Secrets;
+  readonly providers: ReadonlyMap<ProviderId, Provider>;
+  readonly settings: GatewaySettings;
+  readonly log: GatewayLog;
+  readonly random: () => number;
+};
+
+/** The agent listener: takes an agent's requests and serves them from the accounts of its phantom's pool. */
+export class Gateway {
+  readonly #deps: GatewayDeps;
+  readonly #bodies: BodyReader;
+  readonly #deadlines: Deadlines;
+  readonly #open: OpenStreams = new Set();
+  readonly #respondDeps: RespondDeps;
+  readonly #idle: (() => void)[] = [];
+  #active = 0;
+  #server: Bun.Server<undefined> | undefined;
+  #stopping = false;
+
+  constructor(deps: GatewayDeps) {
+    this.#deps = deps;
+    this.#bodies = new BodyReader(deps.settings, deps.book.clock);
+    this.#deadlines = new Deadlines(deps.book.clock);
+    this.#respondDeps = {
+      book: deps.book,
+      secrets: deps.secrets,
+      settings: deps.settings,
+      random: deps.random,
+      deadlines: this.#deadlines,
+      open: this.#open,
+      finished: (exchange, outcome) => this.#finished(exchange, outcome),
+    };
+  }
+
+  /** Listens and returns the port. Throws a Problem `conflict` when it is taken. */
+  start(address: { hostname: string; port: number }): number {
+    try {
+      this.#server = Bun.serve({
+        ...address,
+        idleTimeout: 0,
+        development: false,
+        // Bodies are bounded by BodyReader, whose answer is in the provider's shape.
+        maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+        fetch: (request) => this.#handle(request),
+        error: (error) => this.#internal(error),
+      });
+    } catch (error) {
+      throw new Problem('conflict', `Port ${address.port} for agents is taken.`, {
+        hint: 'Choose another with: stint up --agent-port 0',
+        cause: error,
+      });
+    }
+    this.#deadlines.start();
+    return this.#server.port ?? address.port;
+  }
+
+  /** Takes no new requests, gives open ones the grace time, then breaks them. */
+  async stop(): Promise<void> {
+    if (this.#server === undefined) return;
+    this.#stopping = true;
+    const server = this.#server;
+    void server.stop(false);
+    if (this.#active > 0) await this.#idleWithin(this.#deps.settings.stopGraceMs);
+    for (const body of [...this.#open]) body.cancel('stopped');
+    await server.stop(true);
+    this.#deadlines.stop();
+    this.#server = undefined;
+  }
+
+  /** Requests that have not been answered to their last byte. */
+  get active(): number {
+    return this.#active;
+  }
+
+  async #handle(request: Request): Promise<Response> {
+    const { pathname, search } = new URL(request.url);
+    const provider = this.#providerOf(pathname);
+    if (provider === undefined) return new Response('Stint serves agents under /anthropic.\n', { status: 404 });
+    const path = pathname.slice(provider.id.length + 1);
+    const route = provider.route(request.method, path);
+    if (route === 'local') return new Response(null);
+    try {
+      const phantom = this.#authenticate(provider, request.headers);
+      if (this.#stopping) throw stopping();
+      if (route === null) throw new Problem('not_found', `Stint does not pass ${request.method} ${path.slice(0, 200)} on.`);
+      return await this.#serve(request, { provider, route, phantom, path, target: path + search });
+    } catch (error) {
+      // A client that goes away while it sends its body is nobody's fault.
+      if (request.signal.aborted) return new Response(null, { status: 499 });
+      if (error instanceof Problem) return problemResponse(provider, error, this.#deps.book.clock());
+      return this.#internal(error, provider);
+    }
+  }
+
+  async #serve(request: Request, admitted: Admitted): Promise<Response> {
+    const arrivedAt = this.#deps.book.clock();
+    const body = await this.#bodies.read(request);
+    const pool = this.#deps.book.pool(admitted.phantom.pool);
+    if (pool === undefined) {
+      body.release();
+      throw new Problem('forbidden', `Stint: pool ${admitted.phantom.pool} no longer exists.`, { hint: 'Start the agent again.' });
+    }
+    const exchange = exchangeOf(request, admitted, { body, arrivedAt, pool });
+    this.#active += 1;
+    try {
+      return await respond(this.#respondDeps, exchange);
+    } catch (error) {
+      this.#finished(exchange, 'internal');
+      throw error;
+    }
+  }
+
+  #authenticate(provider: Provider, headers: Headers): Phantom {
+    const token = provider.phantomOf(headers);
+    const phantom = token === null ? undefined : findPhantom(this.#deps.book, token);
+    if (phantom !== undefined && phantom.provider === provider.id) return phantom;
+    throw new Problem('unauthorized', token === null ? 'Stint: the request has no token.' : 'Stint: this token is unknown, expired or revoked.', {
+      hint: 'Start the agent with `stint claude`, or take new settings from `stint env claude`.',
+    });
+  }
+
+  #providerOf(pathname: string): Provider | undefined {
+    const end = pathname.indexOf('/', 1);
+    const name = end === -1 ? pathname.slice(1) : pathname.slice(1, end);
+    return this.#deps.providers.get(name as ProviderId);
+  }
+
+  #finished(exchange: Exchange, outcome: string): void {
+    exchange.body.release();
+    const { record } = exchange;
+    record.outcome = outcome;
+    record.totalMs = this.#deps.book.clock() - exchange.arrivedAt;
+    this.#deps.log.request(record);
+    this.#active -= 1;
+    if (this.#active === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #idleWithin(graceMs: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, graceMs);
+      this.#idle.push(resolve);
+    });
+    clearTimeout(timer);
+  }
+
+  #internal(error: unknown, provider?: Provider): Response {
+    this.#deps.log.bug(error);
+    const problem = new Problem('internal', 'Stint: internal error; the log has its stack.', { hint: 'See: stint logs' });
+    if (provider === undefined) return new Response('internal error\n', { status: 500 });
+    return problemResponse(provider, problem, this.#deps.book.clock());
+  }
+}
+
+type Admitted = {
+  readonly provider: Provider;
+  readonly route: Route;
+  readonly phantom: Phantom;
+  readonly path: string;
+  readonly target: string;
+};
+
+type Arrived = { readonly body: Body; readonly arrivedAt: EpochMs; readonly pool: PoolState };
+
+function exchangeOf(request: Request, admitted: Admitted, arrived: Arrived): Exchange {
+  const { provider, route, phantom, target, path } = admitted;
+  const { body, arrivedAt, pool } = arrived;
+  const fields = route === 'inference' ? readFields(body.bytes, ['model', 'stream']) : readFields(body.bytes, ['model']);
+  const model = typeof fields['model'] === 'string' ? fields['model'] : null;
+  const streamed = fields['stream'] === true;
+  const session = asSessionId(provider.sessionOf(request.headers)?.slice(0, 128) ?? `phantom:${phantom.id}`);
+  return {
+    body,
+    arrivedAt,
+    provider,
+    route,
+    wanted: { pool, session, model },
+    phantom: phantom.id,
+    streamed,
+    method: request.method,
+    target,
+    headers: forwardedHeaders(request.headers),
+    holdUntil: route === 'inference' ? arrivedAt + phantom.holdMs : arrivedAt,
+    client: request.signal,
+    progress: newProgress(),
+    record: {
+      id: randomBytes(6).toString('hex'),
+      provider: provider.id,
+      pool: phantom.pool,
+      phantom: phantom.id,
+      session,
+      path,
+      model,
+      streamed,
+      bodyBytes: body.bytes.length,
+      account: null,
+      tries: [],
+      status: null,
+      outcome: 'open',
+      queuedMs: 0,
+      heldMs: 0,
+      headMs: null,
+      totalMs: 0,
+      inputTokens: null,
+      outputTokens: null,
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { Step } from '../core/failover/decide.ts';
+import type { Selection, Skipped, SkipReason } from '../core/pool/selection.ts';
+import { Problem } from '../core/problem.ts';
+import { formatWhen, type EpochMs } from '../core/time.ts';
+import type { Exchange } from './exchange.ts';
+
+type GivenUp = {
+  readonly exchange: Exchange;
+  readonly next: Selection;
+  readonly step: Extract<Step, { kind: 'give-up' }>;
+  readonly now: EpochMs;
+  readonly timeZone: string;
+};
+
+const reasons: Record<SkipReason, string> = {
+  closed: 'closed',
+  overage: 'would bill overage',
+  disabled: 'disabled',
+  'needs-login': 'needs a new credential',
+  'not-pinned': 'not the pinned account',
+  tried: 'failed',
+  resting: 'resting after network errors',
+  probing: 'being probed',
+  ramping: 'busy',
+};
+
+/**
+ * Says for whom a pool is closed and until when. Claude Code shows this text and, towards a bearer token, nothing else
+ * of a limit: it ignores the unified headers there and gives up at once when Retry-After is over 60.
+ */
+export function explainGiveUp({ exchange, next, step, now, timeZone }: GivenUp): Problem {
+  const { pool, model } = exchange.wanted;
+  const name = pool.pool.name;
+  if (pool.candidates.length === 0) {
+    return new Problem('forbidden', `Stint: pool ${name} has no accounts.`, { hint: `Add one with: stint account add ${pool.pool.provider} work` });
+  }
+  const list = next.skipped.map((each) => describe(each, now, timeZone)).join('; ');
+  if (step.why === 'needs-login') {
+    return new Problem('forbidden', `Stint: no account of pool ${name} is logged in: ${list}.`, {
+      hint: 'Give it a new credential with: stint account add --replace <provider> <label>',
+    });
+  }
+  const what = model === null ? `pool ${name}` : `pool ${name} for ${model}`;
+  if (step.until === null) {
+    return new Problem('forbidden', `Stint: no account of ${what} is in service: ${list}.`, { hint: 'See: stint status' });
+  }
+  return new Problem('exhausted', `Stint: every account of ${what} is closed; the first opens ${formatWhen(step.until, now, timeZone)}. ${list}.`, {
+    retryAt: step.until,
+  });
+}
+
+function describe({ account, reason, until, window }: Skipped, now: EpochMs, timeZone: string): string {
+  const cause = window === null ? reasons[reason] : `${reasons[reason]} (${window})`;
+  return until === null ? `${account} ${cause}` : `${account} ${cause} until ${formatWhen(until, now, timeZone)}`;
+}

@@ -1,0 +1,110 @@
+import type { Problem } from '../core/problem.ts';
+import type { Book } from '../book/book.ts';
+import { decodeBody } from '../lib/decode.ts';
+import type { Exchange } from './exchange.ts';
+import { resume, type FailoverDeps, type Progressed } from './failover.ts';
+import type { Chunks } from './gate.ts';
+import { Relay } from './relay.ts';
+
+const keepAliveMs = 5000;
+
+/** How a held request ended, for its record. */
+export type HeldEnd = (outcome: string) => void;
+
+/**
+ * The body of a response that started before there was an answer: kept alive with the provider's neutral event, or
+ * with newlines before a JSON text, until an account opens and its answer follows. What cannot be told by a status any
+ * more is told by the protocol's error event or by an error as the JSON text.
+ */
+export class HeldBody implements Chunks {
+  readonly #deps: FailoverDeps;
+  readonly #exchange: Exchange;
+  readonly #finish: HeldEnd;
+  readonly #resolved: Promise<Uint8Array | Relay | null>;
+  #relay: Relay | null = null;
+  #state: 'starting' | 'waiting' | 'ended' = 'starting';
+
+  constructor(deps: FailoverDeps, exchange: Exchange, held: { until: number; finish: HeldEnd }) {
+    this.#deps = deps;
+    this.#exchange = exchange;
+    this.#finish = held.finish;
+    this.#resolved = this.#resolve(held.until);
+  }
+
+  async next(): Promise<Uint8Array | null> {
+    if (this.#relay !== null) return this.#relay.next();
+    if (this.#state === 'ended') return null;
+    if (this.#state === 'starting') {
+      this.#state = 'waiting';
+      return this.#keepAlive();
+    }
+    const resolved = await this.#resolvedWithin(keepAliveMs);
+    if (resolved === 'waiting') return this.#keepAlive();
+    if (resolved instanceof Relay) {
+      this.#relay = resolved;
+      return resolved.next();
+    }
+    this.#state = 'ended';
+    return resolved;
+  }
+
+  cancel(outcome: string): void {
+    if (this.#relay === null) this.#finish(outcome);
+    else this.#relay.cancel(outcome);
+  }
+
+  async #resolvedWithin(waitMs: number): Promise<Uint8Array | Relay | null | 'waiting'> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<'waiting'>((resolve) => {
+      timer = setTimeout(() => resolve('waiting'), waitMs);
+    });
+    try {
+      return await Promise.race([this.#resolved, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #resolve(firstUntil: number): Promise<Uint8Array | Relay | null> {
+    const { book } = this.#deps;
+    let progressed: Progressed = { kind: 'hold', until: firstUntil };
+    while (progressed.kind === 'hold') {
+      const from = book.clock();
+      await book.waitForTurn(progressed.until, this.#exchange.client);
+      this.#exchange.record.heldMs += book.clock() - from;
+      progressed = await resume(this.#deps, this.#exchange);
+    }
+    return this.#render(book, progressed);
+  }
+
+  async #render(book: Book, progressed: Exclude<Progressed, { kind: 'hold' }>): Promise<Uint8Array | Relay | null> {
+    if (progressed.kind === 'dropped') {
+      this.#finish('aborted');
+      return null;
+    }
+    if (progressed.kind === 'problem') {
+      this.#finish(progressed.problem.code);
+      return this.#renderProblem(progressed.problem);
+    }
+    const { answer, end } = progressed;
+    if (answer.kind === 'stream') {
+      return new Relay(book, this.#exchange, answer, (outcome) => {
+        end();
+        this.#finish(outcome);
+      });
+    }
+    end();
+    this.#finish(answer.status < 400 ? 'served' : 'failed');
+    const text = (await decodeBody(answer.bytes, answer.headers.get('content-encoding'))) ?? Buffer.alloc(0);
+    return this.#exchange.streamed ? Buffer.from(`event: error\ndata: ${text.toString('utf8').replaceAll(/[\r\n]+/g, ' ')}\n\n`) : text;
+  }
+
+  #renderProblem(problem: Problem): Uint8Array {
+    const { provider, streamed } = this.#exchange;
+    return Buffer.from(streamed ? provider.renderProblemFrame(problem) : provider.renderProblem(problem, this.#deps.book.clock()).body);
+  }
+
+  #keepAlive(): Uint8Array {
+    return Buffer.from(this.#exchange.streamed ? this.#exchange.provider.keepAliveFrame : '\n');
+  }
+}

@@ -1,0 +1,51 @@
+import type { AccountId, PhantomId } from '../core/ids.ts';
+
+/** The secrets of accounts; undefined when the vault has none. Read for an upstream request of that account only. */
+export interface Secrets {
+  read(account: AccountId): string | undefined;
+}
+
+export type GatewaySettings = {
+  /** Largest body of one request, and of all requests in flight together, in bytes. */
+  readonly bodyLimitBytes: number;
+  readonly bodiesInFlightBytes: number;
+  /** Time to the head of an answer, for a streamed and for any other request. */
+  readonly headTimeoutMs: { readonly streamed: number; readonly whole: number };
+  /** Longest silence of an upstream while the client is ready to read. */
+  readonly idleTimeoutMs: number;
+  /** How long open streams may go on after a stop. */
+  readonly stopGraceMs: number;
+  /** IANA name of the zone in which messages tell the time. */
+  readonly timeZone: string;
+};
+
+/** What one request went through; one log line. Holds no secret and no content. */
+export type RequestRecord = {
+  readonly id: string;
+  readonly provider: string;
+  readonly pool: string;
+  readonly phantom: PhantomId;
+  readonly session: string;
+  readonly path: string;
+  readonly model: string | null;
+  readonly streamed: boolean;
+  readonly bodyBytes: number;
+  account: string | null;
+  /** One entry per upstream send: account, and `served` or the fault. */
+  readonly tries: { readonly account: string; outcome: string; detail?: string }[];
+  status: number | null;
+  /** `served`, `failed`, `aborted`, `cut` after content, or the code of the problem the client got. */
+  outcome: string;
+  queuedMs: number;
+  heldMs: number;
+  headMs: number | null;
+  totalMs: number;
+  inputTokens: number | null;
+  outputTokens: number | null;
+};
+
+export interface GatewayLog {
+  request(record: RequestRecord): void;
+  /** A bug: shown to the client as `internal`. */
+  bug(error: unknown): void;
+}

@@ -1,0 +1,156 @@
+import type { Transform } from 'node:stream';
+import { streamDecoder } from '../lib/decode.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { Deadlines, Watched } from './deadline.ts';
+import type { Chunks } from './gate.ts';
+
+export type UpstreamTimes = { readonly headTimeoutMs: number; readonly idleTimeoutMs: number };
+
+type Call = {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: Buffer | null;
+  readonly times: UpstreamTimes;
+};
+
+/**
+ * One upstream send: the head by `open`, then the body whole or in chunks. Every wait has its deadline; `close` ends
+ * it at any time and in any order.
+ */
+export class Upstream implements Chunks {
+  readonly #deadlines: Deadlines;
+  readonly #clock: () => EpochMs;
+  readonly #times: UpstreamTimes;
+  readonly #abort = new AbortController();
+  readonly #watched: Watched;
+  #reader: Reader | undefined;
+  #response: Response | undefined;
+  #expired = false;
+
+  constructor(deadlines: Deadlines, clock: () => EpochMs, times: UpstreamTimes) {
+    this.#deadlines = deadlines;
+    this.#clock = clock;
+    this.#times = times;
+    this.#watched = {
+      dueAt: 0,
+      expire: () => {
+        this.#expired = true;
+        this.#abort.abort();
+      },
+    };
+  }
+
+  /** Sends the request and returns the answer's head. Redirects are not followed, bodies not decoded. */
+  async open(call: Call): Promise<Response> {
+    this.#watched.dueAt = this.#clock() + this.#times.headTimeoutMs;
+    this.#deadlines.watch(this.#watched);
+    try {
+      const init: BunFetchRequestInit = {
+        method: call.method,
+        headers: call.headers,
+        redirect: 'manual',
+        decompress: false,
+        signal: this.#abort.signal,
+      };
+      if (call.body !== null && call.body.length > 0) init.body = call.body as Buffer<ArrayBuffer>;
+      this.#response = await fetch(call.url, init);
+      return this.#response;
+    } catch (error) {
+      throw this.#explained(error);
+    } finally {
+      this.#watched.dueAt = 0;
+    }
+  }
+
+  /** The whole body as it was sent; throws when it breaks off. */
+  async bytes(): Promise<Uint8Array> {
+    this.#watched.dueAt = this.#clock() + this.#times.headTimeoutMs;
+    try {
+      return await this.#opened().bytes();
+    } catch (error) {
+      throw this.#explained(error);
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Makes `next` deliver decoded bytes, whatever the content encoding. Returns whether it had one. */
+  startReading(): boolean {
+    const response = this.#opened();
+    const decoder = streamDecoder(response.headers.get('content-encoding'));
+    const reader = response.body?.getReader();
+    if (reader === undefined) this.#reader = { read: async () => ({ done: true }) };
+    else this.#reader = decoder === null ? reader : decodedReader(reader, decoder);
+    return decoder !== null;
+  }
+
+  async next(): Promise<Uint8Array | null> {
+    this.#watched.dueAt = this.#clock() + this.#times.idleTimeoutMs;
+    try {
+      if (this.#reader === undefined) throw new Error('reading has not been started');
+      const { done, value } = await this.#reader.read();
+      return done || value === undefined ? null : value;
+    } catch (error) {
+      throw this.#explained(error);
+    } finally {
+      this.#watched.dueAt = 0;
+    }
+  }
+
+  /** Frees the connection: at once when the body has been read, else by cutting it. */
+  close(): void {
+    this.#deadlines.release(this.#watched);
+    this.#watched.dueAt = 0;
+  }
+
+  /** Cuts the connection. */
+  abort(): void {
+    this.close();
+    this.#abort.abort();
+  }
+
+  #opened(): Response {
+    if (this.#response === undefined) throw new Error('the upstream has not answered yet');
+    return this.#response;
+  }
+
+  #explained(error: unknown): Error {
+    if (this.#expired) return new Error('no answer within the time allowed', { cause: error });
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+type Reader = { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> };
+
+function decodedReader(reader: Reader, decoder: Transform): Reader {
+  const chunks = decoder[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  void feed(reader, decoder);
+  return {
+    read: async () => {
+      const { done, value } = await chunks.next();
+      return done === true ? { done: true } : { done: false, value };
+    },
+  };
+}
+
+async function feed(reader: Reader, decoder: Transform): Promise<void> {
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || value === undefined) break;
+      if (decoder.destroyed) break;
+      if (!decoder.write(value)) await drained(decoder);
+    }
+    decoder.end();
+  } catch (error) {
+    decoder.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+function drained(decoder: Transform): Promise<void> {
+  return new Promise((resolve) => {
+    decoder.once('drain', resolve);
+    decoder.once('close', resolve);
+  });
+}
