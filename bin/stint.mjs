@@ -44,14 +44,62 @@ function bunArguments() {
   return ['--no-env-file', `--config=${bunfig}`, '--no-install', '--max-http-header-size=131072'];
 }
 
+/**
+ * The environment Stint runs in. What the user had instead goes along as STINT_USER_ENV, an object from name to original
+ * value (null: not set), so that an agent started by Stint gets the user's own.
+ */
 function environment() {
-  const env = { NODE_ENV: 'production' };
-  for (const [name, value] of Object.entries(process.env)) {
-    if (!name.startsWith('BUN_') && name !== 'NODE_ENV') env[name] = value;
+  const users = usersEnvironment();
+  const ours = { ...users };
+  for (const name of Object.keys(ours)) {
+    // Among them BUN_OPTIONS, which preloads code, and BUN_INSPECT, which opens a debugger.
+    if (name.startsWith('BUN_')) delete ours[name];
   }
+  ours.NODE_ENV = 'production';
   // Bun's fetch runs 256 requests at once and queues the rest without a word.
-  env.BUN_CONFIG_MAX_HTTP_REQUESTS = '65336';
+  ours.BUN_CONFIG_MAX_HTTP_REQUESTS = '65336';
+  if (hasProxy(users)) keepLoopbackDirect(ours);
+  return { ...ours, STINT_USER_ENV: JSON.stringify(originals(users, ours)) };
+}
+
+/** A Stint started by Stint inherits an environment that is already changed: the note in it leads back to the user's. */
+function usersEnvironment() {
+  const { STINT_USER_ENV: note, ...env } = process.env;
+  for (const [name, value] of Object.entries(parseNote(note))) {
+    if (typeof value === 'string') env[name] = value;
+    else delete env[name];
+  }
   return env;
+}
+
+function parseNote(note) {
+  try {
+    return JSON.parse(note ?? '{}') ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function hasProxy(env) {
+  const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
+  return [...names, ...names.map((name) => name.toLowerCase())].some((name) => Boolean(env[name]));
+}
+
+/** Bun's fetch sends loopback through the proxy as well, unless NO_PROXY says otherwise; it prefers no_proxy where both are set. */
+function keepLoopbackDirect(env) {
+  const names = ['no_proxy', 'NO_PROXY'];
+  const current = names.map((name) => env[name]).find(Boolean) ?? '';
+  const hosts = current.split(',').map((host) => host.trim());
+  if (hosts.includes('*')) return;
+  const direct = new Set([...hosts.filter(Boolean), 'localhost', '127.0.0.1', '::1']);
+  for (const name of names) env[name] = [...direct].join(',');
+}
+
+function originals(users, ours) {
+  const changed = [...new Set([...Object.keys(users), ...Object.keys(ours)])].filter(
+    (name) => users[name] !== ours[name],
+  );
+  return Object.fromEntries(changed.map((name) => [name, users[name] ?? null]));
 }
 
 function endBySignal(signal) {

@@ -9,7 +9,12 @@ if (bun === undefined) {
 }
 const child = spawn(bun, process.argv.slice(2), {
   stdio: 'inherit',
-  env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: '65336', NO_PROXY: 'localhost,127.0.0.1,::1', DO_NOT_TRACK: '1' },
+  env: {
+    ...process.env,
+    BUN_CONFIG_MAX_HTTP_REQUESTS: '65336',
+    NO_PROXY: 'localhost,127.0.0.1,::1',
+    DO_NOT_TRACK: '1',
+  },
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));

@@ -1,0 +1,42 @@
+// Writes what can be generated: the blocks between `<!-- generated:NAME -->` and `<!-- /generated -->` in docs, and the
+// linter's boundaries. With --check it writes nothing and fails when something is stale.
+import { Glob } from 'bun';
+import { dependencyTable } from './dependency-reasons.ts';
+import { boundaryFile, importTable, importTableAsMarkdown } from './import-table.ts';
+import { fillBlocks, unusedGenerators, type Generators } from './generated-blocks.ts';
+
+/** One function per block name. A table of config options or CLI commands becomes one more line here. */
+const generators: Generators = {
+  dependencies: dependencyTable,
+  imports: () => importTableAsMarkdown(importTable),
+};
+
+const stale = await update(process.argv.includes('--check'));
+if (stale.length > 0) {
+  console.error(`Stale: ${stale.join(', ')}. Run: npm run docs`);
+  process.exit(1);
+}
+
+/** Returns the stale files; writes them anew unless it only checks. */
+async function update(checkOnly: boolean): Promise<string[]> {
+  const root = new URL('../', import.meta.url);
+  const stale: string[] = [];
+  for (const [name, text] of await wanted(root)) {
+    const file = Bun.file(new URL(name, root));
+    if ((await file.exists()) && (await file.text()) === text) continue;
+    if (checkOnly) stale.push(name);
+    else await file.write(text);
+  }
+  return stale;
+}
+
+async function wanted(root: URL): Promise<Map<string, string>> {
+  const texts = new Map([['.oxlintrc.boundaries.json', boundaryFile(importTable)]]);
+  for await (const name of new Glob('**/*.md').scan(new URL('docs', root).pathname)) {
+    const path = `docs/${name}`;
+    texts.set(path, await fillBlocks(await Bun.file(new URL(path, root)).text(), generators));
+  }
+  for (const name of unusedGenerators([...texts.values()], generators))
+    throw new Error(`No block is called "${name}".`);
+  return texts;
+}
