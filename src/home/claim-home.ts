@@ -1,0 +1,101 @@
+import { Database } from 'bun:sqlite';
+import { closeSync, openSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Problem } from '../core/problem.ts';
+import type { EpochMs } from '../core/time.ts';
+import { hasCode, writeFileAtomic } from '../lib/atomic-file.ts';
+import { readHomeFile } from './home-file.ts';
+import type { Home } from './open-home.ts';
+import { processStart } from './process-start.ts';
+
+export type Claimant = { readonly pid: number; readonly version: string; readonly now: EpochMs };
+
+/** The daemon that owns a home, as `stint.pid` says. */
+export type Holder = z.infer<typeof holderSchema>;
+
+/** The right to run in a home. The operating system takes it back when the process dies, however it dies. */
+export type HomeClaim = {
+  /** Removes `stint.pid` and `daemon.json` and lets the next daemon in. May be called again. */
+  release(): Promise<void>;
+};
+
+const holderSchema = z.object({
+  pid: z.int().positive(),
+  version: z.string(),
+  since: z.iso.datetime(),
+  /** What `processStart` said of the pid. */
+  start: z.string(),
+});
+
+/**
+ * Claims a home for this process, and throws a Problem that names the holder when a daemon runs in it. The claim is a
+ * lock that the kernel keeps; `stint.pid` only tells people and commands who holds it, so that one that a killed
+ * daemon left behind stands in nobody's way.
+ */
+export async function claimHome(home: Home, claimant: Claimant): Promise<HomeClaim> {
+  const lock = takeLock(join(home.folder, 'stint.lock'));
+  if (lock === undefined) throw await alreadyRunning(home);
+  try {
+    await rm(home.daemon, { force: true });
+    await writeFileAtomic(home.pid, await describeHolder(claimant));
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+  let released: Promise<void> | undefined;
+  return { release: () => (released ??= release(home, lock)) };
+}
+
+/** The daemon that runs in a home, if one does: a pid that another process has by now does not count. */
+export async function readHolder(home: Home): Promise<Holder | undefined> {
+  const text = await readHomeFile(home.pid);
+  const holder = text === undefined ? undefined : parseHolder(text);
+  if (holder === undefined) return undefined;
+  return (await processStart(holder.pid)) === holder.start ? holder : undefined;
+}
+
+/**
+ * An exclusive lock of SQLite's on an empty file: a POSIX lock that dies with the process, and that SQLite, unlike the
+ * bare lock, also keeps between two connections of one process.
+ */
+function takeLock(path: string): Database | undefined {
+  closeSync(openSync(path, 'a', 0o600));
+  const lock = new Database(path, { readwrite: true, create: false });
+  try {
+    lock.run('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (hasCode(error, 'SQLITE_BUSY')) return undefined;
+    throw error;
+  }
+}
+
+async function release(home: Home, lock: Database): Promise<void> {
+  await rm(home.daemon, { force: true });
+  await rm(home.pid, { force: true });
+  lock.close();
+}
+
+async function describeHolder({ pid, version, now }: Claimant): Promise<string> {
+  const since = Temporal.Instant.fromEpochMilliseconds(Math.round(now)).toString({ smallestUnit: 'second' });
+  const holder: Holder = { pid, version, since, start: (await processStart(pid)) ?? '' };
+  return `${JSON.stringify(holder)}\n`;
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    return holderSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+async function alreadyRunning(home: Home): Promise<Problem> {
+  const holder = await readHolder(home).catch(() => undefined);
+  // The other one may have the lock and not yet have said who it is.
+  const who = holder === undefined ? '' : ` as process ${holder.pid} since ${holder.since}`;
+  return new Problem('conflict', `Stint is already running in ${home.folder}${who}.`, { hint: 'stint down' });
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { Problem } from '../core/problem.ts';
+import { writeFileAtomic } from '../lib/atomic-file.ts';
+import { readHomeFile } from './home-file.ts';
+import type { Home } from './open-home.ts';
+
+const daemonSchema = z.object({
+  pid: z.int().positive(),
+  version: z.string(),
+  startedAt: z.int(),
+  controlPort: z.int(),
+  agentPort: z.int(),
+  /** The Unix socket on which commands reach the daemon. */
+  controlSocket: z.string(),
+});
+
+/** How to reach the daemon of a home: what it listens on. */
+export type DaemonFile = z.infer<typeof daemonSchema>;
+
+export async function writeDaemonFile(home: Home, daemon: DaemonFile): Promise<void> {
+  await writeFileAtomic(home.daemon, `${JSON.stringify(daemon, null, 2)}\n`);
+}
+
+/**
+ * What the daemon said of itself when it was ready; undefined when it has not said it. A killed daemon leaves it
+ * behind: `readHolder` knows whether it still runs.
+ */
+export async function readDaemonFile(home: Home): Promise<DaemonFile | undefined> {
+  const text = await readHomeFile(home.daemon);
+  if (text === undefined) return undefined;
+  const parsed = daemonSchema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new Problem('unavailable', `${home.daemon} is damaged.`, {
+    hint: 'Restart the daemon: stint down && stint up',
+    cause: parsed.error,
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

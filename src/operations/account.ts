@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import type { Account } from '../core/account/account.ts';
+import { accountId } from '../core/ids.ts';
+import { Problem } from '../core/problem.ts';
+import { operation } from './operation.ts';
+import { requireAccount, requireLabel, requireProvider } from './require.ts';
+import { accountShape } from './shape.ts';
+import { viewAccount } from './view.ts';
+
+const account = z.string().describe('Account, as provider/label; the label alone where it is the only one');
+
+export const accountAdd = operation({
+  name: 'account.add',
+  summary: 'Add an account; its secret goes into the vault',
+  effect: 'write',
+  positional: ['provider', 'label'],
+  input: z.object({
+    provider: z.string().describe('API vendor, such as anthropic'),
+    label: z.string().describe('Your name for the account, such as work'),
+    baseUrl: z.string().optional().describe('URL of a compatible vendor, in place of the provider’s own'),
+    replace: z.boolean().default(false).describe('Give an account that exists a new secret'),
+    secret: z.string().meta({ secret: true }).describe('API key or token'),
+  }),
+  output: accountShape,
+  async run(input, context) {
+    const provider = requireProvider(context, input.provider);
+    const label = requireLabel(input.label, 'label');
+    const id = accountId(provider, label);
+    const known = context.accounts.find(id)?.account;
+    if (known !== undefined && !input.replace) {
+      throw new Problem('conflict', `Account ${id} exists.`, {
+        hint: `Choose another label, or give it a new secret with: stint account add ${provider} ${label} --replace`,
+      });
+    }
+    if (known === undefined && input.replace) {
+      throw new Problem('not_found', `There is no account ${id} to replace.`, { hint: `Leave out --replace to add it.` });
+    }
+    const secret = input.secret.trim();
+    if (secret === '') throw new Problem('invalid', 'The secret is empty.', { hint: `Give ${context.vendors.secretForms(provider)}.` });
+    const added: Account = {
+      id,
+      provider,
+      label,
+      credential: context.vendors.recognise(provider, secret),
+      baseUrl: input.baseUrl === undefined ? (known?.baseUrl ?? null) : parseBaseUrl(input.baseUrl),
+      standing: 'enabled',
+      standingReason: null,
+      addedAt: context.clock(),
+    };
+    if (known === undefined) await context.accounts.add(added, secret);
+    else await context.accounts.replace(added, secret);
+    return viewAccount(context.clock(), requireAccount(context, id));
+  },
+});
+
+export const accountList = operation({
+  name: 'account.list',
+  summary: 'List accounts and their state',
+  effect: 'read',
+  positional: [],
+  input: z.object({}),
+  output: z.object({ accounts: z.array(accountShape) }),
+  run: (_, context) => ({ accounts: context.accounts.all().map((each) => viewAccount(context.clock(), each)) }),
+});
+
+export const accountShow = operation({
+  name: 'account.show',
+  summary: 'Show one account with its windows and limits',
+  effect: 'read',
+  positional: ['account'],
+  input: z.object({ account }),
+  output: accountShape,
+  run: (input, context) => viewAccount(context.clock(), requireAccount(context, input.account)),
+});
+
+export const accountRemove = operation({
+  name: 'account.remove',
+  summary: 'Remove an account and its secret',
+  effect: 'destructive',
+  positional: ['account'],
+  input: z.object({ account }),
+  output: z.object({ removed: z.string() }),
+  async run(input, context) {
+    const { id } = requireAccount(context, input.account).account;
+    await context.accounts.remove(id);
+    return { removed: id };
+  },
+});
+
+export const accountDisable = operation({
+  name: 'account.disable',
+  summary: 'Take an account out of service',
+  effect: 'write',
+  positional: ['account'],
+  input: z.object({ account }),
+  output: accountShape,
+  async run(input, context) {
+    const known = requireAccount(context, input.account).account;
+    await context.accounts.save({ ...known, standing: 'disabled', standingReason: null });
+    return viewAccount(context.clock(), requireAccount(context, known.id));
+  },
+});
+
+export const accountEnable = operation({
+  name: 'account.enable',
+  summary: 'Put an account back into service',
+  effect: 'write',
+  positional: ['account'],
+  input: z.object({ account }),
+  output: accountShape,
+  async run(input, context) {
+    const known = requireAccount(context, input.account).account;
+    await context.accounts.save({ ...known, standing: 'enabled', standingReason: null });
+    return viewAccount(context.clock(), requireAccount(context, known.id));
+  },
+});
+
+export const accountClear = operation({
+  name: 'account.clear',
+  summary: 'Clear the limits of an account, and a refused login',
+  effect: 'write',
+  positional: ['account'],
+  input: z.object({ account }),
+  output: z.object({ account: accountShape, cleared: z.number().describe('Windows that were closed') }),
+  async run(input, context) {
+    const { id } = requireAccount(context, input.account).account;
+    const cleared = await context.accounts.clear(id);
+    return { account: viewAccount(context.clock(), requireAccount(context, id)), cleared };
+  },
+});
+
+function parseBaseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const wrong = (why: string): Problem => new Problem('invalid', `The base URL ${why}.`, { hint: 'For example: --base-url https://api.example.com/anthropic' });
+  if (url === null) throw wrong('is not a URL');
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw wrong('must begin with https:// or http://');
+  if (url.username !== '' || url.password !== '') throw wrong('must not hold a user or a password');
+  if (url.search !== '' || url.hash !== '') throw wrong('must not have a query or a fragment');
+  return url.href.replace(/\/+$/, '');
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { operation } from './operation.ts';
+import { accountShape, findingShape, poolShape } from './shape.ts';
+import { viewAccount, viewPool } from './view.ts';
+
+export const daemonStatus = operation({
+  name: 'daemon.status',
+  summary: 'Show accounts, windows, and whom the next request would use',
+  effect: 'read',
+  positional: [],
+  input: z.object({ model: z.string().optional().describe('Answer for this model') }),
+  output: z.object({
+    daemon: z.object({
+      version: z.string(),
+      pid: z.number(),
+      home: z.string(),
+      startedAt: z.number(),
+      controlPort: z.number(),
+      agentPort: z.number(),
+      activeRequests: z.number(),
+      degraded: z.object({ since: z.number(), reason: z.string() }).nullable().describe('Why nothing can be stored; requests go on from memory'),
+      setAside: z.string().nullable().describe('Where a damaged database was put at the start'),
+    }),
+    accounts: z.array(accountShape),
+    pools: z.array(poolShape),
+    sessions: z.number(),
+    now: z.number(),
+  }),
+  run: (input, context) => ({
+    daemon: context.daemon.describe(),
+    accounts: context.accounts.all().map((each) => viewAccount(context.clock(), each)),
+    pools: context.pools.all().map((each) => viewPool(context, each, input.model ?? null)),
+    sessions: context.sessions.all().length,
+    now: context.clock(),
+  }),
+});
+
+export const daemonStop = operation({
+  name: 'daemon.stop',
+  summary: 'Stop the daemon; open streams get their time to end',
+  effect: 'write',
+  positional: [],
+  input: z.object({}),
+  output: z.object({ pid: z.number(), activeRequests: z.number() }),
+  run(_, context) {
+    const { pid, activeRequests } = context.daemon.describe();
+    context.daemon.stop();
+    return { pid, activeRequests };
+  },
+});
+
+export const daemonCheck = operation({
+  name: 'daemon.check',
+  summary: 'Check vault, store and upstreams from the daemon’s side',
+  effect: 'read',
+  positional: [],
+  input: z.object({}),
+  output: z.object({ findings: z.array(findingShape) }),
+  hidden: { cli: 'a part of stint doctor' },
+  run: async (_, context) => ({ findings: (await context.daemon.check()).map((each) => ({ ...each })) }),
+});
+
+export const logRead = operation({
+  name: 'log.read',
+  summary: 'Show the last lines of the log',
+  effect: 'read',
+  positional: [],
+  input: z.object({ lines: z.number().int().min(1).max(10_000).default(50).describe('How many') }),
+  output: z.object({ lines: z.array(z.string()) }),
+  run: async (input, context) => ({ lines: [...(await context.daemon.logTail(input.lines))] }),
+});

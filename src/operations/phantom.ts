@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { asPhantomId } from '../core/ids.ts';
+import { Problem } from '../core/problem.ts';
+import { operation } from './operation.ts';
+import { requirePool } from './require.ts';
+
+export const phantomIssue = operation({
+  name: 'phantom.issue',
+  summary: 'Issue the token and settings with which an agent reaches the gateway',
+  effect: 'write',
+  positional: ['agent'],
+  input: z.object({
+    agent: z.string().describe('Agent: claude'),
+    pool: z.string().optional().describe('Pool; the provider’s default pool when absent'),
+    origin: z.enum(['wrapper', 'env']).default('env').describe('env: nothing is held for it; wrapper: revoked at its end'),
+  }),
+  output: z.object({
+    id: z.string(),
+    token: z.string(),
+    pool: z.string(),
+    expiresAt: z.number().nullable(),
+    environment: z.record(z.string(), z.string()),
+  }),
+  hidden: { cli: 'stint env and stint claude are its commands' },
+  async run(input, context) {
+    const provider = context.vendors.providerOfAgent(input.agent);
+    if (provider === undefined) {
+      throw new Problem('invalid', `"${input.agent.slice(0, 60)}" is not an agent that Stint knows.`, { hint: 'Use: claude' });
+    }
+    if (!context.accounts.all().some((each) => each.account.provider === provider)) {
+      throw new Problem('not_found', `There is no account of ${provider} yet.`, { hint: `Add one with: stint account add ${provider} work` });
+    }
+    const { pool } = requirePool(context, input.pool ?? provider);
+    if (pool.provider !== provider) {
+      throw new Problem('invalid', `Pool ${pool.name} is of ${pool.provider}; ${input.agent} needs one of ${provider}.`, { hint: 'See: stint pool list' });
+    }
+    const holdMs = input.origin === 'wrapper' ? context.holdMs : 0;
+    const { id, token, expiresAt, environment } = await context.phantoms.issue({ provider, pool: pool.name, origin: input.origin, holdMs });
+    return { id, token, pool: pool.name, expiresAt, environment: { ...environment } };
+  },
+});
+
+export const phantomRevoke = operation({
+  name: 'phantom.revoke',
+  summary: 'Revoke the token of an agent',
+  effect: 'write',
+  positional: ['id'],
+  input: z.object({ id: z.string().describe('The id that came with the token') }),
+  output: z.object({ revoked: z.string() }),
+  async run(input, context) {
+    await context.phantoms.revoke(asPhantomId(input.id));
+    return { revoked: input.id };
+  },
+});

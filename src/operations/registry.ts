@@ -1,0 +1,30 @@
+import { accountAdd, accountClear, accountDisable, accountEnable, accountList, accountRemove, accountShow } from './account.ts';
+import { daemonCheck, daemonStatus, daemonStop, logRead } from './daemon.ts';
+import type { AnyOperation } from './operation.ts';
+import { phantomIssue, phantomRevoke } from './phantom.ts';
+import { poolCreate, poolList, poolRemove, poolSet, poolShow, poolUse } from './pool.ts';
+import { sessionList } from './session.ts';
+
+/** Everything Stint can do, in the order in which help shows it. */
+export const operations: readonly AnyOperation[] = [
+  daemonStatus,
+  daemonStop,
+  daemonCheck,
+  accountAdd,
+  accountList,
+  accountShow,
+  accountRemove,
+  accountDisable,
+  accountEnable,
+  accountClear,
+  poolCreate,
+  poolSet,
+  poolList,
+  poolShow,
+  poolRemove,
+  poolUse,
+  sessionList,
+  phantomIssue,
+  phantomRevoke,
+  logRead,
+];

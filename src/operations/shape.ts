@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { overagePolicies, strategies } from '../core/pool/pool.ts';
+
+/** Epoch milliseconds. */
+const moment = z.number().describe('Epoch milliseconds');
+
+export const limitShape = z.object({
+  window: z.string().describe('As the provider names it'),
+  family: z.string().nullable().describe('The model family that is closed; null for all models'),
+  overage: z.boolean().describe('Served for extra money: closes the account where the pool’s policy says so'),
+  until: moment,
+  source: z.enum(['provider', 'operator', 'estimated']),
+  observedAt: moment,
+  evidence: z.string(),
+});
+
+export const windowShape = z.object({
+  window: z.string(),
+  family: z.string().nullable(),
+  utilization: z.number().nullable().describe('0 to 1'),
+  resetsAt: moment.nullable(),
+  observedAt: moment,
+});
+
+export const accountShape = z.object({
+  id: z.string(),
+  provider: z.string(),
+  label: z.string(),
+  credential: z.string().describe('The kind of credential; the secret itself is never shown'),
+  baseUrl: z.string().nullable(),
+  state: z.enum(['open', 'partly-closed', 'closed', 'resting', 'disabled', 'needs-login']),
+  until: moment.nullable().describe('When the state ends by itself'),
+  reason: z.string().nullable(),
+  inFlight: z.number(),
+  limits: z.array(limitShape).describe('Limits that close something at this moment'),
+  windows: z.array(windowShape).describe('How full the windows are, as responses told'),
+  addedAt: moment,
+});
+
+export const skippedShape = z.object({
+  account: z.string(),
+  reason: z.string(),
+  until: moment.nullable(),
+  window: z.string().nullable(),
+});
+
+export const nextShape = z.object({
+  model: z.string().nullable().describe('The model or family asked for; null for one that no family limit covers'),
+  kind: z.enum(['use', 'wait', 'none']),
+  account: z.string().nullable(),
+  until: moment.nullable(),
+  skipped: z.array(skippedShape),
+});
+
+export const poolShape = z.object({
+  name: z.string(),
+  provider: z.string(),
+  accounts: z.array(z.string()).describe('In the order of preference'),
+  strategy: z.enum(strategies),
+  overage: z.enum(overagePolicies),
+  pinned: z.string().nullable(),
+  current: z.string().nullable().describe('The account that served last'),
+  exhausted: z.array(z.object({ family: z.string().nullable(), since: moment })),
+  next: z.array(nextShape).describe('What the next request of a new session would use'),
+});
+
+export const sessionShape = z.object({
+  id: z.string(),
+  pool: z.string(),
+  account: z.string(),
+  startedAt: moment,
+  movedAt: moment,
+  seenAt: moment.describe('To the hour'),
+  moves: z.number(),
+});
+
+export const findingShape = z.object({ check: z.string(), ok: z.boolean(), detail: z.string(), hint: z.string().nullable() });

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import type { AnyOperation } from './operation.ts';
+
+type FieldSchema = { readonly type?: string; readonly items?: unknown; readonly description?: string; readonly enum?: readonly string[]; readonly secret?: boolean; readonly default?: unknown };
+
+/** The fields of an operation's input as JSON Schema, from which surfaces of text make flags and queries. */
+export function inputFields(operation: AnyOperation): { fields: Readonly<Record<string, FieldSchema>>; required: readonly string[] } {
+  const schema = z.toJSONSchema(operation.input, { io: 'input' });
+  return { fields: (schema.properties ?? {}) as Record<string, FieldSchema>, required: schema.required ?? [] };
+}
+
+/** Turns one text, or several, into the type of its field. A text that does not fit stays one, for the schema to refuse. */
+export function coerceText(field: FieldSchema | undefined, values: readonly string[]): unknown {
+  const last = values.at(-1);
+  switch (field?.type) {
+    case 'array':
+      return values;
+    case 'integer':
+    case 'number':
+      return last !== undefined && /^-?\d+(\.\d+)?$/.test(last.trim()) ? Number(last) : last;
+    case 'boolean':
+      if (last === 'true' || last === '') return true;
+      return last === 'false' ? false : last;
+    default:
+      return last;
+  }
+}

@@ -1,0 +1,79 @@
+import type { z } from 'zod';
+import { isClosed } from '../core/limit/limit.ts';
+import type { Selection } from '../core/pool/selection.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { AccountNow, OperationContext, PoolNow } from './context.ts';
+import type { accountShape, nextShape, poolShape } from './shape.ts';
+
+/** An account as every surface shows it. */
+export function viewAccount(now: EpochMs, { account, limits, readings, inFlight, restUntil }: AccountNow): z.infer<typeof accountShape> {
+  const closed = limits.filter((each) => isClosed(each, now));
+  return {
+    id: account.id,
+    provider: account.provider,
+    label: account.label,
+    credential: account.credential,
+    baseUrl: account.baseUrl,
+    ...stateOf({ account, limits: closed, restUntil }, now),
+    inFlight,
+    limits: closed.map(({ window, family, overage, until, source, observedAt, evidence }) => ({
+      window,
+      family,
+      overage,
+      until,
+      source,
+      observedAt,
+      evidence,
+    })),
+    windows: readings.map(({ window, family, utilization, resetsAt, at }) => ({ window, family, utilization, resetsAt, observedAt: at })),
+    addedAt: account.addedAt,
+  };
+}
+
+type State = Pick<z.infer<typeof accountShape>, 'state' | 'until' | 'reason'>;
+
+function stateOf({ account, limits, restUntil }: Pick<AccountNow, 'account' | 'limits' | 'restUntil'>, now: EpochMs): State {
+  if (account.standing !== 'enabled') return { state: account.standing, until: null, reason: account.standingReason };
+  const all = limits.filter((each) => each.family === null && !each.overage).toSorted((a, b) => b.until - a.until)[0];
+  if (all !== undefined) return { state: 'closed', until: all.until, reason: all.window };
+  if (restUntil > now) return { state: 'resting', until: restUntil, reason: 'network errors' };
+  const part = limits.toSorted((a, b) => b.until - a.until)[0];
+  if (part !== undefined) return { state: 'partly-closed', until: part.until, reason: part.window };
+  return { state: 'open', until: null, reason: null };
+}
+
+/** A pool with the answer to "who is next, and why not the others", per family that a limit singles out. */
+export function viewPool(context: OperationContext, now: PoolNow, model: string | null): z.infer<typeof poolShape> {
+  const { pool, current, exhausted } = now;
+  const families = model === null ? [null, ...limitedFamilies(context, now)] : [model];
+  return {
+    name: pool.name,
+    provider: pool.provider,
+    accounts: [...pool.accounts],
+    strategy: pool.strategy,
+    overage: pool.overage,
+    pinned: pool.pinned,
+    current,
+    exhausted: exhausted.map((each) => ({ ...each })),
+    next: families.map((family) => viewNext(family, context.pools.next(pool.name, family))),
+  };
+}
+
+function limitedFamilies(context: OperationContext, { pool }: PoolNow): string[] {
+  const now = context.clock();
+  const families = pool.accounts.flatMap((id) => {
+    const limits = context.accounts.find(id)?.limits ?? [];
+    return limits.flatMap((each) => (each.family !== null && isClosed(each, now) ? [each.family] : []));
+  });
+  return [...new Set(families)].toSorted();
+}
+
+function viewNext(model: string | null, selection: Selection): z.infer<typeof nextShape> {
+  return {
+    model,
+    kind: selection.kind,
+    account: selection.kind === 'use' ? selection.account : null,
+    until: selection.kind === 'wait' ? selection.until : null,
+    skipped: selection.skipped.map((each) => ({ ...each })),
+  };
+}

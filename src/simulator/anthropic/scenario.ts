@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { faultSchema } from './fault.ts';
+
+export const subscriptionWindowNames = [
+  'five_hour',
+  'seven_day',
+  'seven_day_opus',
+  'seven_day_sonnet',
+  'seven_day_overage_included',
+] as const;
+export const keyWindowNames = ['requests', 'tokens', 'input-tokens', 'output-tokens'] as const;
+
+export type SubscriptionWindowName = (typeof subscriptionWindowNames)[number];
+export type KeyWindowName = (typeof keyWindowNames)[number];
+export type WindowName = SubscriptionWindowName | KeyWindowName;
+
+const windowSchema = z.strictObject({
+  name: z.enum([...subscriptionWindowNames, ...keyWindowNames]),
+  /** Requests; tokens for the windows of an API key that count tokens. */
+  limit: z.int().nonnegative(),
+  /** Already spent when the simulator starts. */
+  used: z.int().nonnegative().default(0),
+  periodMs: z.int().positive().optional(),
+  /** Epoch ms of the first reset; a period from the start when absent. */
+  resetAt: z.int().positive().optional(),
+});
+
+const overageSchema = z.enum(['none', 'allowed', 'out_of_credits', 'spend_cap']);
+
+const credentialSchema = z.strictObject({
+  secret: z.string().min(1),
+  name: z.string().min(1),
+  windows: z.array(windowSchema).default([]),
+  overage: overageSchema.default('none'),
+  /** Epoch ms. */
+  expiresAt: z.int().positive().optional(),
+  revoked: z.boolean().default(false),
+});
+
+const scenarioSchema = z.strictObject({
+  credentials: z.array(credentialSchema).min(1),
+  faults: z.array(faultSchema).default([]),
+  models: z
+    .array(z.string())
+    .default(['claude-opus-4-8', 'claude-sonnet-5', 'claude-sonnet-4-5', 'claude-haiku-4-5', 'claude-fable-5']),
+  /** Pause between two deltas of a stream; `tokensPerSecond` is the other way to say it. */
+  deltaDelayMs: z.number().nonnegative().optional(),
+  tokensPerSecond: z.number().positive().optional(),
+});
+
+/** A change to one credential at run time; a window is named and only what is given changes. */
+export const credentialChangeSchema = z.strictObject({
+  windows: z
+    .array(
+      z.strictObject({
+        name: windowSchema.shape.name,
+        limit: z.int().nonnegative().optional(),
+        used: z.union([z.int().nonnegative(), z.literal('all')]).optional(),
+        resetAt: z.int().positive().optional(),
+      }),
+    )
+    .default([]),
+  overage: overageSchema.optional(),
+  expiresAt: z.int().positive().nullable().optional(),
+  revoked: z.boolean().optional(),
+});
+
+export type Overage = z.infer<typeof overageSchema>;
+export type WindowOptions = z.infer<typeof windowSchema>;
+export type CredentialOptions = z.infer<typeof credentialSchema>;
+export type Scenario = z.infer<typeof scenarioSchema>;
+/** A scenario as written: what has a default may be absent. */
+export type ScenarioInput = z.input<typeof scenarioSchema>;
+export type CredentialChange = z.input<typeof credentialChangeSchema>;
+
+/** Throws zod's error, which names the wrong field. */
+export function parseScenario(input: unknown): Scenario {
+  return scenarioSchema.parse(input);
+}
+
+/** Reads a scenario from a JSON file. */
+export function loadScenario(path: string): Scenario {
+  return parseScenario(JSON.parse(readFileSync(path, 'utf8')));
+}

@@ -1,0 +1,360 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import type { Episode, Phantom, Session } from '../book/ports.ts';
+import type { Account } from '../core/account/account.ts';
+import { accountId, asPhantomId, asProviderId, asSessionId, parseLabel, type AccountId, type Label } from '../core/ids.ts';
+import { limitSources, type Limit } from '../core/limit/limit.ts';
+import type { Pool } from '../core/pool/pool.ts';
+import type { Store } from './open-store.ts';
+
+/** A place for one database, which can be opened again and again and is gone with the scope. */
+export type StorePlace = AsyncDisposable & { open(): Promise<Store> };
+
+/** What every store must do, whatever database is behind it. */
+export function describeStore(name: string, makePlace: () => Promise<StorePlace>): void {
+  describe(name, () => {
+    test('an empty store loads as nothing', async () => {
+      await using place = await makePlace();
+      await reopenedAfter(place, async () => {}, async (store) => {
+        expect(await store.load()).toEqual({
+          accounts: [],
+          pools: [],
+          currents: new Map(),
+          limits: [],
+          sessions: [],
+          episodes: [],
+          phantoms: [],
+        });
+      });
+    });
+
+    test('everything is there again after a restart', async () => {
+      await using place = await makePlace();
+      await reopenedAfter(place, populate, async (store) => {
+        expect(await store.load()).toEqual({
+          accounts: [work, home],
+          pools: [pool],
+          currents: new Map([[pool.name, home.id]]),
+          limits: [opus, weekly],
+          sessions: [session],
+          episodes: [episode],
+          phantoms: [phantom],
+        });
+      });
+    });
+
+    test('a second save of the same thing replaces the first', async () => {
+      await using place = await makePlace();
+      const disabled: Account = { ...work, standing: 'needs-login', standingReason: 'token revoked', baseUrl: 'https://example.com' };
+      const reordered: Pool = { ...pool, accounts: [work.id], strategy: 'priority', overage: 'allow', pinned: work.id };
+      const moved: Session = { ...session, account: work.id, movedAt: 900, seenAt: 901, moves: 1 };
+      const over: Episode = { ...episode, recoveredAt: 999 };
+      const later: Limit = { ...opus, version: 2, until: 0, observedAt: 60, repeats: 0, source: 'provider', evidence: 'cleared' };
+      const change = async (store: Store) => {
+        await populate(store);
+        await store.saveAccount(disabled);
+        await store.savePool(reordered);
+        await store.saveSession(moved);
+        await store.saveEpisode(over);
+        await store.savePhantom({ ...phantom, expiresAt: null });
+        await store.saveLimits([later]);
+      };
+      await reopenedAfter(place, change, async (store) => {
+        const loaded = await store.load();
+        expect(loaded.accounts).toEqual([disabled, home]);
+        expect(loaded.pools).toEqual([reordered]);
+        expect(loaded.currents).toEqual(new Map([[pool.name, home.id]]));
+        expect(loaded.limits).toEqual([later, weekly]);
+        expect(loaded.sessions).toEqual([moved]);
+        expect(loaded.episodes).toEqual([over]);
+        expect(loaded.phantoms).toEqual([{ ...phantom, expiresAt: null }]);
+      });
+    });
+
+    test('the slots of an account are told apart by window, family and overage', async () => {
+      await using place = await makePlace();
+      const slots: Limit[] = [
+        weekly,
+        { ...weekly, family: 'opus' },
+        { ...weekly, overage: true },
+        { ...weekly, window: 'five_hour' },
+        { ...weekly, account: home.id },
+      ];
+      const save = async (store: Store) => {
+        await populateAccounts(store);
+        await store.saveLimits(slots);
+      };
+      await reopenedAfter(place, save, async (store) => {
+        expect(new Set((await store.load()).limits)).toEqual(new Set(slots));
+      });
+    });
+
+    test('of a slot that is given twice in one save the last one counts', async () => {
+      await using place = await makePlace();
+      const save = async (store: Store) => {
+        await populateAccounts(store);
+        await store.saveLimits([weekly, { ...weekly, version: 7 }]);
+      };
+      await reopenedAfter(place, save, async (store) => {
+        expect((await store.load()).limits).toEqual([{ ...weekly, version: 7 }]);
+      });
+    });
+
+    test('a time with a fraction of a millisecond is kept to the millisecond and never ends earlier', async () => {
+      await using place = await makePlace();
+      const save = async (store: Store) => {
+        await populateAccounts(store);
+        await store.saveLimits([{ ...weekly, until: 1_763_712_345_123.25 }]);
+      };
+      await reopenedAfter(place, save, async (store) => {
+        expect((await store.load()).limits[0]?.until).toBe(1_763_712_345_124);
+      });
+    });
+
+    test('removing an account takes its limits, its place in pools and its sessions with it', async () => {
+      await using place = await makePlace();
+      const remove = async (store: Store) => {
+        await populate(store);
+        await store.savePool({ ...pool, pinned: home.id });
+        await store.removeAccount(home.id);
+      };
+      await reopenedAfter(place, remove, async (store) => {
+        const loaded = await store.load();
+        expect(loaded.accounts).toEqual([work]);
+        expect(loaded.pools).toEqual([{ ...pool, accounts: [work.id], pinned: null }]);
+        expect(loaded.currents).toEqual(new Map());
+        expect(loaded.limits).toEqual([weekly]);
+        expect(loaded.sessions).toEqual([]);
+        expect(loaded.phantoms).toEqual([phantom]);
+      });
+    });
+
+    test('removing a pool takes its sessions and episodes with it and leaves accounts and phantoms', async () => {
+      await using place = await makePlace();
+      const remove = async (store: Store) => {
+        await populate(store);
+        await store.removePool(pool.name);
+      };
+      await reopenedAfter(place, remove, async (store) => {
+        const loaded = await store.load();
+        expect(loaded.pools).toEqual([]);
+        expect(loaded.currents).toEqual(new Map());
+        expect(loaded.sessions).toEqual([]);
+        expect(loaded.episodes).toEqual([]);
+        expect(loaded.accounts).toEqual([work, home]);
+        expect(loaded.phantoms).toEqual([phantom]);
+      });
+    });
+
+    test('sessions and phantoms are removed by id, however many, and unknown ids are nothing', async () => {
+      await using place = await makePlace();
+      const ids = Array.from({ length: 1200 }, (_, index) => asSessionId(`session-${index}`));
+      const remove = async (store: Store) => {
+        await populate(store);
+        await Promise.all(ids.map((id) => store.saveSession({ ...session, id })));
+        await store.removeSessions([...ids, asSessionId('unknown')]);
+        await store.removeSessions([]);
+        await store.removePhantoms([phantom.id, asPhantomId('unknown')]);
+      };
+      await reopenedAfter(place, remove, async (store) => {
+        const loaded = await store.load();
+        expect(loaded.sessions).toEqual([session]);
+        expect(loaded.phantoms).toEqual([]);
+      });
+    });
+
+    test('a late write about an account that is gone does nothing', async () => {
+      await using place = await makePlace();
+      const write = async (store: Store) => {
+        await populate(store);
+        await store.removeAccount(home.id);
+        await store.saveLimits([opus, { ...weekly, version: 5 }]);
+        await store.saveSession(session);
+        await store.saveCurrent(pool.name, home.id);
+        await store.saveCurrent(label('no-such-pool'), work.id);
+      };
+      await reopenedAfter(place, write, async (store) => {
+        const loaded = await store.load();
+        expect(loaded.limits).toEqual([{ ...weekly, version: 5 }]);
+        expect(loaded.sessions).toEqual([]);
+        expect(loaded.currents).toEqual(new Map());
+      });
+    });
+
+    test('a pool that names an unknown account is refused as a whole', async () => {
+      await using place = await makePlace();
+      await using store = disposable(await place.open());
+      await populate(store);
+      const stranger = accountId(asProviderId('anthropic'), label('stranger'));
+      await expect(store.savePool({ ...pool, strategy: 'priority', accounts: [stranger] })).rejects.toThrow();
+      expect((await store.load()).pools).toEqual([pool]);
+    });
+
+    test('writes that were not awaited take effect in the order in which they were asked for', async () => {
+      await using place = await makePlace();
+      const write = async (store: Store) => {
+        await populateAccounts(store);
+        const rounds = Array.from({ length: 50 }, (_, index) => index);
+        await Promise.all(
+          rounds.flatMap((moves) => [
+            store.savePool({ ...pool, accounts: moves % 2 === 0 ? [work.id] : [home.id, work.id] }),
+            store.saveCurrent(pool.name, moves % 2 === 0 ? work.id : home.id),
+            store.saveSession({ ...session, moves }),
+          ]),
+        );
+      };
+      await reopenedAfter(place, write, async (store) => {
+        const loaded = await store.load();
+        expect(loaded.pools[0]?.accounts).toEqual([home.id, work.id]);
+        expect(loaded.currents).toEqual(new Map([[pool.name, home.id]]));
+        expect(loaded.sessions[0]?.moves).toBe(49);
+      });
+    });
+
+    test('closing waits for the writes under way and may be repeated', async () => {
+      await using place = await makePlace();
+      const store = await place.open();
+      const writes = [store.saveAccount(work), store.saveAccount(home)];
+      await Promise.all([store.close(), store.close(), ...writes]);
+      await store.close();
+      await using again = disposable(await place.open());
+      expect((await again.load()).accounts).toEqual([work, home]);
+    });
+
+    test('any limit comes back as it was saved', async () => {
+      await using place = await makePlace();
+      await using store = disposable(await place.open());
+      await populateAccounts(store);
+      const anyLimit = fc.record({
+        account: fc.constantFrom(work.id, home.id),
+        window: fc.string({ unit: 'binary' }).map(withoutNul),
+        family: fc.option(fc.string({ unit: 'binary', minLength: 1 }).map((text) => `f${withoutNul(text)}`)),
+        overage: fc.boolean(),
+        version: fc.nat(),
+        source: fc.constantFrom(...limitSources),
+        until: fc.nat(Number.MAX_SAFE_INTEGER),
+        observedAt: fc.nat(Number.MAX_SAFE_INTEGER),
+        repeats: fc.nat(),
+        evidence: fc.string({ unit: 'binary' }).map(withoutNul),
+      });
+      await fc.assert(
+        fc.asyncProperty(anyLimit, async (limit) => {
+          await store.saveLimits([limit]);
+          expect((await store.load()).limits).toContainEqual(limit);
+        }),
+        { numRuns: 100 },
+      );
+    });
+  });
+}
+
+async function reopenedAfter(
+  place: StorePlace,
+  write: (store: Store) => Promise<void>,
+  check: (store: Store) => Promise<void>,
+): Promise<void> {
+  {
+    await using store = disposable(await place.open());
+    await write(store);
+  }
+  await using store = disposable(await place.open());
+  await check(store);
+}
+
+function disposable(store: Store): Store & AsyncDisposable {
+  return { ...store, [Symbol.asyncDispose]: () => store.close() };
+}
+
+/** PostgreSQL has no NUL in text, and no provider sends one. */
+function withoutNul(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed();
+}
+
+async function populateAccounts(store: Store): Promise<void> {
+  await store.saveAccount(work);
+  await store.saveAccount(home);
+}
+
+/** Saves one of everything. */
+export async function populate(store: Store): Promise<void> {
+  await populateAccounts(store);
+  await store.savePool(pool);
+  await store.saveCurrent(pool.name, home.id);
+  await store.saveLimits([opus, weekly]);
+  await store.saveSession(session);
+  await store.saveEpisode(episode);
+  await store.savePhantom(phantom);
+}
+
+const provider = asProviderId('anthropic');
+
+function label(text: string): Label {
+  return parseLabel(text) ?? fail(`not a label: ${text}`);
+}
+
+function fail(message: string): never {
+  throw new Error(message);
+}
+
+function account(name: string, addedAt: number): Account & { readonly id: AccountId } {
+  return {
+    id: accountId(provider, label(name)),
+    provider,
+    label: label(name),
+    credential: 'api-key',
+    baseUrl: null,
+    standing: 'enabled',
+    standingReason: null,
+    addedAt,
+  };
+}
+
+const work = account('work', 1_763_700_000_001);
+const home = account('home', 1_763_700_000_002);
+
+const pool: Pool = {
+  name: label('default'),
+  provider,
+  accounts: [home.id, work.id],
+  strategy: 'sticky',
+  overage: 'last',
+  pinned: null,
+};
+
+const weekly: Limit = {
+  account: work.id,
+  window: 'seven_day',
+  family: null,
+  overage: false,
+  version: 3,
+  source: 'provider',
+  until: 1_764_300_000_000,
+  observedAt: 1_763_700_000_000,
+  repeats: 0,
+  evidence: 'Your weekly limit resets at 8pm “Asia/Dhaka”',
+};
+
+const opus: Limit = { ...weekly, account: home.id, family: 'opus', overage: true, version: 1, source: 'estimated', repeats: 2 };
+
+const session: Session = {
+  id: asSessionId('0199-session'),
+  pool: pool.name,
+  account: home.id,
+  startedAt: 10,
+  movedAt: 20,
+  seenAt: 30,
+  moves: 0,
+};
+
+const episode: Episode = { id: 'episode-1', pool: pool.name, family: null, exhaustedAt: 40, recoveredAt: null };
+
+const phantom: Phantom = {
+  id: asPhantomId('0123456789abcdef'),
+  hash: '0123456789abcdef'.repeat(4),
+  provider,
+  pool: pool.name,
+  origin: 'env',
+  holdMs: 0,
+  createdAt: 50,
+  expiresAt: 1_766_300_000_000,
+};

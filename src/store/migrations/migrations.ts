@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely';
+import { accountsMigration } from './0001-accounts.ts';
+
+/** All migrations by name; the names sort in the order in which they run, and a released one never changes. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-accounts': accountsMigration,
+};

@@ -1,0 +1,19 @@
+import type { Episode, Phantom, Session } from '../book/ports.ts';
+import type { Account } from '../core/account/account.ts';
+import type { AccountId, Label } from '../core/ids.ts';
+import type { Limit } from '../core/limit/limit.ts';
+import type { Pool } from '../core/pool/pool.ts';
+
+/**
+ * The tables as queries see them: in camelCase here, in snake_case in the database. Times are whole milliseconds,
+ * booleans 0 and 1, as SQLite and PostgreSQL both hold them.
+ */
+export type Tables = {
+  accounts: Account;
+  pools: Omit<Pool, 'accounts'> & { readonly current: AccountId | null };
+  poolAccounts: { readonly pool: Label; readonly account: AccountId; readonly position: number };
+  limits: Omit<Limit, 'overage'> & { readonly slot: string; readonly overage: 0 | 1 };
+  sessions: Session;
+  episodes: Episode;
+  phantoms: Phantom;
+};

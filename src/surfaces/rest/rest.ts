@@ -1,0 +1,73 @@
+import { Hono, type Context } from 'hono';
+import { Problem } from '../../core/problem.ts';
+import type { OperationContext } from '../../operations/context.ts';
+import { execute, type AnyOperation } from '../../operations/operation.ts';
+import { coerce } from './coerce.ts';
+import { openApi } from './openapi.ts';
+import { problemStatus } from './problem-status.ts';
+
+export type RestDeps = {
+  readonly operations: readonly AnyOperation[];
+  readonly context: Omit<OperationContext, 'actor'>;
+  readonly version: string;
+  /** True when the request may use `/api`; only asked on the TCP listener, the socket is private. */
+  readonly authorized: (token: string) => boolean;
+  /** A bug: logged with its stack and shown as `internal`. */
+  readonly bug: (error: unknown) => void;
+};
+
+/** Which listener a request came in on. The control socket is a 0600 file and needs no token. */
+export type Via = 'socket' | 'tcp';
+
+/** The control API: `POST /api/<operation>` for all, `GET` too for those that only read, and `/healthz`. */
+export function restApp(deps: RestDeps, via: Via): Hono {
+  const app = new Hono();
+  app.get('/healthz', (c) => c.text('ok\n'));
+  app.use('/api/*', async (c, next) => {
+    if (via === 'tcp') admit(c, deps);
+    await next();
+  });
+  app.get('/api/openapi.json', (c) => c.json(openApi(deps.operations, deps.version)));
+  for (const operation of deps.operations) {
+    if (operation.hidden?.rest !== undefined) continue;
+    const path = `/api/${operation.name}`;
+    const context: OperationContext = { ...deps.context, actor: via };
+    if (operation.effect === 'read') {
+      app.get(path, async (c) => c.json((await execute(operation, coerce(operation, c.req.queries()), context)) as object));
+    }
+    app.post(path, async (c) => c.json((await execute(operation, await jsonBody(c), context)) as object));
+  }
+  app.notFound((c) => c.json(body(new Problem('not_found', `There is no ${c.req.method} ${c.req.path}.`, { hint: 'See /api/openapi.json' })), 404));
+  app.onError((error, c) => {
+    if (error instanceof Problem) return c.json(body(error), problemStatus[error.code]);
+    deps.bug(error);
+    return c.json(body(new Problem('internal', 'Internal error; the log has its stack.', { hint: 'See: stint logs' })), 500);
+  });
+  return app;
+}
+
+/** A token, and a Host of this machine: a page on the web that rebinds its name to loopback has neither. */
+function admit(c: Context, deps: RestDeps): void {
+  const host = (c.req.header('host') ?? '').replace(/:\d+$/, '');
+  if (!['localhost', '127.0.0.1', '[::1]'].includes(host)) {
+    throw new Problem('forbidden', 'This host name is not one of the control API.', { hint: 'Use http://127.0.0.1:<port>' });
+  }
+  const token = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  if (token === undefined || !deps.authorized(token.trim())) {
+    throw new Problem('unauthorized', 'The control API needs a token.', { hint: 'Send "Authorization: Bearer" with the content of the file `token` in Stint’s home.' });
+  }
+}
+
+async function jsonBody(c: Context): Promise<unknown> {
+  const text = await c.req.text();
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Problem('invalid', 'The body is not JSON.', { hint: 'Send an object with the operation’s fields.' });
+  }
+}
+
+function body(problem: Problem): { error: { code: string; message: string; hint: string | null } } {
+  return { error: { code: problem.code, message: problem.message, hint: problem.hint ?? null } };
+}
