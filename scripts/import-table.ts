@@ -15,7 +15,7 @@ export const importTable: readonly Row[] = [
   { folder: 'core', ours: [], modules: ['zod'] },
   { folder: 'lib', ours: [], modules: [] },
   { folder: 'log', ours: ['core', 'lib'], modules: ['@logtape/**'] },
-  { folder: 'home', ours: ['core', 'lib'], modules: ['zod'] },
+  { folder: 'home', ours: ['core', 'lib'], modules: ['zod', 'bun:sqlite'] },
   { folder: 'config', ours: ['core', 'lib'], modules: ['zod', 'smol-toml'] },
   { folder: 'providers', ours: ['core', 'lib'], modules: ['zod'] },
   { folder: 'providers/*', ours: ['core', 'lib', 'providers/*.ts'], modules: ['zod'] },
@@ -23,7 +23,7 @@ export const importTable: readonly Row[] = [
   { folder: 'agents/*', ours: ['core', 'lib', 'agents/*.ts'], modules: ['zod'] },
   { folder: 'git', ours: ['core', 'lib'], modules: ['zod'] },
   { folder: 'vault', ours: ['core', 'lib'], modules: ['zod', 'age-encryption'] },
-  { folder: 'store', ours: ['core', 'lib'], modules: ['zod', 'bun:sqlite', 'kysely', 'kysely/**'] },
+  { folder: 'store', ours: ['core', 'lib', 'book/ports.ts'], modules: ['zod', 'bun:sqlite', 'kysely', 'kysely/**'] },
   { folder: 'containers', ours: ['core', 'lib'], modules: ['zod'] },
   { folder: 'notices', ours: ['core', 'lib'], modules: ['zod'] },
   { folder: 'book', ours: ['core', 'lib', 'providers/*.ts'], modules: ['zod'] },
@@ -44,6 +44,15 @@ export const importTable: readonly Row[] = [
     modules: ['zod', 'commander', '@clack/prompts', 'node:process'],
   },
   { folder: 'simulator', ours: ['lib'], modules: ['zod'] },
+  {
+    folder: 'daemon',
+    ours: [
+      ...['core', 'lib', 'agents/*.ts', 'providers/*.ts', 'book', 'gateway', 'operations', 'surfaces/rest'],
+      ...['store', 'vault', 'home', 'config', 'log'],
+    ],
+    modules: [],
+  },
+  { folder: 'demo', ours: ['core', 'lib', 'home', 'operations', 'simulator'], modules: [] },
 ];
 
 /** Folders below a module's own folder that the boundaries reach; a deeper file may import nothing, and its error says so. */

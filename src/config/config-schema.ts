@@ -49,7 +49,9 @@ export type Config = z.infer<typeof configSchema>;
 
 /** A table of the file; one that is left out is one whose fields are all left out. */
 function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  const table = z.strictObject(shape, { error: (issue) => (issue.code === 'invalid_type' ? 'must be a table' : undefined) });
+  const table = z.strictObject(shape, {
+    error: (issue) => (issue.code === 'invalid_type' ? 'must be a table' : undefined),
+  });
   return table.prefault({} as z.input<typeof table>);
 }
 

@@ -43,14 +43,18 @@ function parseToml(toml: string, path: string): unknown {
     if (!(error instanceof TomlError)) throw error;
     // Below its first line the message repeats the text.
     const reason = error.message.split('\n')[0]?.replace('Invalid TOML document: ', '') ?? '';
-    throw new Problem('invalid', `${basename(path)} line ${error.line}: ${reason}.`, { hint: edit(path), cause: error });
+    throw new Problem('invalid', `${basename(path)} line ${error.line}: ${reason}.`, {
+      hint: edit(path),
+      cause: error,
+    });
   }
 }
 
 function firstFault(error: z.ZodError): Fault {
   const issue = error.issues[0];
   if (issue === undefined) return { path: [], says: 'is not valid' };
-  if (issue.code === 'unrecognized_keys') return { path: [...issue.path, ...issue.keys.slice(0, 1)], says: 'is not a setting' };
+  if (issue.code === 'unrecognized_keys')
+    return { path: [...issue.path, ...issue.keys.slice(0, 1)], says: 'is not a setting' };
   return { path: issue.path, says: issue.message };
 }
 

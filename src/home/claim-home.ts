@@ -1,5 +1,4 @@
 import { Database } from 'bun:sqlite';
-import { closeSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -12,12 +11,12 @@ import { processStart } from './process-start.ts';
 
 export type Claimant = { readonly pid: number; readonly version: string; readonly now: EpochMs };
 
-/** The daemon that owns a home, as `stint.pid` says. */
+/** The daemon that owns a home, as `holder.json` says. */
 export type Holder = z.infer<typeof holderSchema>;
 
 /** The right to run in a home. The operating system takes it back when the process dies, however it dies. */
 export type HomeClaim = {
-  /** Removes `stint.pid` and `daemon.json` and lets the next daemon in. May be called again. */
+  /** Removes what tells of the daemon and lets the next one in. May be called again. */
   release(): Promise<void>;
 };
 
@@ -31,17 +30,18 @@ const holderSchema = z.object({
 
 /**
  * Claims a home for this process, and throws a Problem that names the holder when a daemon runs in it. The claim is a
- * lock that the kernel keeps; `stint.pid` only tells people and commands who holds it, so that one that a killed
- * daemon left behind stands in nobody's way.
+ * lock that the kernel keeps; `holder.json` only tells commands who holds it, and `stint.pid` tells others whom to
+ * signal, so that those that a killed daemon left behind stand in nobody's way.
  */
 export async function claimHome(home: Home, claimant: Claimant): Promise<HomeClaim> {
   const lock = takeLock(join(home.folder, 'stint.lock'));
   if (lock === undefined) throw await alreadyRunning(home);
   try {
     await rm(home.daemon, { force: true });
-    await writeFileAtomic(home.pid, await describeHolder(claimant));
+    await writeFileAtomic(home.holder, await describeHolder(claimant));
+    await writeFileAtomic(home.pid, `${claimant.pid}\n`);
   } catch (error) {
-    lock.close();
+    freeLock(lock);
     throw error;
   }
   let released: Promise<void> | undefined;
@@ -50,21 +50,25 @@ export async function claimHome(home: Home, claimant: Claimant): Promise<HomeCla
 
 /** The daemon that runs in a home, if one does: a pid that another process has by now does not count. */
 export async function readHolder(home: Home): Promise<Holder | undefined> {
-  const text = await readHomeFile(home.pid);
+  const text = await readHomeFile(home.holder);
   const holder = text === undefined ? undefined : parseHolder(text);
   if (holder === undefined) return undefined;
   return (await processStart(holder.pid)) === holder.start ? holder : undefined;
 }
+
+/** Keeps the locks of this process from the garbage collector, which closes a database and so gives its lock away. */
+const heldLocks = new Set<Database>();
 
 /**
  * An exclusive lock of SQLite's on an empty file: a POSIX lock that dies with the process, and that SQLite, unlike the
  * bare lock, also keeps between two connections of one process.
  */
 function takeLock(path: string): Database | undefined {
-  closeSync(openSync(path, 'a', 0o600));
-  const lock = new Database(path, { readwrite: true, create: false });
+  // Nothing but SQLite may open the file: a POSIX lock ends as soon as its process closes any handle of the file.
+  const lock = new Database(path, { readwrite: true, create: true });
   try {
     lock.run('BEGIN EXCLUSIVE');
+    heldLocks.add(lock);
     return lock;
   } catch (error) {
     lock.close();
@@ -74,8 +78,12 @@ function takeLock(path: string): Database | undefined {
 }
 
 async function release(home: Home, lock: Database): Promise<void> {
-  await rm(home.daemon, { force: true });
-  await rm(home.pid, { force: true });
+  for (const path of [home.daemon, home.pid, home.holder]) await rm(path, { force: true });
+  freeLock(lock);
+}
+
+function freeLock(lock: Database): void {
+  heldLocks.delete(lock);
   lock.close();
 }
 

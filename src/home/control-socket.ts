@@ -3,7 +3,7 @@ import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Problem } from '../core/problem.ts';
-import { describeFileError, refuseForeignOwner } from '../lib/atomic-file.ts';
+import { describeFileError, hasCode, refuseForeignOwner } from '../lib/atomic-file.ts';
 import type { Home } from './open-home.ts';
 
 /** `sun_path` holds 104 bytes on macOS and 108 on Linux, the closing zero included (unix(4), unix(7)). */
@@ -34,9 +34,9 @@ function controlSocketPath(home: Home, temporaryFolder: string): string {
 /** Others can write to the temporary folder too, and may have laid a trap under this name. */
 async function openOwnFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await mkdir(folder, { recursive: true, mode: 0o700 }).catch(ignoreExisting);
     const found = await lstat(folder);
-    if (!found.isDirectory()) throw new Error('it is a link');
+    if (!found.isDirectory()) throw new Error('it is not a directory');
     refuseForeignOwner(found, folder);
     await chmod(folder, 0o700);
   } catch (error) {
@@ -45,4 +45,8 @@ async function openOwnFolder(folder: string): Promise<void> {
       cause: error,
     });
   }
+}
+
+function ignoreExisting(error: unknown): void {
+  if (!hasCode(error, 'EEXIST')) throw error;
 }

@@ -11,7 +11,9 @@ export type Home = {
   readonly database: string;
   readonly vault: string;
   readonly token: string;
+  /** The pid of the daemon and nothing else, for whoever wants to signal it. */
   readonly pid: string;
+  readonly holder: string;
   readonly daemon: string;
   readonly logs: string;
   readonly log: string;
@@ -27,6 +29,7 @@ export function homeAt(folder: string): Home {
     vault: join(root, 'vault.json'),
     token: join(root, 'token'),
     pid: join(root, 'stint.pid'),
+    holder: join(root, 'holder.json'),
     daemon: join(root, 'daemon.json'),
     logs: join(root, 'logs'),
     log: join(root, 'logs', 'stint.log'),

@@ -26,7 +26,8 @@ export function readFields(json: Buffer, names: readonly string[]): Record<strin
     const name = names[wanted.findIndex((each) => isKey(json, each, { from: keyStart + 1, to: keyEnd }))];
     if (name !== undefined) {
       const value = parseScalar(json, valueStart, valueEnd);
-      if (value !== undefined) found[name] = value;
+      if (value === undefined) delete found[name];
+      else found[name] = value;
     }
     at = valueEnd;
   }

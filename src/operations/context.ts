@@ -65,7 +65,7 @@ export interface Phantoms {
     pool: Label;
     origin: 'wrapper' | 'env';
     holdMs: number;
-  }): Promise<{ id: PhantomId; token: string; expiresAt: EpochMs | null; environment: Readonly<Record<string, string>> }>;
+  }): Promise<{ id: PhantomId; token: string; expiresAt: EpochMs | null }>;
   revoke(id: PhantomId): Promise<void>;
 }
 
@@ -74,8 +74,23 @@ export interface Vendors {
   /** The kind of a secret by its form. Throws a Problem for one that can never work. */
   recognise(provider: ProviderId, secret: string): string;
   secretForms(provider: ProviderId): string;
-  /** The agents that speak to this provider through the gateway: `claude`. */
-  providerOfAgent(agent: string): ProviderId | undefined;
+}
+
+/** A CLI product and how it reaches the gateway. */
+export type KnownAgent = {
+  readonly id: string;
+  readonly provider: ProviderId;
+  /** The executable on PATH. */
+  readonly command: string;
+  readonly install: string;
+  /** Names that must not be in its environment. */
+  readonly withheld: readonly string[];
+  environment(phantom: string): Readonly<Record<string, string>>;
+};
+
+export interface Agents {
+  ids(): readonly string[];
+  find(id: string): KnownAgent | undefined;
 }
 
 export type Finding = { readonly check: string; readonly ok: boolean; readonly detail: string; readonly hint: string | null };
@@ -96,10 +111,11 @@ export interface Daemon {
   stop(): void;
   /** Checks what only the daemon can: vault, store, and each upstream. */
   check(): Promise<readonly Finding[]>;
-  logTail(lines: number): Promise<readonly string[]>;
+  /** Lines of the log from a cursor on, or the last ones; the cursor is where the next call goes on. */
+  readLog(from: { cursor: number | null; lines: number }): Promise<{ lines: readonly string[]; cursor: number }>;
 }
 
-/** What operations act on; main.ts composes it. `actor` says who asks, for the audit trail. */
+/** What operations act on; the daemon composes it. `actor` says who asks, for the audit trail. */
 export interface OperationContext {
   readonly actor: string;
   readonly clock: () => EpochMs;
@@ -110,5 +126,6 @@ export interface OperationContext {
   readonly sessions: { all(): readonly SessionNow[] };
   readonly phantoms: Phantoms;
   readonly vendors: Vendors;
+  readonly agents: Agents;
   readonly daemon: Daemon;
 }

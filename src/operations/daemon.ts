@@ -42,6 +42,7 @@ export const daemonStop = operation({
   positional: [],
   input: z.object({}),
   output: z.object({ pid: z.number(), activeRequests: z.number() }),
+  hidden: { cli: 'stint down is its command, and waits for the end' },
   run(_, context) {
     const { pid, activeRequests } = context.daemon.describe();
     context.daemon.stop();
@@ -62,10 +63,17 @@ export const daemonCheck = operation({
 
 export const logRead = operation({
   name: 'log.read',
-  summary: 'Show the last lines of the log',
+  summary: 'Show the last lines of the log, or those since a cursor',
   effect: 'read',
   positional: [],
-  input: z.object({ lines: z.number().int().min(1).max(10_000).default(50).describe('How many') }),
-  output: z.object({ lines: z.array(z.string()) }),
-  run: async (input, context) => ({ lines: [...(await context.daemon.logTail(input.lines))] }),
+  input: z.object({
+    lines: z.number().int().min(1).max(10_000).default(50).describe('At most so many'),
+    cursor: z.number().int().nonnegative().optional().describe('Where an earlier call ended'),
+  }),
+  output: z.object({ lines: z.array(z.string()), cursor: z.number() }),
+  hidden: { cli: 'stint logs is its command' },
+  run: async (input, context) => {
+    const { lines, cursor } = await context.daemon.readLog({ cursor: input.cursor ?? null, lines: input.lines });
+    return { lines: [...lines], cursor };
+  },
 });

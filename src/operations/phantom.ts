@@ -10,7 +10,7 @@ export const phantomIssue = operation({
   effect: 'write',
   positional: ['agent'],
   input: z.object({
-    agent: z.string().describe('Agent: claude'),
+    agent: z.string().describe('Agent, such as claude'),
     pool: z.string().optional().describe('Pool; the provider’s default pool when absent'),
     origin: z.enum(['wrapper', 'env']).default('env').describe('env: nothing is held for it; wrapper: revoked at its end'),
   }),
@@ -19,24 +19,30 @@ export const phantomIssue = operation({
     token: z.string(),
     pool: z.string(),
     expiresAt: z.number().nullable(),
+    command: z.string().describe('The executable of the agent'),
+    install: z.string().describe('How to get it'),
+    withheld: z.array(z.string()).describe('Variables that must not be set'),
     environment: z.record(z.string(), z.string()),
   }),
   hidden: { cli: 'stint env and stint claude are its commands' },
   async run(input, context) {
-    const provider = context.vendors.providerOfAgent(input.agent);
-    if (provider === undefined) {
-      throw new Problem('invalid', `"${input.agent.slice(0, 60)}" is not an agent that Stint knows.`, { hint: 'Use: claude' });
+    const agent = context.agents.find(input.agent.trim().toLowerCase());
+    if (agent === undefined) {
+      throw new Problem('invalid', `"${input.agent.slice(0, 60)}" is not an agent that Stint knows.`, {
+        hint: `Use one of: ${context.agents.ids().join(', ')}`,
+      });
     }
+    const { provider } = agent;
     if (!context.accounts.all().some((each) => each.account.provider === provider)) {
       throw new Problem('not_found', `There is no account of ${provider} yet.`, { hint: `Add one with: stint account add ${provider} work` });
     }
     const { pool } = requirePool(context, input.pool ?? provider);
     if (pool.provider !== provider) {
-      throw new Problem('invalid', `Pool ${pool.name} is of ${pool.provider}; ${input.agent} needs one of ${provider}.`, { hint: 'See: stint pool list' });
+      throw new Problem('invalid', `Pool ${pool.name} is of ${pool.provider}; ${agent.id} needs one of ${provider}.`, { hint: 'See: stint pool list' });
     }
     const holdMs = input.origin === 'wrapper' ? context.holdMs : 0;
-    const { id, token, expiresAt, environment } = await context.phantoms.issue({ provider, pool: pool.name, origin: input.origin, holdMs });
-    return { id, token, pool: pool.name, expiresAt, environment: { ...environment } };
+    const { id, token, expiresAt } = await context.phantoms.issue({ provider, pool: pool.name, origin: input.origin, holdMs });
+    return { id, token, pool: pool.name, expiresAt, command: agent.command, install: agent.install, withheld: [...agent.withheld], environment: { ...agent.environment(token) } };
   },
 });
 

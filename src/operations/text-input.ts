@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import type { AnyOperation } from './operation.ts';
 
-type FieldSchema = { readonly type?: string; readonly items?: unknown; readonly description?: string; readonly enum?: readonly string[]; readonly secret?: boolean; readonly default?: unknown };
+export type FieldSchema = {
+  readonly type?: string;
+  readonly items?: unknown;
+  readonly description?: string;
+  readonly enum?: readonly string[];
+  readonly secret?: boolean;
+  readonly default?: unknown;
+};
 
 /** The fields of an operation's input as JSON Schema, from which surfaces of text make flags and queries. */
 export function inputFields(operation: AnyOperation): { fields: Readonly<Record<string, FieldSchema>>; required: readonly string[] } {

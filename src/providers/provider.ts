@@ -85,6 +85,4 @@ export interface Provider {
   renderProblem(problem: Problem, now: EpochMs): { status: number; headers: Record<string, string>; body: string };
   /** The same as a server-sent event that ends a stream. */
   renderProblemFrame(problem: Problem): string;
-  /** What an agent of this vendor sets to reach the gateway at `baseUrl`. */
-  environment(baseUrl: string, phantom: string): Record<string, string>;
 }

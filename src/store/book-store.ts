@@ -151,5 +151,7 @@ async function knownAccounts(db: Kysely<Tables>, ids: readonly AccountId[]): Pro
 
 function inChunks<Item>(items: readonly Item[]): Item[][] {
   const count = Math.ceil(items.length / rowsPerStatement);
-  return Array.from({ length: count }, (_, index) => items.slice(index * rowsPerStatement, (index + 1) * rowsPerStatement));
+  return Array.from({ length: count }, (_, index) =>
+    items.slice(index * rowsPerStatement, (index + 1) * rowsPerStatement),
+  );
 }

@@ -7,15 +7,29 @@ type Notes = { notes: { id: number; text: string | null } };
 
 test('reads, writes, counts and returns rows', async () => {
   await using open = await openNotes();
-  const inserted = await open.db.insertInto('notes').values([{ id: 1, text: null }, { id: 2, text: 'two' }]).executeTakeFirst();
+  const inserted = await open.db
+    .insertInto('notes')
+    .values([
+      { id: 1, text: null },
+      { id: 2, text: 'two' },
+    ])
+    .executeTakeFirst();
   expect(inserted.numInsertedOrUpdatedRows).toBe(2n);
-  const returned = await open.db.updateTable('notes').set({ text: 'x' }).where('id', '=', 1).returning('text').execute();
+  const returned = await open.db
+    .updateTable('notes')
+    .set({ text: 'x' })
+    .where('id', '=', 1)
+    .returning('text')
+    .execute();
   expect(returned).toEqual([{ text: 'x' }]);
   const deleted = await open.db.deleteFrom('notes').where('id', '>', 5).executeTakeFirst();
   expect(deleted.numDeletedRows).toBe(0n);
   const streamed = [];
   for await (const row of open.db.selectFrom('notes').selectAll().orderBy('id').stream()) streamed.push(row);
-  expect(streamed).toEqual([{ id: 1, text: 'x' }, { id: 2, text: 'two' }]);
+  expect(streamed).toEqual([
+    { id: 1, text: 'x' },
+    { id: 2, text: 'two' },
+  ]);
 });
 
 test('a transaction that throws leaves nothing', async () => {
@@ -32,12 +46,18 @@ test('a full disk is reported as such, and the database works on when there is r
   await using open = await openNotes();
   await sql`PRAGMA max_page_count = 20`.execute(open.db);
   const tooMuch = open.db.transaction().execute(async (transaction) => {
-    await transaction.insertInto('notes').values({ id: 1, text: 'x'.repeat(200_000) }).execute();
+    await transaction
+      .insertInto('notes')
+      .values({ id: 1, text: 'x'.repeat(200_000) })
+      .execute();
   });
   await expect(tooMuch).rejects.toThrow('database or disk is full');
   await sql`PRAGMA max_page_count = 1000`.execute(open.db);
   await open.db.transaction().execute(async (transaction) => {
-    await transaction.insertInto('notes').values({ id: 1, text: 'x'.repeat(200_000) }).execute();
+    await transaction
+      .insertInto('notes')
+      .values({ id: 1, text: 'x'.repeat(200_000) })
+      .execute();
   });
   expect(await open.db.selectFrom('notes').select('id').execute()).toEqual([{ id: 1 }]);
 });

@@ -2,7 +2,15 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { Episode, Phantom, Session } from '../book/ports.ts';
 import type { Account } from '../core/account/account.ts';
-import { accountId, asPhantomId, asProviderId, asSessionId, parseLabel, type AccountId, type Label } from '../core/ids.ts';
+import {
+  accountId,
+  asPhantomId,
+  asProviderId,
+  asSessionId,
+  parseLabel,
+  type AccountId,
+  type Label,
+} from '../core/ids.ts';
 import { limitSources, type Limit } from '../core/limit/limit.ts';
 import type { Pool } from '../core/pool/pool.ts';
 import type { Store } from './open-store.ts';
@@ -15,17 +23,21 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
   describe(name, () => {
     test('an empty store loads as nothing', async () => {
       await using place = await makePlace();
-      await reopenedAfter(place, async () => {}, async (store) => {
-        expect(await store.load()).toEqual({
-          accounts: [],
-          pools: [],
-          currents: new Map(),
-          limits: [],
-          sessions: [],
-          episodes: [],
-          phantoms: [],
-        });
-      });
+      await reopenedAfter(
+        place,
+        async () => {},
+        async (store) => {
+          expect(await store.load()).toEqual({
+            accounts: [],
+            pools: [],
+            currents: new Map(),
+            limits: [],
+            sessions: [],
+            episodes: [],
+            phantoms: [],
+          });
+        },
+      );
     });
 
     test('everything is there again after a restart', async () => {
@@ -45,11 +57,24 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
 
     test('a second save of the same thing replaces the first', async () => {
       await using place = await makePlace();
-      const disabled: Account = { ...work, standing: 'needs-login', standingReason: 'token revoked', baseUrl: 'https://example.com' };
+      const disabled: Account = {
+        ...work,
+        standing: 'needs-login',
+        standingReason: 'token revoked',
+        baseUrl: 'https://example.com',
+      };
       const reordered: Pool = { ...pool, accounts: [work.id], strategy: 'priority', overage: 'allow', pinned: work.id };
       const moved: Session = { ...session, account: work.id, movedAt: 900, seenAt: 901, moves: 1 };
       const over: Episode = { ...episode, recoveredAt: 999 };
-      const later: Limit = { ...opus, version: 2, until: 0, observedAt: 60, repeats: 0, source: 'provider', evidence: 'cleared' };
+      const later: Limit = {
+        ...opus,
+        version: 2,
+        until: 0,
+        observedAt: 60,
+        repeats: 0,
+        source: 'provider',
+        evidence: 'cleared',
+      };
       const change = async (store: Store) => {
         await populate(store);
         await store.saveAccount(disabled);
@@ -334,7 +359,15 @@ const weekly: Limit = {
   evidence: 'Your weekly limit resets at 8pm “Asia/Dhaka”',
 };
 
-const opus: Limit = { ...weekly, account: home.id, family: 'opus', overage: true, version: 1, source: 'estimated', repeats: 2 };
+const opus: Limit = {
+  ...weekly,
+  account: home.id,
+  family: 'opus',
+  overage: true,
+  version: 1,
+  source: 'estimated',
+  repeats: 2,
+};
 
 const session: Session = {
   id: asSessionId('0199-session'),

@@ -36,7 +36,18 @@ async function loadCurrents(transaction: Transaction<Tables>): Promise<BookSnaps
 async function loadLimits(transaction: Transaction<Tables>): Promise<Limit[]> {
   const rows = await transaction
     .selectFrom('limits')
-    .select(['account', 'window', 'family', 'overage', 'version', 'source', 'until', 'observedAt', 'repeats', 'evidence'])
+    .select([
+      'account',
+      'window',
+      'family',
+      'overage',
+      'version',
+      'source',
+      'until',
+      'observedAt',
+      'repeats',
+      'evidence',
+    ])
     .orderBy('account')
     .orderBy('slot')
     .execute();

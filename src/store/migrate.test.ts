@@ -56,7 +56,9 @@ test('a migration that fails leaves the schema as it was, and the next start can
       throw new Error('halfway');
     },
   };
-  expect(migrateUp(open.db, { ...migrations, '0002-next': failing })).rejects.toThrow('The database cannot be migrated: halfway.');
+  expect(migrateUp(open.db, { ...migrations, '0002-next': failing })).rejects.toThrow(
+    'The database cannot be migrated: halfway.',
+  );
   expect(schemaOf(open.database)).toEqual(before);
   await migrateUp(open.db, { ...migrations, '0002-next': addColumn });
 });
@@ -68,8 +70,8 @@ test('the names of the migrations sort in their order', () => {
 });
 
 const addColumn = {
-  up: async (db) => void (await db.schema.alterTable('accounts').addColumn('note', 'text').execute()),
-  down: async (db) => void (await db.schema.alterTable('accounts').dropColumn('note').execute()),
+  up: (db) => db.schema.alterTable('accounts').addColumn('note', 'text').execute(),
+  down: (db) => db.schema.alterTable('accounts').dropColumn('note').execute(),
 } satisfies Migration;
 
 type OpenMemory = AsyncDisposable & {
@@ -88,6 +90,8 @@ function openMemory(): OpenMemory {
 }
 
 function schemaOf(database: Database): string[] {
-  using statement = database.prepare<{ sql: string }, []>('SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name');
+  using statement = database.prepare<{ sql: string }, []>(
+    'SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name',
+  );
   return statement.all().map((row) => row.sql);
 }

@@ -89,7 +89,10 @@ function explainOpenError(error: unknown, path: string, heldBy: number | undefin
   const code = sqliteCode(error);
   if (code === 'SQLITE_BUSY' || code === 'SQLITE_LOCKED') {
     const holder = heldBy === undefined ? 'another process' : `process ${heldBy}`;
-    return new Problem('conflict', `The database ${path} is in use by ${holder}.`, { hint: 'stint down', cause: error });
+    return new Problem('conflict', `The database ${path} is in use by ${holder}.`, {
+      hint: 'stint down',
+      cause: error,
+    });
   }
   if (error instanceof Error && 'code' in error) {
     const reason = code === '' ? describeFileError(error) : error.message;

@@ -50,11 +50,10 @@ export function decide(tries: Tries, outcome: Outcome, next: Selection, now: Epo
   if (outcome.kind === 'aborted') return { kind: 'drop', reason: 'the client went away' };
   if (outcome.kind === 'served') return deliver('the answer is good');
   if (outcome.fault === 'request') return deliver('the request itself is refused, on every account');
-  if (mayRetrySame(tries, outcome.fault)) {
+  if (!isSpent(tries) && mayRetrySame(tries, outcome.fault)) {
     // Half to one and a half of the pause: a herd must not come back as one.
     return { kind: 'retry-same', delayMs: retryPauseMs * (0.5 + tries.jitter), reason: `${outcome.fault}: once more on the same account` };
   }
-  if (tries.sends >= tries.accounts + 2) return deliver('the request was sent often enough');
   if (outcome.fault === 'scoped') return deliver('a 429 that names no limit is not the account’s fault');
   if (isHopFault(outcome.fault) && tries.hops >= 1) return deliver(`${outcome.fault} on a second account too`);
   return moveOn(tries, outcome.fault, next, now);
@@ -67,6 +66,8 @@ export function decideFirst(next: Selection, holdUntil: EpochMs, now: EpochMs): 
 }
 
 function moveOn(tries: Tries, fault: Fault, next: Selection, now: EpochMs): Step {
+  const goesOn = next.kind === 'use' || (next.kind === 'wait' && next.queued);
+  if (goesOn && isSpent(tries)) return deliver('the request was sent often enough');
   if (next.kind === 'use') return use(next, `${fault}: next account`);
   if (next.kind === 'wait' && next.queued) return { kind: 'queue', until: next.until, reason: `${fault}: the next account is busy` };
   // Only a limit is mended by waiting, and only there has the pool something truer to say than the provider's answer.
@@ -82,7 +83,11 @@ function waitOrGiveUp(next: Exclude<Selection, { kind: 'use' }>, holdUntil: Epoc
   return within ? { kind: 'hold', until: next.until, reason: 'every account is closed, one opens soon' } : exhausted(next.until);
 }
 
-/** `sends` and `accounts` bound it all; the pair below bounds one account. */
+/** True when the request has had all the sends it may have before a hold gives it new ones. */
+function isSpent(tries: Tries): boolean {
+  return tries.sends >= tries.accounts + 2;
+}
+
 function mayRetrySame(tries: Tries, fault: Fault): boolean {
   const retried = fault === 'overload' || fault === 'network' || fault === 'scoped';
   // The account after a hop gets one send: the provider as a whole is in trouble, and more sends make it worse.

@@ -12,7 +12,7 @@ export function parseReset(text: string | null | undefined, now: EpochMs): Epoch
   const trimmed = text?.trim() ?? '';
   if (trimmed === '' || trimmed.length > longestText) return null;
   const at = parseNumber(trimmed, now) ?? parseLength(trimmed, now) ?? parseHttpDate(trimmed) ?? parseIso(trimmed);
-  return at === null || at < now ? null : at;
+  return at === null || at < now ? null : Math.ceil(at);
 }
 
 /** Below 1e9 a number is a length in seconds, from 1e9 epoch seconds, from 1e12 epoch milliseconds. */
@@ -32,11 +32,10 @@ function parseLength(text: string, now: EpochMs): EpochMs | null {
 }
 
 function parseHttpDate(text: string): EpochMs | null {
-  const match = /^[A-Z][a-z]{2}, (\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT$/.exec(text);
+  const match = /^[A-Z][a-z]{2}, (\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}:\d{2}:\d{2}) GMT$/.exec(text);
   if (match === null) return null;
-  const month = months.indexOf(match[2] ?? '');
-  if (month === -1) return null;
-  return Date.UTC(Number(match[3]), month, Number(match[1]), Number(match[4]), Number(match[5]), Number(match[6]));
+  const month = months.indexOf(match[2] ?? '') + 1;
+  return parseIso(`${match[3]}-${String(month).padStart(2, '0')}-${match[1]}T${match[4]}Z`);
 }
 
 function parseIso(text: string): EpochMs | null {

@@ -95,7 +95,9 @@ function standingOf(candidate: Candidate, pool: Pool, want: Want, now: EpochMs):
 
 function openStanding(candidate: Candidate, awaitingProbe: boolean, now: EpochMs): Standing {
   if (awaitingProbe && candidate.probeSince !== null) {
-    return { kind: 'busy', reason: 'probing', until: candidate.probeSince + longestProbeWaitMs, probe: false };
+    // A probe may be out for longer than anybody waits for it: a time in the past would make the next request spin.
+    const until = Math.max(candidate.probeSince + longestProbeWaitMs, now + rampStepMs);
+    return { kind: 'busy', reason: 'probing', until, probe: false };
   }
   const rampUntil = rampFullUntil(candidate, now);
   if (rampUntil !== null) return { kind: 'busy', reason: 'ramping', until: rampUntil, probe: awaitingProbe };

@@ -25,14 +25,12 @@ export const anthropic: Provider = {
   keepAliveFrame: 'event: ping\ndata: {"type": "ping"}\n\n',
   renderProblem,
   renderProblemFrame,
-  // The bearer form, not the key: towards a bearer Claude Code has no side traffic of its own login.
-  environment: (baseUrl, phantom) => ({ ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_AUTH_TOKEN: phantom }),
 };
 
 function route(method: string, path: string): Route | null {
   if (method === 'POST' && path === '/v1/messages') return 'inference';
   if (method === 'POST' && path === '/v1/messages/count_tokens') return 'auxiliary';
-  if (method === 'GET' && /^\/v1\/models(\/[A-Za-z0-9._:@[\]-]{1,128})?$/.test(path)) return 'auxiliary';
+  if (method === 'GET' && /^\/v1\/models(\/(?!\.{1,2}$)[A-Za-z0-9._:@[\]-]{1,128})?$/.test(path)) return 'auxiliary';
   // Claude Code 2.1.197 asks `HEAD /` without a credential before its first request.
   if (method === 'HEAD' && (path === '/' || path === '')) return 'local';
   return null;

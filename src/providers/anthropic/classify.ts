@@ -40,8 +40,9 @@ function classifyFailure(answer: Answer, error: AnthropicError | null, context: 
     default:
       break;
   }
-  if (error !== null) return classifyError(error, evidence, context);
-  return failed(answer.status >= 500 ? 'overload' : 'request', evidence);
+  // Compatible vendors have error types of their own; the status of a broken server is the same everywhere.
+  if (answer.status >= 500) return failed('overload', evidence);
+  return (error && classifyError(error, evidence, context)) ?? failed('request', evidence);
 }
 
 function classifyTooMany(headers: Headers, error: AnthropicError | null, context: AnswerContext): Verdict {
@@ -61,10 +62,13 @@ function classifyTooMany(headers: Headers, error: AnthropicError | null, context
 export function classifyErrorEvent(data: string, context: AnswerContext): Verdict {
   const error = parseError(data);
   if (error === null) return failed('overload', 'an error event that does not parse');
-  return classifyError(error, evidenceOf(200, error), context);
+  const evidence = evidenceOf(200, error);
+  // The 200 said that the request is fine, so that an error of a type we do not know is the server's.
+  return classifyError(error, evidence, context) ?? failed('overload', evidence);
 }
 
-function classifyError(error: AnthropicError, evidence: string, context: AnswerContext): Verdict {
+/** Judges an error by its type; null for a type that we do not know. */
+function classifyError(error: AnthropicError, evidence: string, context: AnswerContext): Verdict | null {
   switch (error.type) {
     case 'authentication_error':
       return failed('auth', evidence, [{ kind: 'refused', evidence }]);
@@ -85,8 +89,10 @@ function classifyError(error: AnthropicError, evidence: string, context: AnswerC
       return /^model:/.test(error.message) ? failed('entitlement', evidence, entitlementClosed(context, evidence)) : failed('request', evidence);
     case 'invalid_request_error':
       return /credit balance is too low/i.test(error.message) ? failed('billing', evidence, [creditsClosed(evidence)]) : failed('request', evidence);
-    default:
+    case 'request_too_large':
       return failed('request', evidence);
+    default:
+      return null;
   }
 }
 

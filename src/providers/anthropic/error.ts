@@ -24,7 +24,15 @@ export function parseError(body: string | null): AnthropicError | null {
 
 /** A short text for people and logs: what the provider said, or the bare status. */
 export function evidenceOf(status: number, error: AnthropicError | null): string {
-  return error === null ? `HTTP ${status}` : `HTTP ${status} ${error.type}: ${error.message.slice(0, 160)}`;
+  return error === null ? `HTTP ${status}` : `HTTP ${status} ${error.type}: ${excerptOf(error)}`;
+}
+
+/** The start of the provider's message, without what looks like a secret: providers repeat headers in their errors. */
+export function excerptOf(error: AnthropicError): string {
+  return error.message
+    .replace(/\bbearer[\s:="']+[\w.~+/=-]{8,}/gi, 'Bearer …')
+    .replace(/\bsk-[\w-]{3,}/gi, 'sk-…')
+    .slice(0, 160);
 }
 
 function field(value: unknown, name: string): unknown {

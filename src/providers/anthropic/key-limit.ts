@@ -3,7 +3,7 @@ import { parseReset } from '../../core/limit/reset.ts';
 import type { Signal } from '../../core/limit/signal.ts';
 import { minuteMs } from '../../core/time.ts';
 import type { AnswerContext } from '../provider.ts';
-import type { AnthropicError } from './error.ts';
+import { excerptOf, type AnthropicError } from './error.ts';
 
 /** The windows of an API key. https://docs.claude.com/en/api/rate-limits#response-headers */
 const windows = ['requests', 'tokens', 'input-tokens', 'output-tokens'] as const;
@@ -30,7 +30,7 @@ export function keyReadings(headers: Headers, context: AnswerContext): Signal[] 
 export function keyRejection(headers: Headers, error: AnthropicError | null, context: AnswerContext): Signal[] {
   const retryAfter = parseReset(headers.get('retry-after'), context.now);
   const family = modelOf(error, context.model);
-  const evidence = error?.message.slice(0, 160) ?? 'HTTP 429';
+  const evidence = error === null ? 'HTTP 429' : excerptOf(error);
   const empty = windows.filter((window) => amount(headers.get(`${prefix}${window}-remaining`)) === 0);
   const closed = (window: string, reset: number | null): Signal => {
     const until = reset ?? retryAfter;

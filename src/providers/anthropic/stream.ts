@@ -42,13 +42,25 @@ function lastCount(text: string, name: string): number | null {
   return digits === undefined ? null : Number(digits);
 }
 
-/** Where the event starts a line: the same words inside a JSON text cannot, newlines are escaped there. */
+/**
+ * Where the last whole event of this name starts; -1 when there is none. Words inside a JSON text start no line, since
+ * newlines are escaped there, and clients drop an event whose blank line is missing.
+ */
 function lastEvent(tail: string, name: string): number {
   for (let at = tail.length; ; at -= 1) {
-    at = tail.lastIndexOf(`event: ${name}`, at);
+    at = tail.lastIndexOf('event:', at);
     if (at === -1) return -1;
-    const before = tail.charCodeAt(at - 1);
-    if (at === 0 || before === 10 || before === 13) return at;
+    const startsLine = at === 0 || tail[at - 1] === '\n';
+    if (startsLine && lineAt(tail, at + 6).trim() === name && hasBlankLine(tail, at)) return at;
     if (at === 0) return -1;
   }
+}
+
+function lineAt(tail: string, from: number): string {
+  const end = tail.indexOf('\n', from);
+  return end === -1 ? tail.slice(from) : tail.slice(from, end);
+}
+
+function hasBlankLine(tail: string, from: number): boolean {
+  return tail.includes('\n\n', from) || tail.includes('\n\r\n', from);
 }

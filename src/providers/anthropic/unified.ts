@@ -65,10 +65,12 @@ export function rejectedWindows(headers: Headers, overage: boolean, now: EpochMs
   if (claim !== null && family !== undefined) signals.push(closed(claim, family, unifiedReset ?? retryAfter));
   if (signals.length > 0) return signals;
 
-  // Rejected without a rejected window: believe the claim unless its window says that something is left.
+  // Rejected without a rejected window: believe the claim, unless its window says that something is left. Such a
+  // window must not be closed; what is closed then has no name.
   const claimed = headedWindows.find((each) => each.window === claim);
   const stillOpen = claimed !== undefined && isAllowed(headers.get(`${prefix}${claimed.header}-status`));
-  return [closed(claim ?? 'unified', claimed?.family ?? null, stillOpen ? retryAfter : (unifiedReset ?? retryAfter))];
+  if (stillOpen) return [closed('unified', claimed.family, retryAfter)];
+  return [closed(claim ?? 'unified', claimed?.family ?? null, unifiedReset ?? retryAfter)];
 }
 
 /** The answer as a whole: a subscription that is used up, whether it was refused or served as overage. */

@@ -1,0 +1,13 @@
+import { asProviderId } from '../../core/ids.ts';
+import type { Agent } from '../agent.ts';
+
+/** Claude Code. https://docs.claude.com/en/docs/claude-code/llm-gateway */
+export const claude: Agent = {
+  id: 'claude',
+  provider: asProviderId('anthropic'),
+  command: 'claude',
+  install: 'npm install -g @anthropic-ai/claude-code',
+  withheld: ['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN', 'CLAUDE_CODE_USE_BEDROCK', 'CLAUDE_CODE_USE_VERTEX', 'CLAUDE_CODE_USE_FOUNDRY'],
+  // The bearer form, not the key: towards a bearer Claude Code has no side traffic of its own login.
+  environment: (baseUrl, phantom) => ({ ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_AUTH_TOKEN: phantom }),
+};

@@ -1,0 +1,5 @@
+import type { Agent } from './agent.ts';
+import { claude } from './claude/claude.ts';
+
+/** All agents, by id. A new one is its folder and a line here. */
+export const agents: ReadonlyMap<string, Agent> = new Map([[claude.id, claude]]);

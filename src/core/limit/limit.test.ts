@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { buildLimit, captured } from '../../../test/builders.ts';
+import { dayMs, hourMs, minuteMs } from '../time.ts';
+import { awaitsProbe, clearLimit, isClosed, limitCovers, limitSources, mergeLimits, slotOf, type Limit } from './limit.ts';
+
+const now = captured;
+
+describe('two copies of a limit', () => {
+  test.each<[string, Partial<Limit>, Partial<Limit>]>([
+    ['the higher version wins over everything else', { version: 2, until: 0, source: 'estimated' }, { version: 1, until: now + dayMs }],
+    ['the provider beats an estimate that ends later', { source: 'provider', until: now + 60_000 }, { source: 'estimated', until: now + 120_000 }],
+    ['the provider beats the operator', { source: 'provider', until: now }, { source: 'operator', until: now + 1 }],
+    ['the operator beats an estimate', { source: 'operator', until: now }, { source: 'estimated', until: now + 1 }],
+    ['the later deadline wins', { until: now + 2 }, { until: now + 1 }],
+    ['of one deadline the later observation wins', { observedAt: now + 1 }, { observedAt: now }],
+    ['then the one with more repeats', { repeats: 2 }, { repeats: 1 }],
+    ['then the evidence decides, so that there is always an answer', { evidence: 'b' }, { evidence: 'a' }],
+  ])('merge: %s', (_, winner, loser) => {
+    const [won, lost] = [buildLimit(winner), buildLimit(loser)];
+    expect(mergeLimits(won, lost)).toEqual(won);
+    expect(mergeLimits(lost, won)).toEqual(won);
+  });
+
+  const copy: fc.Arbitrary<Limit> = fc
+    .record({
+      version: fc.integer({ min: 1, max: 3 }),
+      source: fc.constantFrom(...limitSources),
+      until: fc.constantFrom(0, now, now + 1, now + hourMs),
+      observedAt: fc.constantFrom(now - 1, now),
+      repeats: fc.integer({ min: 0, max: 2 }),
+      evidence: fc.constantFrom('', 'a', 'b'),
+    })
+    .map(buildLimit);
+
+  test('merge to the same limit in any order, any number of times', () => {
+    fc.assert(
+      fc.property(copy, copy, copy, (a, b, c) => {
+        expect(mergeLimits(a, a)).toEqual(a);
+        expect(mergeLimits(a, b)).toEqual(mergeLimits(b, a));
+        expect(mergeLimits(mergeLimits(a, b), c)).toEqual(mergeLimits(a, mergeLimits(b, c)));
+        expect(mergeLimits(mergeLimits(a, b), b)).toEqual(mergeLimits(a, b));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('merge to the same limit when they arrive shuffled and doubled', () => {
+    fc.assert(
+      fc.property(
+        fc.array(copy, { minLength: 1, maxLength: 8 }).chain((copies) => fc.tuple(fc.constant(copies), fc.shuffledSubarray([...copies, ...copies], { minLength: copies.length * 2 }))),
+        ([copies, shuffled]) => {
+          expect(shuffled.reduce(mergeLimits)).toEqual(copies.reduce(mergeLimits));
+        },
+      ),
+    );
+  });
+});
+
+describe('a limit', () => {
+  test.each([
+    ['before its deadline', now + 1, true],
+    ['at its deadline', now, false],
+    ['after its deadline', now - 1, false],
+    ['that is cleared', 0, false],
+  ])('%s is closed: %p', (_, until, closed) => {
+    expect(isClosed(buildLimit({ until }), now)).toBe(closed);
+  });
+
+  test('that is cleared is open, with a higher version and no repeats', () => {
+    const cleared = clearLimit(buildLimit({ version: 3, repeats: 4 }), now + 5);
+    expect(cleared).toMatchObject({ version: 4, until: 0, observedAt: now + 5, repeats: 0 });
+    expect(isClosed(cleared, 0)).toBe(false);
+  });
+
+  test('beaten by its clear stays cleared when an older copy arrives late', () => {
+    const limit = buildLimit();
+    const cleared = clearLimit(limit, now);
+    expect(mergeLimits(cleared, { ...limit, until: now + 30 * dayMs, source: 'provider' })).toEqual(cleared);
+  });
+
+  test.each([
+    ['of ten minutes that has run out', { observedAt: now - 10 * minuteMs, until: now }, true],
+    ['of five hours that ran out long ago', { observedAt: now - dayMs, until: now - 19 * hourMs }, true],
+    ['of less than ten minutes', { observedAt: now - 10 * minuteMs + 1, until: now }, false],
+    ['that still holds', { observedAt: now - hourMs, until: now + 1 }, false],
+    ['that was cleared', { observedAt: now - hourMs, until: 0 }, false],
+  ])('%s awaits a probe: %p', (_, times, awaits) => {
+    expect(awaitsProbe(buildLimit(times), now)).toBe(awaits);
+  });
+
+  test('on Opus closes Opus only, and a five-hour limit closes every model', () => {
+    const opus = buildLimit({ window: 'seven_day_opus', family: 'opus' });
+    const fiveHour = buildLimit();
+    const models = ['claude-opus-4-8[1m]', 'claude-sonnet-5', 'claude-haiku-4-5', null];
+    expect(models.map((model) => limitCovers(opus, model))).toEqual([true, false, false, false]);
+    expect(models.map((model) => limitCovers(fiveHour, model))).toEqual([true, true, true, true]);
+  });
+
+  test('has a slot of its own for each window, each family, and for overage', () => {
+    const slots = [
+      {},
+      { window: 'seven_day' },
+      { family: 'opus' },
+      { overage: true },
+      { window: 'seven_day', family: 'opus', overage: true },
+    ].map((each) => slotOf(buildLimit(each)));
+    expect(new Set(slots).size).toBe(slots.length);
+    expect(slotOf(buildLimit({ until: 1, version: 9, source: 'estimated' }))).toBe(slotOf(buildLimit()));
+  });
+});

@@ -1,0 +1,114 @@
+import type { Agent } from '../agents/agent.ts';
+import type { Book } from '../book/book.ts';
+import { issuePhantom, revokePhantom } from '../book/phantoms.ts';
+import { addAccount, clearAccount, removeAccount, removePool, saveAccount, savePool } from '../book/roster.ts';
+import type { AccountState, PoolState } from '../book/state.ts';
+import { asSessionId, type ProviderId } from '../core/ids.ts';
+import { Problem } from '../core/problem.ts';
+import type { AccountNow, Daemon, KnownAgent, OperationContext, PoolNow } from '../operations/context.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Vault } from '../vault/open-vault.ts';
+
+export type ContextDeps = {
+  readonly book: Book;
+  readonly vault: Vault;
+  readonly providers: ReadonlyMap<ProviderId, Provider>;
+  readonly agents: ReadonlyMap<string, Agent>;
+  readonly holdMs: number;
+  readonly daemon: Daemon;
+  /** Where agents reach the gateway: `http://127.0.0.1:4610`. */
+  readonly gatewayUrl: () => string;
+};
+
+/** What operations act on: the book, the vault and the daemon itself. */
+export function operationContext(deps: ContextDeps): Omit<OperationContext, 'actor'> {
+  const { book, vault, holdMs, daemon } = deps;
+  const { state } = book;
+  return {
+    clock: book.clock,
+    holdMs,
+    daemon,
+    accounts: {
+      all: () => [...state.accounts.values()].map(accountNow),
+      find: (id) => optional(state.accounts.get(id), accountNow),
+      add: async (account, secret) => {
+        await vault.write(account.id, secret);
+        try {
+          await addAccount(book, account);
+        } catch (error) {
+          await vault.remove(account.id);
+          throw error;
+        }
+      },
+      replace: async (account, secret) => {
+        await vault.write(account.id, secret);
+        await saveAccount(book, account);
+      },
+      save: (account) => saveAccount(book, account),
+      // The account first: a secret without an account is never used.
+      remove: async (id) => {
+        await removeAccount(book, id);
+        await vault.remove(id);
+      },
+      clear: (id) => clearAccount(book, id),
+    },
+    pools: {
+      all: () => [...state.pools.values()].map((each) => poolNow(book, each)),
+      find: (name) => optional(book.pool(name), (each) => poolNow(book, each)),
+      save: (pool) => savePool(book, pool),
+      remove: (name) => removePool(book, name),
+      next: (name, model) => {
+        const pool = book.pool(name);
+        if (pool === undefined) throw new Error(`pool ${name} is not in the book`);
+        return book.select({ pool, session: asSessionId(''), model }, [], 0);
+      },
+    },
+    sessions: { all: () => [...state.sessions.values()] },
+    phantoms: {
+      issue: async (wish) => {
+        const { token, phantom } = await issuePhantom(book, wish);
+        return { id: phantom.id, token, expiresAt: phantom.expiresAt };
+      },
+      revoke: (id) => revokePhantom(book, id),
+    },
+    vendors: {
+      ids: () => [...deps.providers.keys()],
+      recognise: (id, secret) => {
+        const kind = providerOf(deps, id).recognise(secret);
+        if (kind instanceof Problem) throw kind;
+        return kind;
+      },
+      secretForms: (id) => providerOf(deps, id).secretForms,
+    },
+    agents: {
+      ids: () => [...deps.agents.keys()],
+      find: (id) => optional(deps.agents.get(id), (agent) => knownAgent(deps, agent)),
+    },
+  };
+}
+
+function accountNow(state: AccountState): AccountNow {
+  const { account, limits, readings, inFlight, restUntil } = state;
+  return { account, limits: [...limits.values()], readings: [...readings.values()], inFlight, restUntil };
+}
+
+function poolNow({ state }: Book, { pool, current }: PoolState): PoolNow {
+  const exhausted = [...state.episodes.values()]
+    .filter((episode) => episode.pool === pool.name)
+    .map(({ family, exhaustedAt }) => ({ family, since: exhaustedAt }));
+  return { pool, current, exhausted };
+}
+
+function knownAgent({ gatewayUrl }: ContextDeps, agent: Agent): KnownAgent {
+  return { ...agent, environment: (phantom) => agent.environment(`${gatewayUrl()}/${agent.provider}`, phantom) };
+}
+
+function providerOf({ providers }: ContextDeps, id: ProviderId): Provider {
+  const provider = providers.get(id);
+  if (provider === undefined) throw new Error(`provider ${id} is not registered`);
+  return provider;
+}
+
+function optional<Value, Result>(value: Value | undefined, map: (value: Value) => Result): Result | undefined {
+  return value === undefined ? undefined : map(value);
+}

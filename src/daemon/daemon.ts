@@ -1,0 +1,129 @@
+import { agents } from '../agents/registry.ts';
+import { Book, type BookEvent } from '../book/book.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { Config } from '../config/config-schema.ts';
+import { applyOverrides, type Overrides } from '../config/overrides.ts';
+import { formatWhen, secondMs } from '../core/time.ts';
+import { Gateway } from '../gateway/gateway.ts';
+import type { GatewayLog, GatewaySettings } from '../gateway/ports.ts';
+import { claimHome } from '../home/claim-home.ts';
+import { prepareControlSocket } from '../home/control-socket.ts';
+import { writeDaemonFile, type DaemonFile } from '../home/daemon-file.ts';
+import { openHome } from '../home/open-home.ts';
+import { ensureToken } from '../home/token.ts';
+import { openLog, type Log } from '../log/log.ts';
+import { readLines } from '../log/read-lines.ts';
+import { operations } from '../operations/registry.ts';
+import { providers } from '../providers/registry.ts';
+import { openStore } from '../store/open-store.ts';
+import { openVault } from '../vault/open-vault.ts';
+import { checkDaemon } from './check.ts';
+import { operationContext } from './context.ts';
+import { Control } from './control.ts';
+
+export type DaemonOptions = Overrides & {
+  readonly home: string;
+  readonly version: string;
+  readonly pid: number;
+  /** Asked when the vault's key is behind a passphrase. */
+  readonly passphrase: () => Promise<string>;
+};
+
+/** A daemon that serves. It ends after `stop`, which an operation can call as well. */
+export type RunningDaemon = {
+  readonly file: DaemonFile;
+  readonly folder: string;
+  /** Where a damaged database was put. */
+  readonly setAside: string | null;
+  stop(): void;
+  /** Resolves when everything has ended. */
+  readonly ended: Promise<void>;
+};
+
+/** Opens a home and serves from it. Throws a Problem, with everything that was opened closed again, when it cannot. */
+export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon> {
+  const clock = Date.now;
+  const startedAt = clock();
+  await using opened = new AsyncDisposableStack();
+  const home = await openHome(options.home);
+  const config = applyOverrides(await loadConfig(home.config), options);
+  opened.adopt(await claimHome(home, { pid: options.pid, version: options.version, now: startedAt }), (claim) => claim.release());
+  const log = opened.adopt(await openLog({ path: home.log, level: config.log.level }), (each) => each.close());
+  const vault = await openVault(home.vault, { keySource: config.vault.key, passphrase: options.passphrase });
+  const store = opened.adopt(await openStore(home.database, { now: clock() }), (each) => each.close());
+  const book = opened.adopt(await Book.open({ store, clock, tell: (event) => tellBook(log, event) }), (each) => each.stop());
+
+  const gateway = new Gateway({ book, secrets: vault, providers, settings: gatewaySettings(config), log: gatewayLog(log), random: Math.random });
+  const controlSocket = await prepareControlSocket(home);
+  // The ports are known once both listen.
+  const file: DaemonFile = { pid: options.pid, version: options.version, startedAt, controlPort: 0, agentPort: 0, controlSocket };
+  const { promise: stopAsked, resolve: stop } = Promise.withResolvers<void>();
+  const describe = () => ({ ...file, home: home.folder, activeRequests: gateway.active, degraded: book.journal.degraded, setAside: store.setAside });
+  const context = operationContext({
+    book,
+    vault,
+    providers,
+    agents,
+    holdMs: config.gateway.holdSeconds * secondMs,
+    gatewayUrl: () => `http://${urlHost(config.agent.host)}:${file.agentPort}`,
+    daemon: {
+      describe,
+      stop,
+      check: () => checkDaemon({ book, vault, providers, setAside: store.setAside }),
+      readLog: (from) => readLines(home.log, from),
+    },
+  });
+  const token = await ensureToken(home);
+  const control = opened.adopt(new Control({ operations, context, version: options.version, token, bug: log.bug }), (each) => each.stop());
+  // The gateway stops first: while open streams get their time, the control API still says so.
+  opened.adopt(gateway, (each) => each.stop());
+  file.agentPort = gateway.start({ hostname: config.agent.host, port: config.agent.port });
+  file.controlPort = await control.start({ hostname: config.control.host, port: config.control.port, socket: controlSocket });
+  await writeDaemonFile(home, file);
+  if (store.setAside !== null) log.warning('damaged database set aside', { path: store.setAside });
+  log.info('started', { ...file });
+
+  const resources = opened.move();
+  const ended = stopAsked.then(async () => {
+    log.info('stopping', { activeRequests: gateway.active });
+    await resources.disposeAsync();
+  });
+  return { file, folder: home.folder, setAside: store.setAside, stop, ended };
+}
+
+function gatewaySettings({ gateway }: Config): GatewaySettings {
+  const mebibyte = 1024 * 1024;
+  return {
+    bodyLimitBytes: gateway.bodyLimitMiB * mebibyte,
+    bodiesInFlightBytes: gateway.bodiesInFlightMiB * mebibyte,
+    headTimeoutMs: { streamed: gateway.headTimeoutSeconds.streamed * secondMs, whole: gateway.headTimeoutSeconds.whole * secondMs },
+    idleTimeoutMs: gateway.idleTimeoutSeconds * secondMs,
+    stopGraceMs: gateway.stopGraceSeconds * secondMs,
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  };
+}
+
+function gatewayLog(log: Log): GatewayLog {
+  return { request: (record) => log.info('request', record), bug: (error) => log.bug(error) };
+}
+
+function tellBook(log: Log, event: BookEvent): void {
+  switch (event.kind) {
+    case 'closed':
+      return log.info('limit', { ...event.limit, when: formatWhen(event.limit.until, event.limit.observedAt, 'UTC') });
+    case 'opened':
+      return log.info('limit cleared', { ...event.limit });
+    case 'needs-login':
+      return log.warning('account needs a new credential', { account: event.account, evidence: event.evidence });
+    case 'resting':
+      return log.warning('account rests after network errors', { account: event.account, until: event.until });
+    case 'exhausted':
+    case 'recovered':
+      return log.warning(`pool ${event.kind}`, { ...event.episode });
+  }
+}
+
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

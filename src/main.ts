@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { agents } from './agents/registry.ts';
+import { readHolder } from './home/claim-home.ts';
+import { readDaemonFile } from './home/daemon-file.ts';
+import { homeAt } from './home/open-home.ts';
+import { operations } from './operations/registry.ts';
+import { runCli } from './surfaces/cli/cli.ts';
+import type { DaemonAddress, Host, Place } from './surfaces/cli/host.ts';
+
+const { env } = process;
+const userEnvironment = withoutOurs();
+
+const host: Host = {
+  version: version(),
+  defaults: {
+    home: env['STINT_HOME'] || join(homedir(), '.stint'),
+    controlPort: env['STINT_CONTROL_PORT'] || undefined,
+    agentPort: env['STINT_AGENT_PORT'] || undefined,
+  },
+  userEnvironment,
+  stintCommand: [process.execPath, ...process.execArgv, import.meta.path],
+  agents: [...agents.keys()],
+  findDaemon,
+  async serve(place: Place, passphrase) {
+    const { startDaemon } = await import('./daemon/daemon.ts');
+    const daemon = await startDaemon({ ...place, version: host.version, pid: process.pid, passphrase });
+    return { ...daemon.file, folder: daemon.folder, setAside: daemon.setAside, stop: daemon.stop, ended: daemon.ended };
+  },
+  async demo(options) {
+    const { runDemo } = await import('./demo/demo.ts');
+    return runDemo({ ...options, version: host.version, stintCommand: host.stintCommand, environment: userEnvironment });
+  },
+};
+
+process.exitCode = await runCli(process.argv.slice(2), host, operations);
+
+async function findDaemon(home: string): Promise<DaemonAddress | 'starting' | undefined> {
+  const files = homeAt(home);
+  if ((await readHolder(files)) === undefined) return undefined;
+  return (await readDaemonFile(files)) ?? 'starting';
+}
+
+/** The launcher notes in STINT_USER_ENV what it changed: name to the user's own value, null for none. */
+function withoutOurs(): Record<string, string | undefined> {
+  const { STINT_USER_ENV: note, ...rest } = env;
+  const users: Record<string, string | undefined> = { ...rest };
+  for (const [name, value] of Object.entries(JSON.parse(note ?? '{}') as Record<string, string | null>)) {
+    if (value === null) delete users[name];
+    else users[name] = value;
+  }
+  return users;
+}
+
+function version(): string {
+  const { version: text } = JSON.parse(readFileSync(join(import.meta.dir, '../package.json'), 'utf8')) as { version: string };
+  return text;
+}

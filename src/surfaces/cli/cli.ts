@@ -1,0 +1,96 @@
+import { Command, CommanderError } from 'commander';
+import { Problem } from '../../core/problem.ts';
+import type { AnyOperation } from '../../operations/operation.ts';
+import { addAgentCommands } from './agent-command.ts';
+import { addDaemonCommands } from './daemon-command.ts';
+import { addDoctor } from './doctor.ts';
+import { exitCodes } from './exit-code.ts';
+import { addLogs } from './logs.ts';
+import type { Host } from './host.ts';
+import { addOperationCommands } from './operation-command.ts';
+import { showNextStep } from './next-step.ts';
+import { addGlobalOptions, optionsOf } from './options.ts';
+import { terminal, writeError, type Terminal } from './terminal.ts';
+
+/** What every command gets: how to reach the outside, and what was asked of all commands. */
+export type Cli = {
+  readonly host: Host;
+  readonly operations: readonly AnyOperation[];
+  readonly terminal: Terminal;
+  /** Ends the process with this code when the command is done. */
+  exit(code: number): void;
+};
+
+/** Runs one command line and resolves with the exit code. Never rejects. */
+export async function runCli(argv: readonly string[], host: Host, operations: readonly AnyOperation[]): Promise<number> {
+  let code = 0;
+  const cli: Cli = { host, operations, terminal, exit: (value) => void (code = value) };
+  try {
+    await program(cli).parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const problem = problemOf(error);
+    writeError(problem, argv.includes('--json'));
+    if (problem.code === 'internal' && error instanceof Error) terminal.error(error.stack ?? error.message);
+    return exitCodes[problem.code];
+  }
+}
+
+function program(cli: Cli): Command {
+  const { defaults, version } = cli.host;
+  const root = new Command('stint')
+    .description('Keeps coding agents working when an account hits its limit.')
+    .version(version, '-V, --version', 'Show the version')
+    .helpOption('-h, --help', 'Show help')
+    .helpCommand(false)
+    .option('--pool <pool>', 'Pool for stint <agent> and stint env (STINT_POOL)')
+    .enablePositionalOptions()
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .action(() => showNextStep(cli, optionsOf(root)));
+  addDaemonCommands(cli, root);
+  addOperationCommands(cli, root);
+  addAgentCommands(cli, root);
+  addLogs(cli, root);
+  addDoctor(cli, root);
+  addDemo(cli, root);
+  for (const each of everyCommand(root)) prepare(cli, each);
+  return root;
+}
+
+/** Commands of agents take nothing of ours: all that follows their name is the agent's. */
+function prepare(cli: Cli, command: Command): void {
+  if (cli.host.agents.includes(command.name())) return;
+  addGlobalOptions(command, cli.host.defaults);
+  command.allowExcessArguments(false).exitOverride().configureOutput({ writeErr: () => undefined });
+}
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
+
+function addDemo(cli: Cli, root: Command): void {
+  const command = root
+    .command('demo')
+    .description('See a session go on over three limited accounts; needs none of yours')
+    .option('--agent <agent>', 'scripted, or claude: the real Claude Code, installed on first use', 'scripted')
+    .option('--keep', 'Leave it running for a look', false)
+    .action(async () => {
+      const { agent, keep, json } = optionsOf<{ agent: string; keep: boolean }>(command);
+      if (agent !== 'scripted' && agent !== 'claude') {
+        throw new Problem('invalid', `The demo has no agent "${agent}".`, { hint: 'Use: --agent scripted, or --agent claude' });
+      }
+      cli.exit(await cli.host.demo({ agent, keep, json }));
+    });
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof CommanderError) {
+    const sentence = error.message.replace(/^error: /, '').replaceAll('\n', ' ').trim();
+    return new Problem('invalid', `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`, { hint: 'See: stint --help' });
+  }
+  return new Problem('internal', 'Stint has a bug here.', { hint: 'Report it with the lines below.', cause: error });
+}

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { Problem, problemCodes } from '../../core/problem.ts';
+import { socketClient, type Client } from '../../operations/client.ts';
+import type { Cli } from './cli.ts';
+import type { DaemonAddress, Place } from './host.ts';
+import { type GlobalOptions } from './options.ts';
+
+const startTimeoutMs = 30_000;
+const pollMs = 25;
+
+export function placeOf(cli: Cli, options: GlobalOptions): Place {
+  const { defaults } = cli.host;
+  return {
+    home: options.home,
+    controlPort: options.controlPort ?? defaults.controlPort,
+    agentPort: options.agentPort ?? defaults.agentPort,
+  };
+}
+
+/** A client of the daemon in the chosen home, which is started when it does not run. */
+export async function connect(cli: Cli, options: GlobalOptions): Promise<Client> {
+  return socketClient((await reachDaemon(cli, options)).controlSocket);
+}
+
+export async function reachDaemon(cli: Cli, options: GlobalOptions): Promise<DaemonAddress> {
+  const place = placeOf(cli, options);
+  const running = await findServing(cli, place.home);
+  if (running !== undefined) return running;
+  if (!options.start) throw notRunning();
+  return startDetached(cli, place);
+}
+
+export function notRunning(): Problem {
+  return new Problem('unavailable', 'The Stint daemon is not running.', { hint: 'Start it with: stint up --detach' });
+}
+
+/** Starts a daemon that outlives this command and its terminal, and waits until it serves. */
+export async function startDetached(cli: Cli, place: Place): Promise<DaemonAddress> {
+  try {
+    await spawnDaemon(cli, place);
+  } catch (error) {
+    // Another command was faster: its daemon is as good.
+    const lost = error instanceof Problem && error.code === 'conflict' && (await cli.host.findDaemon(place.home)) !== undefined;
+    if (!lost) throw error;
+  }
+  const serving = await findServing(cli, place.home);
+  if (serving === undefined) throw new Problem('unavailable', 'The daemon ended at once.', { hint: 'Start it in the foreground to see why: stint up' });
+  return serving;
+}
+
+/** The daemon of a home once it serves. */
+async function findServing(cli: Cli, home: string): Promise<DaemonAddress | undefined> {
+  const until = Date.now() + startTimeoutMs;
+  for (;;) {
+    const found = await cli.host.findDaemon(home);
+    if (found !== 'starting') return found;
+    if (Date.now() > until) {
+      throw new Problem('unavailable', 'The daemon has been starting for 30 seconds.', { hint: 'See why with: stint down, then stint up' });
+    }
+    await Bun.sleep(pollMs);
+  }
+}
+
+/** What a starting daemon tells its parent. */
+export type StartReport = { readonly ready: true } | { readonly code: string; readonly message: string; readonly hint: string | null };
+
+function spawnDaemon(cli: Cli, { home, controlPort, agentPort }: Place): Promise<void> {
+  const [executable, ...first] = cli.host.stintCommand;
+  const ports = [
+    ...(controlPort === undefined ? [] : ['--control-port', controlPort]),
+    ...(agentPort === undefined ? [] : ['--agent-port', agentPort]),
+  ];
+  return new Promise((resolve, reject) => {
+    const child = spawn(executable, [...first, '--home', home, ...ports, 'up'], {
+      detached: true,
+      // Its own folder may go; the log has what it says.
+      cwd: '/',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    const settle = (settled: () => void): void => {
+      child.removeAllListeners();
+      if (child.connected) child.disconnect();
+      child.unref();
+      settled();
+    };
+    child.once('error', (error) => settle(() => reject(error)));
+    child.once('exit', () => settle(() => reject(new Problem('unavailable', 'The daemon ended at once.', { hint: 'Start it in the foreground to see why: stint up' }))));
+    child.once('message', (report) => settle(() => settleReport(report as StartReport, resolve, reject)));
+  });
+}
+
+function settleReport(report: StartReport, resolve: () => void, reject: (problem: Problem) => void): void {
+  if ('ready' in report) return resolve();
+  const code = problemCodes.find((each) => each === report.code) ?? 'internal';
+  reject(new Problem(code, report.message, report.hint === null ? {} : { hint: report.hint }));
+}

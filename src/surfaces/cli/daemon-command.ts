@@ -1,0 +1,104 @@
+import type { Command } from 'commander';
+import { Problem } from '../../core/problem.ts';
+import { socketClient } from '../../operations/client.ts';
+import type { Cli } from './cli.ts';
+import { notRunning, placeOf, startDetached, type StartReport } from './connect.ts';
+import type { DaemonAddress, Serving } from './host.ts';
+import { askPassphrase } from './secret.ts';
+import { optionsOf, type GlobalOptions } from './options.ts';
+
+const pollMs = 25;
+
+/** `up` and `down`. */
+export function addDaemonCommands(cli: Cli, root: Command): void {
+  root
+    .command('up')
+    .description('Run the daemon here, or in the background')
+    .option('-d, --detach', 'Run it in the background', false)
+    .action(async (options: { detach: boolean }, command: Command) => {
+      const all = optionsOf(command);
+      if (options.detach) await upDetached(cli, all);
+      else await upForeground(cli, all);
+    });
+  root
+    .command('down')
+    .description('Stop the daemon; open streams get their time to end')
+    .action(async (_: object, command: Command) => down(cli, optionsOf(command)));
+}
+
+async function upDetached(cli: Cli, options: GlobalOptions): Promise<void> {
+  const place = placeOf(cli, options);
+  const running = await cli.host.findDaemon(place.home);
+  if (running !== undefined) {
+    const pid = running === 'starting' ? '' : ` as process ${running.pid}`;
+    throw new Problem('conflict', `Stint is already running in ${place.home}${pid}.`, { hint: 'Stop it with: stint down' });
+  }
+  tellServing(cli, options, await startDetached(cli, place));
+}
+
+async function upForeground(cli: Cli, options: GlobalOptions): Promise<void> {
+  const report = parentReport();
+  let serving: Serving;
+  try {
+    serving = await cli.host.serve(placeOf(cli, options), () => askPassphrase(cli));
+  } catch (error) {
+    if (report === undefined) throw error;
+    await report(error instanceof Problem ? { code: error.code, message: error.message, hint: error.hint ?? null } : { code: 'internal', message: String(error), hint: null });
+    return cli.exit(1);
+  }
+  stopOnSignals(serving);
+  if (report === undefined) tellServing(cli, options, serving);
+  else await report({ ready: true });
+  await serving.ended;
+}
+
+/** How a daemon in the background tells the command that started it how the start went. */
+function parentReport(): ((report: StartReport) => Promise<void>) | undefined {
+  if (process.send === undefined) return undefined;
+  return (report) =>
+    new Promise((resolve) => {
+      process.send?.(report, undefined, undefined, () => {
+        process.disconnect?.();
+        resolve();
+      });
+    });
+}
+
+/** The first signal stops gracefully, the second at once. */
+function stopOnSignals({ stop }: Serving): void {
+  let asked = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(1);
+      asked = true;
+      stop();
+    });
+  }
+  // The terminal is gone; the daemon need not be.
+  process.on('SIGHUP', () => undefined);
+}
+
+function tellServing(cli: Cli, options: GlobalOptions, { pid, controlPort, agentPort, ...more }: DaemonAddress & { setAside?: string | null }): void {
+  const { print } = cli.terminal;
+  if (options.json) return print(JSON.stringify({ pid, home: options.home, controlPort, agentPort }));
+  if (more.setAside !== undefined && more.setAside !== null) {
+    cli.terminal.error(`The database was damaged and is kept as ${more.setAside}; Stint begins with a new one. Add accounts again with: stint account add`);
+  }
+  print(`Stint is running as process ${pid}: agents at http://127.0.0.1:${agentPort}, control API at http://127.0.0.1:${controlPort}.`);
+}
+
+async function down(cli: Cli, options: GlobalOptions): Promise<void> {
+  const found = await cli.host.findDaemon(options.home);
+  if (found === undefined || found === 'starting') throw notRunning();
+  const { activeRequests } = (await socketClient(found.controlSocket).call('daemon.stop', {})) as { activeRequests: number };
+  if (activeRequests > 0 && !options.json) {
+    cli.terminal.error(`Waiting for ${activeRequests} open ${activeRequests === 1 ? 'request' : 'requests'}.`);
+  }
+  while (await sameDaemon(cli, options.home, found.pid)) await Bun.sleep(pollMs);
+  cli.terminal.print(options.json ? JSON.stringify({ stopped: found.pid }) : `Stopped process ${found.pid}.`);
+}
+
+async function sameDaemon(cli: Cli, home: string, pid: number): Promise<boolean> {
+  const found = await cli.host.findDaemon(home);
+  return found !== undefined && found !== 'starting' && found.pid === pid;
+}

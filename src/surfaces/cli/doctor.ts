@@ -1,0 +1,86 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { Command } from 'commander';
+import { Problem } from '../../core/problem.ts';
+import type { Cli } from './cli.ts';
+import { connect, placeOf } from './connect.ts';
+import { optionsOf, type GlobalOptions } from './options.ts';
+
+type Finding = { readonly check: string; readonly ok: boolean; readonly detail: string; readonly hint: string | null };
+
+/** `stint doctor`: everything that can be wrong on this machine, with what to do about it. Exits 1 when something is. */
+export function addDoctor(cli: Cli, root: Command): void {
+  root
+    .command('doctor')
+    .description('Check versions, ports, permissions, vault and upstreams')
+    .action(async (_: object, command: Command) => {
+      const options = optionsOf(command);
+      const findings = [...checkVersions(cli), checkHome(options.home), ...(await checkDaemon(cli, options))];
+      cli.terminal.print(options.json ? JSON.stringify({ findings }, null, 2) : findings.map((each) => line(cli, each)).join('\n'));
+      if (findings.some((each) => !each.ok)) cli.exit(1);
+    });
+}
+
+function line({ terminal }: Cli, { check, ok, detail, hint }: Finding): string {
+  const mark = ok ? terminal.style('green', 'ok  ') : terminal.style('red', 'FAIL');
+  return `${mark} ${check}: ${detail}${hint === null ? '' : `\n     ${hint}`}`;
+}
+
+function checkVersions({ host }: Cli): Finding[] {
+  const agents = host.agents.map((agent): Finding => {
+    const found = Bun.which(agent, { PATH: host.userEnvironment['PATH'] ?? '' });
+    const check = `agent ${agent}`;
+    if (found === null) return { check, ok: false, detail: 'is not on the PATH', hint: `stint ${agent} needs it; stint env ${agent} does not.` };
+    return { check, ok: true, detail: versionOf(found), hint: null };
+  });
+  return [{ check: 'versions', ok: true, detail: `Stint ${host.version}, Bun ${Bun.version}, ${process.platform} ${process.arch}`, hint: null }, ...agents];
+}
+
+function versionOf(executable: string): string {
+  const { stdout, success } = Bun.spawnSync([executable, '--version'], { timeout: 10_000, stdin: 'ignore' });
+  const text = stdout.toString().trim().split('\n')[0] ?? '';
+  return success && text !== '' ? `${text} (${executable})` : executable;
+}
+
+function checkHome(home: string): Finding {
+  const check = `home ${home}`;
+  try {
+    const { mode } = statSync(home);
+    accessSync(home, constants.R_OK | constants.W_OK | constants.X_OK);
+    const open = (mode & 0o077) !== 0;
+    if (open) return { check, ok: false, detail: 'others can enter it', hint: `chmod 700 '${home}'` };
+    return { check, ok: true, detail: 'is yours alone', hint: null };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { check, ok: true, detail: 'does not exist yet', hint: null };
+    return { check, ok: false, detail: 'cannot be used', hint: 'Choose another: STINT_HOME=<folder>' };
+  }
+}
+
+async function checkDaemon(cli: Cli, options: GlobalOptions): Promise<Finding[]> {
+  const place = placeOf(cli, options);
+  const found = await cli.host.findDaemon(place.home);
+  const ports = found === undefined ? await checkPorts(place) : [];
+  try {
+    const client = await connect(cli, options);
+    const { findings } = (await client.call('daemon.check', {})) as { findings: Finding[] };
+    return [...ports, { check: 'daemon', ok: true, detail: found === undefined ? 'starts' : 'runs', hint: null }, ...findings];
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return [...ports, { check: 'daemon', ok: false, detail: error.message, hint: error.hint ?? null }];
+  }
+}
+
+/** Only a port that was chosen here is tried; those of config.toml are tried by the start itself. */
+async function checkPorts({ controlPort, agentPort }: { controlPort: string | undefined; agentPort: string | undefined }): Promise<Finding[]> {
+  const chosen = Object.entries({ control: controlPort ?? '4600', agent: agentPort ?? '4610' }).filter(([, port]) => /^[1-9]\d{0,4}$/.test(port));
+  return Promise.all(chosen.map(async ([name, port]) => checkPort(name, Number(port))));
+}
+
+function checkPort(name: string, port: number): Promise<Finding> {
+  const check = `${name} port ${port}`;
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve({ check, ok: false, detail: 'is taken', hint: `Choose another with: stint --${name}-port 0 up` }));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve({ check, ok: true, detail: 'is free', hint: null })));
+  });
+}

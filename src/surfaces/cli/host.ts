@@ -1,0 +1,31 @@
+/** How to reach the daemon of a home. */
+export type DaemonAddress = { readonly pid: number; readonly controlPort: number; readonly agentPort: number; readonly controlSocket: string };
+
+/** Which daemon is meant, and where a new one listens. Ports are text as they were typed. */
+export type Place = { readonly home: string; readonly controlPort: string | undefined; readonly agentPort: string | undefined };
+
+/** A daemon in this process. */
+export type Serving = DaemonAddress & {
+  readonly folder: string;
+  readonly setAside: string | null;
+  stop(): void;
+  readonly ended: Promise<void>;
+};
+
+export type DemoOptions = { readonly agent: 'scripted' | 'claude'; readonly keep: boolean; readonly json: boolean };
+
+/** What the CLI needs and may not build itself; main.ts provides it. */
+export interface Host {
+  readonly version: string;
+  readonly defaults: Place;
+  /** The environment the user has, without what Stint's launcher put there. */
+  readonly userEnvironment: Readonly<Record<string, string | undefined>>;
+  /** Executable and arguments that start another Stint. */
+  readonly stintCommand: readonly [string, ...string[]];
+  /** Agents with a `stint <agent>` command. */
+  readonly agents: readonly string[];
+  /** The daemon that runs in a home; undefined when none does, and `starting` when it does not serve yet. */
+  findDaemon(home: string): Promise<DaemonAddress | 'starting' | undefined>;
+  serve(place: Place, passphrase: () => Promise<string>): Promise<Serving>;
+  demo(options: DemoOptions): Promise<number>;
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import type { Cli } from './cli.ts';
+import { connect } from './connect.ts';
+import { renderLogLine } from './render-log.ts';
+import { optionsOf } from './options.ts';
+
+const followMs = 500;
+
+type Lines = { readonly lines: readonly string[]; readonly cursor: number };
+
+/** `stint logs`, with `--follow` until it is interrupted. */
+export function addLogs(cli: Cli, root: Command): void {
+  const command = root
+    .command('logs')
+    .description('Show the last lines of the log')
+    .option('-n, --lines <count>', 'How many', '50')
+    .option('-f, --follow', 'Go on with new lines until interrupted', false)
+    .action(async (options: { lines: string; follow: boolean }) => {
+      const all = optionsOf(command);
+      const client = await connect(cli, all);
+      const read = async (input: object): Promise<number> => {
+        const { lines, cursor } = (await client.call('log.read', input)) as Lines;
+        for (const line of lines) cli.terminal.print(all.json ? line : renderLogLine(line, cli.terminal));
+        return cursor;
+      };
+      let cursor = await read({ lines: Number(options.lines) });
+      while (options.follow) {
+        await Bun.sleep(followMs);
+        cursor = await read({ cursor, lines: 10_000 });
+      }
+    });
+}

@@ -1,0 +1,93 @@
+import { confirm, isCancel } from '@clack/prompts';
+import { Option, type Command } from 'commander';
+import { Problem } from '../../core/problem.ts';
+import type { AnyOperation } from '../../operations/operation.ts';
+import { coerceText, inputFields, type FieldSchema } from '../../operations/text-input.ts';
+import type { Cli } from './cli.ts';
+import { connect } from './connect.ts';
+import { render } from './render.ts';
+import { readSecret } from './secret.ts';
+import { optionsOf } from './options.ts';
+
+/** Nouns whose operations stand at the top: `stint status`, not `stint daemon status`. */
+const topNouns = new Set(['daemon']);
+const nounHelp: Readonly<Record<string, string>> = {
+  account: 'Accounts at providers',
+  pool: 'Pools of accounts',
+  session: 'Conversations of agents',
+};
+
+/** Gives every operation its command: `account.add` becomes `stint account add`. */
+export function addOperationCommands(cli: Cli, root: Command): void {
+  for (const operation of cli.operations) {
+    if (operation.hidden?.cli !== undefined) continue;
+    const [noun = '', verb = ''] = operation.name.split('.');
+    addCommand(cli, topNouns.has(noun) ? root : groupOf(root, noun), { operation, verb });
+  }
+}
+
+function groupOf(root: Command, noun: string): Command {
+  const known = root.commands.find((each) => each.name() === noun);
+  if (known !== undefined) return known;
+  const group = root.command(noun).description(nounHelp[noun] ?? noun).helpCommand(false);
+  return group.action(() => {
+    const verbs = group.commands.map((each) => each.name()).join(', ');
+    throw new Problem('invalid', `stint ${noun} needs a verb.`, { hint: `Use one of: ${verbs}` });
+  });
+}
+
+function addCommand(cli: Cli, parent: Command, { operation, verb }: { operation: AnyOperation; verb: string }): void {
+  const { fields, required } = inputFields(operation);
+  const command = parent.command(verb).description(operation.summary);
+  for (const name of operation.positional) {
+    const field = fields[name];
+    const dots = field?.type === 'array' ? '...' : '';
+    command.argument(required.includes(name) ? `<${name}${dots}>` : `[${name}${dots}]`, field?.description);
+  }
+  for (const [name, field] of Object.entries(fields)) {
+    if (field.secret === true) command.option('--secret-env <variable>', 'Read the secret from this environment variable');
+    else if (!operation.positional.includes(name)) command.addOption(optionOf(name, field));
+  }
+  if (operation.effect === 'destructive') command.option('-y, --yes', 'Do not ask', false);
+  command.action(async () => run(cli, { operation, command, fields }));
+}
+
+function optionOf(name: string, field: FieldSchema): Option {
+  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const description = field.description ?? '';
+  if (field.type === 'boolean') return new Option(flag, description);
+  const option = new Option(`${flag} <${field.type === 'array' ? `${name}...` : name}>`, description);
+  return field.enum === undefined ? option : option.choices([...field.enum]);
+}
+
+type Invocation = { readonly operation: AnyOperation; readonly command: Command; readonly fields: Readonly<Record<string, FieldSchema>> };
+
+async function run(cli: Cli, { operation, command, fields }: Invocation): Promise<void> {
+  const options = optionsOf<{ yes?: boolean; secretEnv?: string }>(command);
+  const input: Record<string, unknown> = {};
+  operation.positional.forEach((name, index) => take(input, name, fields[name], command.processedArgs[index]));
+  const own = command.opts<Record<string, unknown>>();
+  for (const name of Object.keys(fields)) {
+    if (!operation.positional.includes(name)) take(input, name, fields[name], own[name]);
+  }
+  if (operation.effect === 'destructive' && options.yes !== true) await confirmOrStop(cli, operation, command.args);
+  const client = await connect(cli, options);
+  for (const [name, field] of Object.entries(fields)) {
+    if (field.secret !== true) continue;
+    input[name] = await readSecret(cli, { message: `${field.description ?? name} (${command.args.join(' ')})`, fromVariable: options.secretEnv });
+  }
+  const output = await client.call(operation.name, input);
+  cli.terminal.print(options.json ? JSON.stringify(output, null, 2) : render(operation.name, output, cli.terminal));
+}
+
+function take(input: Record<string, unknown>, name: string, field: FieldSchema | undefined, value: unknown): void {
+  if (value === undefined) return;
+  if (typeof value === 'boolean') input[name] = value;
+  else input[name] = coerceText(field, Array.isArray(value) ? value.map(String) : [String(value)]);
+}
+
+async function confirmOrStop({ terminal }: Cli, { summary }: AnyOperation, args: readonly string[]): Promise<void> {
+  if (!terminal.interactive) return;
+  const answer = await confirm({ message: `${summary}: ${args.join(' ')}?`, initialValue: false, output: process.stderr });
+  if (isCancel(answer) || !answer) throw new Problem('invalid', 'Nothing was changed.', { hint: 'Say --yes to skip the question.' });
+}

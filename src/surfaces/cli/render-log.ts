@@ -1,0 +1,35 @@
+import type { Terminal } from './terminal.ts';
+
+/** A line of the log for people: time, what happened, and its properties in short. */
+export function renderLogLine(line: string, terminal: Terminal): string {
+  const entry = parse(line);
+  if (entry === undefined) return line;
+  const { '@timestamp': at, level, message, logger: _logger, ...rest } = entry;
+  const time = String(at).slice(11, 19);
+  const text = message === 'request' ? requestText(rest) : `${String(message)} ${propertiesText(rest)}`;
+  const shown = level === 'INFO' ? text : terminal.style(level === 'WARN' || level === 'WARNING' ? 'yellow' : 'red', text);
+  return `${terminal.style('dim', time)} ${shown}`.trimEnd();
+}
+
+function requestText(record: Record<string, unknown>): string {
+  const tries = (Array.isArray(record['tries']) ? record['tries'] : []) as { account?: string; outcome?: string }[];
+  const path = tries.map((each) => `${each.account}: ${each.outcome}`).join(' > ');
+  const held = Number(record['heldMs']) > 0 ? `, held ${record['heldMs']} ms` : '';
+  return `request ${String(record['model'] ?? '-')} ${String(record['outcome'])} in ${String(record['totalMs'])} ms${held} [${path}]`;
+}
+
+function propertiesText(properties: Record<string, unknown>): string {
+  return Object.entries(properties)
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .join(' ');
+}
+
+function parse(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

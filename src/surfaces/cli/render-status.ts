@@ -1,0 +1,99 @@
+import type { z } from 'zod';
+import { formatDuration, formatWhen } from '../../core/time.ts';
+import type { accountShape, nextShape, poolShape } from '../../operations/shape.ts';
+import type { Look } from './render.ts';
+
+export type AccountView = z.infer<typeof accountShape>;
+export type PoolView = z.infer<typeof poolShape>;
+type NextView = z.infer<typeof nextShape>;
+export type StatusView = {
+  readonly daemon: {
+    readonly version: string;
+    readonly pid: number;
+    readonly startedAt: number;
+    readonly controlPort: number;
+    readonly agentPort: number;
+    readonly activeRequests: number;
+    readonly degraded: { readonly since: number; readonly reason: string } | null;
+    readonly setAside: string | null;
+  };
+  readonly accounts: readonly AccountView[];
+  readonly pools: readonly PoolView[];
+};
+
+const barCells = 20;
+
+export function renderStatus(status: StatusView, look: Look): string {
+  const { daemon, accounts, pools } = status;
+  const head = `Stint ${daemon.version}, process ${daemon.pid}, up ${formatDuration(look.now - daemon.startedAt)}, agents at http://127.0.0.1:${daemon.agentPort}, ${daemon.activeRequests} open requests`;
+  const warnings = [
+    ...(daemon.degraded === null ? [] : [`The store cannot be written since ${formatWhen(daemon.degraded.since, look.now, look.timeZone)} (${daemon.degraded.reason}); Stint goes on from memory.`]),
+    ...(daemon.setAside === null ? [] : [`A damaged database was put aside as ${daemon.setAside}.`]),
+  ].map((line) => look.terminal.style('yellow', line));
+  if (accounts.length === 0) return [head, ...warnings, '', 'No accounts yet. Add one with: stint account add anthropic work'].join('\n');
+  return [head, ...warnings, '', ...accounts.map((each) => renderAccount(each, look)), '', ...pools.map((each) => renderPool(each, look))].join('\n');
+}
+
+export function renderAccount(account: AccountView, look: Look): string {
+  const { terminal } = look;
+  const colour = account.state === 'open' ? 'green' : account.state === 'partly-closed' ? 'yellow' : 'red';
+  const state = terminal.style(colour, account.state);
+  const reason = account.reason === null ? '' : ` (${account.reason})`;
+  const until = account.until === null ? '' : `, opens ${formatWhen(account.until, look.now, look.timeZone)}`;
+  const flight = account.inFlight === 0 ? '' : `, ${account.inFlight} in flight`;
+  return [`${terminal.style('bold', account.id)}  ${state}${reason}${until}${flight}`, ...windowLines(account, look)].join('\n');
+}
+
+/** Windows as far as the provider has told, and limits that no reading covers. */
+function windowLines({ windows, limits }: AccountView, look: Look): string[] {
+  const width = Math.max(...windows.map((each) => each.window.length), ...limits.map((each) => each.window.length));
+  const read = windows.map((each) => {
+    const closed = limits.some((limit) => limit.window === each.window && limit.family === each.family && !limit.overage);
+    const share = each.utilization === null ? ' '.repeat(barCells + 5) : `${bar(each.utilization)} ${percent(each.utilization)}`;
+    const reset = each.resetsAt === null ? '' : `  resets ${formatWhen(each.resetsAt, look.now, look.timeZone)}`;
+    return `  ${each.window.padEnd(width)}  ${share}${reset}${closed ? look.terminal.style('red', '  closed') : ''}`;
+  });
+  const unread = limits
+    .filter((limit) => !windows.some((each) => each.window === limit.window && each.family === limit.family))
+    .map((limit) => {
+      const family = limit.family === null ? '' : ` for ${limit.family}`;
+      const kind = limit.overage ? 'overage' : 'closed';
+      const guessed = limit.source === 'estimated' ? ', estimated' : '';
+      return `  ${limit.window.padEnd(width)}  ${kind}${family} until ${formatWhen(limit.until, look.now, look.timeZone)}${guessed}`;
+    });
+  return [...read, ...unread];
+}
+
+export function renderPool(pool: PoolView, look: Look): string {
+  const pinned = pool.pinned === null ? '' : `, pinned to ${pool.pinned}`;
+  const exhausted = pool.exhausted.map((each) => {
+    const what = each.family === null ? '' : ` for ${each.family}`;
+    return look.terminal.style('red', `  exhausted${what} since ${formatWhen(each.since, look.now, look.timeZone)}`);
+  });
+  return [`pool ${look.terminal.style('bold', pool.name)}  ${pool.strategy}${pinned}`, ...exhausted, ...pool.next.flatMap((each) => nextLines(each, look))].join('\n');
+}
+
+function nextLines(next: NextView, look: Look): string[] {
+  const what = next.model === null ? 'next request' : `next request for ${next.model}`;
+  const skipped = next.skipped.map((each) => {
+    const window = each.window === null ? '' : ` (${each.window})`;
+    const until = each.until === null ? '' : ` until ${formatWhen(each.until, look.now, look.timeZone)}`;
+    return `    not ${each.account}: ${each.reason}${window}${until}`;
+  });
+  return [`  ${what}: ${answer(next, look)}`, ...skipped];
+}
+
+function answer(next: NextView, look: Look): string {
+  if (next.kind === 'use') return look.terminal.style('green', next.account ?? '');
+  if (next.kind === 'wait' && next.until !== null) return `nobody, the first opens ${formatWhen(next.until, look.now, look.timeZone)}`;
+  return 'nobody';
+}
+
+function bar(share: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * barCells);
+  return '█'.repeat(full) + '░'.repeat(barCells - full);
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)}%`.padStart(4);
+}

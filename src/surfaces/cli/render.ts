@@ -1,0 +1,64 @@
+import { formatWhen } from '../../core/time.ts';
+import { renderAccount, renderPool, renderStatus, type AccountView, type PoolView, type StatusView } from './render-status.ts';
+import { renderTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+/** For people: the zone of the machine. */
+export function localTimeZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** What a renderer may look at besides the output. */
+export type Look = { readonly terminal: Terminal; readonly now: number; readonly timeZone: string };
+
+type Renderer = (output: never, look: Look) => string;
+
+const renderers: Readonly<Record<string, Renderer>> = {
+  'daemon.status': (output: StatusView, look) => renderStatus(output, look),
+  'account.add': (output: AccountView) => `Added ${output.id} (${output.credential}). Next: stint claude`,
+  'account.list': ({ accounts }: { accounts: AccountView[] }, look) =>
+    accounts.length === 0
+      ? 'No accounts yet. Add one with: stint account add anthropic work'
+      : renderTable(
+          ['ACCOUNT', 'CREDENTIAL', 'STATE', 'UNTIL'],
+          accounts.map((each) => [each.id, each.credential, each.reason === null ? each.state : `${each.state} (${each.reason})`, when(each.until, look)]),
+        ),
+  'account.show': (output: AccountView, look) => renderAccount(output, look),
+  'account.remove': ({ removed }: { removed: string }) => `Removed ${removed} and its secret.`,
+  'account.disable': (output: AccountView) => `${output.id} takes no requests until: stint account enable ${output.id}`,
+  'account.enable': (output: AccountView) => `${output.id} is in service.`,
+  'account.clear': ({ account, cleared }: { account: AccountView; cleared: number }) =>
+    cleared === 0 ? `${account.id} had no closed window; it is ${account.state}.` : `${account.id}: ${cleared} closed ${cleared === 1 ? 'window' : 'windows'} cleared; it is ${account.state}.`,
+  'pool.create': (output: PoolView, look) => renderPool(output, look),
+  'pool.set': (output: PoolView, look) => renderPool(output, look),
+  'pool.show': (output: PoolView, look) => renderPool(output, look),
+  'pool.use': (output: PoolView, look) => renderPool(output, look),
+  'pool.list': ({ pools }: { pools: PoolView[] }) =>
+    pools.length === 0
+      ? 'No pools yet. The first account makes one: stint account add anthropic work'
+      : renderTable(
+          ['POOL', 'STRATEGY', 'OVERAGE', 'PINNED', 'ACCOUNTS'],
+          pools.map((each) => [each.name, each.strategy, each.overage, each.pinned ?? '-', each.accounts.join(' ')]),
+        ),
+  'pool.remove': ({ removed }: { removed: string }) => `Removed pool ${removed}; its accounts stay.`,
+  'session.list': ({ sessions }: { sessions: SessionView[] }, look) =>
+    sessions.length === 0
+      ? 'No sessions yet.'
+      : renderTable(
+          ['SESSION', 'POOL', 'ACCOUNT', 'MOVES', 'SINCE'],
+          sessions.map((each) => [each.id, each.pool, each.account, String(each.moves), when(each.startedAt, look)]),
+        ),
+};
+
+type SessionView = { readonly id: string; readonly pool: string; readonly account: string; readonly moves: number; readonly startedAt: number };
+
+/** The output of an operation for people; as JSON when nobody has drawn it. */
+export function render(operation: string, output: unknown, terminal: Terminal): string {
+  const renderer = renderers[operation];
+  if (renderer === undefined) return JSON.stringify(output, null, 2);
+  return renderer(output as never, { terminal, now: Date.now(), timeZone: localTimeZone() });
+}
+
+function when(at: number | null, { now, timeZone }: Look): string {
+  return at === null ? '-' : formatWhen(at, now, timeZone);
+}
