@@ -9,7 +9,11 @@ import { configSchema, type Config } from './config-schema.ts';
 import { lineOf } from './toml-line.ts';
 
 /** What is wrong with a field, as the end of a sentence that begins with its name. */
-type Fault = { readonly path: readonly PropertyKey[]; readonly says: string };
+type Fault = {
+  readonly path: readonly PropertyKey[];
+  readonly other?: readonly PropertyKey[];
+  readonly says: string;
+};
 
 /** Reads the settings; a missing file means the defaults. Throws a Problem that names file, line and field. */
 export async function loadConfig(path: string): Promise<Config> {
@@ -59,7 +63,7 @@ function firstFault(error: z.ZodError): Fault {
 }
 
 function faultProblem(fault: Fault, toml: string, path: string): Problem {
-  const line = lineOf(toml, fault.path);
+  const line = lineOf(toml, fault.path) ?? lineOf(toml, fault.other ?? fault.path);
   const place = line === undefined ? basename(path) : `${basename(path)} line ${line}`;
   return new Problem('invalid', `${place}: ${fault.path.join('.')} ${fault.says}.`, { hint: edit(path) });
 }

@@ -6,7 +6,8 @@ import { parse } from 'smol-toml';
  * quoted, dotted and inline keys need no second grammar.
  */
 export function lineOf(toml: string, path: readonly PropertyKey[]): number | undefined {
-  const lines = toml.split('\n');
+  // A line that ends with the carriage return alone would not parse.
+  const lines = toml.split(/\r?\n/);
   let start = 0;
   for (let end = 1; end <= lines.length; end += 1) {
     const known = parseBeginning(lines.slice(0, end).join('\n'));

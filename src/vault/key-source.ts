@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { Problem } from '../core/problem.ts';
-import { createFileAtomic } from '../lib/atomic-file.ts';
+import { createFileAtomic, describeFileError } from '../lib/atomic-file.ts';
 import { decryptWithPassphrase, encryptWithPassphrase, generateKey, parseKey, type VaultKey } from './encryption.ts';
 import type { Keychain } from './keychain.ts';
 import { readSecretFile } from './secret-file.ts';
@@ -91,7 +91,13 @@ async function askPassphrase(places: KeyPlaces): Promise<string> {
 
 async function createKeyFile(path: string): Promise<VaultKey> {
   const key = await generateKey();
-  if (await createFileAtomic(path, `${key.identity}\n`)) return key;
+  try {
+    if (await createFileAtomic(path, `${key.identity}\n`)) return key;
+  } catch (error) {
+    throw new Problem('unavailable', `The vault key ${path} cannot be written: ${describeFileError(error)}.`, {
+      cause: error,
+    });
+  }
   return fetchFromFile(path);
 }
 

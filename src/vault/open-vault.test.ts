@@ -84,7 +84,9 @@ describe('changes that are asked for at once', () => {
     await Promise.all([...accounts, ...accounts].map((account, index) => vault.write(account, `sk-test-${index}`)));
     const reopened = await openVault(place.path);
     expect(reopened.names()).toEqual(accounts);
-    expect(accounts.map((account) => reopened.read(account))).toEqual(accounts.map((_, index) => `sk-test-${index + 20}`));
+    expect(accounts.map((account) => reopened.read(account))).toEqual(
+      accounts.map((_, index) => `sk-test-${index + 20}`),
+    );
     expect(Object.keys(place.files())).toEqual(['vault.json', 'vault.key']);
   });
 
@@ -187,7 +189,12 @@ describe('a damaged vault', () => {
     using place = vaultPlace();
     const key = await generateKey();
     writeFileSync(join(place.folder, 'vault.key'), key.identity);
-    const file = { version: 1, keySource: { kind: 'file' }, recipient: key.recipient, payload: await encryptTo(key.recipient, payload) };
+    const file = {
+      version: 1,
+      keySource: { kind: 'file' },
+      recipient: key.recipient,
+      payload: await encryptTo(key.recipient, payload),
+    };
     writeFileSync(place.path, JSON.stringify(file));
     await expect(openVault(place.path)).rejects.toThrow('is damaged; nothing was changed.');
   });

@@ -45,6 +45,7 @@ export async function openVault(path: string, options: VaultOptions = {}): Promi
   const change = (next: (secrets: Secrets) => Secrets): Promise<void> => {
     const turn = last.then(async () => {
       const changed = next(secrets);
+      if (changed === secrets) return;
       await refuseForeignChange(path, sealed);
       sealed = await seal(path, changed, sealed ?? (await newSeal(kind, places)));
       secrets = changed;
@@ -60,11 +61,12 @@ export async function openVault(path: string, options: VaultOptions = {}): Promi
     read: (account) => secrets.get(account),
     names: () => [...secrets.keys()],
     write: (account, secret) => change((known) => new Map(known).set(account, secret)),
-    remove: async (account) => {
-      await last;
-      if (secrets.has(account)) await change((known) => new Map([...known].filter(([name]) => name !== account)));
-    },
+    remove: (account) => change((known) => (known.has(account) ? without(known, account) : known)),
   };
+}
+
+function without(secrets: Secrets, account: AccountId): Secrets {
+  return new Map([...secrets].filter(([name]) => name !== account));
 }
 
 async function unseal(path: string, places: KeyPlaces): Promise<{ sealed: Sealed; secrets: Secrets } | undefined> {

@@ -59,11 +59,11 @@ describe('two copies of a limit', () => {
 
 describe('a limit', () => {
   test.each([
-    ['before its deadline', now + 1, true],
-    ['at its deadline', now, false],
-    ['after its deadline', now - 1, false],
-    ['that is cleared', 0, false],
-  ])('%s is closed: %p', (_, until, closed) => {
+    ['before its deadline', true, now + 1],
+    ['at its deadline', false, now],
+    ['after its deadline', false, now - 1],
+    ['that is cleared', false, 0],
+  ])('%s is closed: %p', (_, closed, until) => {
     expect(isClosed(buildLimit({ until }), now)).toBe(closed);
   });
 
@@ -80,12 +80,12 @@ describe('a limit', () => {
   });
 
   test.each([
-    ['of ten minutes that has run out', { observedAt: now - 10 * minuteMs, until: now }, true],
-    ['of five hours that ran out long ago', { observedAt: now - dayMs, until: now - 19 * hourMs }, true],
-    ['of less than ten minutes', { observedAt: now - 10 * minuteMs + 1, until: now }, false],
-    ['that still holds', { observedAt: now - hourMs, until: now + 1 }, false],
-    ['that was cleared', { observedAt: now - hourMs, until: 0 }, false],
-  ])('%s awaits a probe: %p', (_, times, awaits) => {
+    ['of ten minutes that has run out', true, { observedAt: now - 10 * minuteMs, until: now }],
+    ['of five hours that ran out long ago', true, { observedAt: now - dayMs, until: now - 19 * hourMs }],
+    ['of less than ten minutes', false, { observedAt: now - 10 * minuteMs + 1, until: now }],
+    ['that still holds', false, { observedAt: now - hourMs, until: now + 1 }],
+    ['that was cleared', false, { observedAt: now - hourMs, until: 0 }],
+  ])('%s awaits a probe: %p', (_, awaits, times) => {
     expect(awaitsProbe(buildLimit(times), now)).toBe(awaits);
   });
 

@@ -49,7 +49,11 @@ function program(cli: Cli): Command {
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
-    .action(() => showNextStep(cli, optionsOf(root)));
+    .argument('[command]')
+    .action((name: string | undefined) => {
+      if (name !== undefined) throw new Problem('invalid', `Stint has no command "${name.slice(0, 60)}".`, { hint: 'See: stint --help' });
+      return showNextStep(cli, optionsOf(root));
+    });
   addDaemonCommands(cli, root);
   addOperationCommands(cli, root);
   addAgentCommands(cli, root);
@@ -89,7 +93,7 @@ function addDemo(cli: Cli, root: Command): void {
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof CommanderError) {
-    const sentence = error.message.replace(/^error: /, '').replaceAll('\n', ' ').trim();
+    const sentence = error.message.replace(/^error: /, '').replaceAll('\n', ' ').replace(/\.?\s*$/, '');
     return new Problem('invalid', `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`, { hint: 'See: stint --help' });
   }
   return new Problem('internal', 'Stint has a bug here.', { hint: 'Report it with the lines below.', cause: error });
