@@ -3,12 +3,16 @@
 import { Glob } from 'bun';
 import { dependencyTable } from './dependency-reasons.ts';
 import { boundaryFile, importTable, importTableAsMarkdown } from './import-table.ts';
+import { configTable, operationTable, problemTable } from './surface-tables.ts';
 import { fillBlocks, unusedGenerators, type Generators } from './generated-blocks.ts';
 
-/** One function per block name. A table of config options or CLI commands becomes one more line here. */
+/** One function per block name. */
 const generators: Generators = {
   dependencies: dependencyTable,
   imports: () => importTableAsMarkdown(importTable),
+  config: configTable,
+  operations: operationTable,
+  problems: problemTable,
 };
 
 const stale = await update(process.argv.includes('--check'));

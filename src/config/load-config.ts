@@ -22,8 +22,7 @@ export async function loadConfig(path: string): Promise<Config> {
 }
 
 /** Parses the text of a config file; `path` is only for the sentence about an error. */
-export function parseConfig(text: string, path: string): Config {
-  const toml = text.replace(/^\uFEFF/, '');
+export function parseConfig(toml: string, path: string): Config {
   const parsed = configSchema.safeParse(parseToml(toml, path));
   if (!parsed.success) throw faultProblem(firstFault(parsed.error), toml, path);
   const conflict = findConflict(parsed.data);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
-import { hasCode, writeFileAtomic } from '../lib/atomic-file.ts';
-import { readHomeFile } from './home-file.ts';
+import { hasCode } from '../lib/atomic-file.ts';
+import { readHomeFile, writeHomeFile } from './home-file.ts';
 import type { Home } from './open-home.ts';
 import { processStart } from './process-start.ts';
 
@@ -31,15 +31,15 @@ const holderSchema = z.object({
 /**
  * Claims a home for this process, and throws a Problem that names the holder when a daemon runs in it. The claim is a
  * lock that the kernel keeps; `holder.json` only tells commands who holds it, and `stint.pid` tells others whom to
- * signal, so that those that a killed daemon left behind stand in nobody's way.
+ * signal: what a killed daemon left of them stands in nobody's way.
  */
 export async function claimHome(home: Home, claimant: Claimant): Promise<HomeClaim> {
   const lock = takeLock(join(home.folder, 'stint.lock'));
   if (lock === undefined) throw await alreadyRunning(home);
   try {
     await rm(home.daemon, { force: true });
-    await writeFileAtomic(home.holder, await describeHolder(claimant));
-    await writeFileAtomic(home.pid, `${claimant.pid}\n`);
+    await writeHomeFile(home.holder, await describeHolder(claimant));
+    await writeHomeFile(home.pid, `${claimant.pid}\n`);
   } catch (error) {
     freeLock(lock);
     throw error;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { temporaryFolder } from '../../test/temp-folder.ts';
 import { readDaemonFile, writeDaemonFile, type DaemonFile } from './daemon-file.ts';
 import { homeAt } from './open-home.ts';
@@ -54,6 +55,16 @@ describe('the daemon file', () => {
     await expect(readDaemonFile(home)).rejects.toMatchObject({
       name: 'Problem',
       message: `${home.daemon} cannot be read: it is a directory.`,
+    });
+  });
+
+  test('that cannot be written is a problem in words', async () => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, 'home'), '');
+    const home = homeAt(join(folder.path, 'home'));
+    await expect(writeDaemonFile(home, daemon)).rejects.toMatchObject({
+      name: 'Problem',
+      message: `${home.daemon} cannot be written: a part of the path is not a directory.`,
     });
   });
 });

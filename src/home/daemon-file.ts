@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../core/problem.ts';
-import { writeFileAtomic } from '../lib/atomic-file.ts';
-import { readHomeFile } from './home-file.ts';
+import { readHomeFile, writeHomeFile } from './home-file.ts';
 import type { Home } from './open-home.ts';
 
 const daemonSchema = z.object({
@@ -18,7 +17,7 @@ const daemonSchema = z.object({
 export type DaemonFile = z.infer<typeof daemonSchema>;
 
 export async function writeDaemonFile(home: Home, daemon: DaemonFile): Promise<void> {
-  await writeFileAtomic(home.daemon, `${JSON.stringify(daemon, null, 2)}\n`);
+  await writeHomeFile(home.daemon, `${JSON.stringify(daemon, null, 2)}\n`);
 }
 
 /**

@@ -1,11 +1,25 @@
 import { Problem } from '../core/problem.ts';
-import { describeFileError, readPrivateFile } from '../lib/atomic-file.ts';
+import { createFileAtomic, describeFileError, readPrivateFile, writeFileAtomic } from '../lib/atomic-file.ts';
 
 /** Reads a file of the home; undefined when it does not exist. Throws a Problem when it cannot be read. */
-export async function readHomeFile(path: string): Promise<string | undefined> {
+export function readHomeFile(path: string): Promise<string | undefined> {
+  return explained(`${path} cannot be read`, () => readPrivateFile(path));
+}
+
+/** Writes a file of the home, whole or not at all. Throws a Problem when it cannot be written. */
+export function writeHomeFile(path: string, content: string): Promise<void> {
+  return explained(`${path} cannot be written`, () => writeFileAtomic(path, content));
+}
+
+/** Like `writeHomeFile`, but never replaces a file: false when there is one already. */
+export function createHomeFile(path: string, content: string): Promise<boolean> {
+  return explained(`${path} cannot be written`, () => createFileAtomic(path, content));
+}
+
+async function explained<Value>(what: string, act: () => Promise<Value>): Promise<Value> {
   try {
-    return await readPrivateFile(path);
+    return await act();
   } catch (error) {
-    throw new Problem('unavailable', `${path} cannot be read: ${describeFileError(error)}.`, { cause: error });
+    throw new Problem('unavailable', `${what}: ${describeFileError(error)}.`, { cause: error });
   }
 }

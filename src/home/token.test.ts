@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { temporaryFolder } from '../../test/temp-folder.ts';
 import { homeAt } from './open-home.ts';
 import { ensureToken, readToken } from './token.ts';
@@ -59,5 +60,23 @@ describe('the API token', () => {
     await expect(readToken(home)).rejects.toMatchObject(refusal);
     await expect(ensureToken(home)).rejects.toMatchObject(refusal);
     expect(readFileSync(home.token, 'utf8')).toBe(text);
+  });
+
+  test('that is a link to nothing is refused', async () => {
+    using folder = temporaryFolder();
+    const home = homeAt(folder.path);
+    symlinkSync(join(folder.path, 'nothing'), home.token);
+    await expect(ensureToken(home)).rejects.toThrow(`The API token in ${home.token} is damaged.`);
+  });
+
+  test('that cannot be reached is a problem in words', async () => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, 'home'), '');
+    const home = homeAt(join(folder.path, 'home'));
+    await expect(ensureToken(home)).rejects.toMatchObject({
+      name: 'Problem',
+      code: 'unavailable',
+      message: `${home.token} cannot be read: a part of the path is not a directory.`,
+    });
   });
 });

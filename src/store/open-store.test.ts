@@ -1,7 +1,6 @@
 import { Database } from 'bun:sqlite';
 import { expect, test } from 'bun:test';
 import {
-  chmodSync,
   closeSync,
   openSync,
   readdirSync,
