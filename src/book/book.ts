@@ -115,9 +115,8 @@ export class Book {
   observe(seen: Observation): Promise<unknown> | undefined {
     const state = this.state.accounts.get(seen.account);
     if (state === undefined) return undefined;
-    const now = this.clock();
-    for (const signal of seen.signals) this.#observeSignal(state, signal, seen, now);
-    if (seen.served) this.#observeServed(state, seen, now);
+    for (const signal of seen.signals) this.#observeSignal(state, signal, seen);
+    if (seen.served) this.#observeServed(state, seen, this.clock());
     return this.journal.written();
   }
 
@@ -167,7 +166,8 @@ export class Book {
     for (const waiter of [...this.#waiters]) waiter();
   }
 
-  #observeSignal(state: AccountState, signal: Signal, seen: Observation, now: EpochMs): void {
+  #observeSignal(state: AccountState, signal: Signal, seen: Observation): void {
+    const now = this.clock();
     switch (signal.kind) {
       case 'closed':
         this.#observeClosed(state, signal, now);
@@ -190,13 +190,13 @@ export class Book {
     const limit = observeClosed(state.account.id, known, signal, now);
     if (limit === known) return;
     this.setLimit(state, known, limit);
-    for (const episode of episodesBegun(this.state, state.account.id, signal.family, now)) this.#saveEpisode(episode);
+    for (const episode of episodesBegun(this.state, { account: state.account.id, model: signal.family, now })) this.#saveEpisode(episode);
   }
 
   #observeServed(state: AccountState, seen: Observation, now: EpochMs): void {
     if (state.limits.size > 0) this.#observeOpen(state, seen.sentAt, (limit) => !limit.overage && limitCovers(limit, seen.model));
     if (this.state.episodes.size === 0) return;
-    for (const episode of episodesEnded(this.state, state.account.id, seen.model, now)) this.#saveEpisode(episode);
+    for (const episode of episodesEnded(this.state, { account: state.account.id, model: seen.model, now })) this.#saveEpisode(episode);
   }
 
   #observeOpen(state: AccountState, sentAt: EpochMs, concerns: (limit: Limit) => boolean): void {
@@ -214,7 +214,7 @@ export class Book {
     state.account = { ...account, standing: 'needs-login', standingReason: evidence };
     this.#tell({ kind: 'needs-login', account: account.id, evidence });
     void this.journal.write(`account:${account.id}`, () => this.store.saveAccount(state.account));
-    for (const episode of episodesBegun(this.state, account.id, null, this.clock())) this.#saveEpisode(episode);
+    for (const episode of episodesBegun(this.state, { account: account.id, model: null, now: this.clock() })) this.#saveEpisode(episode);
   }
 
   #saveEpisode(episode: Episode): void {

@@ -5,8 +5,11 @@ import type { EpochMs } from '../core/time.ts';
 import type { Episode } from './ports.ts';
 import { episodeKey, type BookState, type PoolState } from './state.ts';
 
+/** What happened to an account, for a model (null: for all). */
+type Edge = { readonly account: AccountId; readonly model: string | null; readonly now: EpochMs };
+
 /** The episodes that begin when this account closed for a model: of its pools, those that now have nobody open. */
-export function episodesBegun(state: BookState, account: AccountId, model: string | null, now: EpochMs): Episode[] {
+export function episodesBegun(state: BookState, { account, model, now }: Edge): Episode[] {
   const begun: Episode[] = [];
   for (const pool of poolsOf(state, account)) {
     const family = closedFamily(pool, model, now);
@@ -17,7 +20,7 @@ export function episodesBegun(state: BookState, account: AccountId, model: strin
 }
 
 /** The episodes that end because a request for this model was really served; a deadline that passed proves nothing. */
-export function episodesEnded(state: BookState, account: AccountId, model: string | null, now: EpochMs): Episode[] {
+export function episodesEnded(state: BookState, { account, model, now }: Edge): Episode[] {
   if (state.episodes.size === 0) return [];
   const names = new Set(poolsOf(state, account).map((each) => each.pool.name));
   return [...state.episodes.values()]

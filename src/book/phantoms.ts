@@ -29,7 +29,7 @@ export async function issuePhantom(book: Book, wish: Wish): Promise<{ token: str
 /** The phantom of a token; undefined when it is unknown, revoked or expired. */
 export function findPhantom(book: Book, token: string): Phantom | undefined {
   const phantom = book.state.phantoms.get(hashOf(token));
-  if (phantom?.expiresAt == null || phantom.expiresAt > book.clock()) return phantom;
+  if (phantom === undefined || phantom.expiresAt === null || phantom.expiresAt > book.clock()) return phantom;
   void revokePhantom(book, phantom.id);
   return undefined;
 }

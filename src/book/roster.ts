@@ -1,7 +1,7 @@
 import type { Account } from '../core/account/account.ts';
 import type { AccountId, Label, ProviderId } from '../core/ids.ts';
 import { clearLimit } from '../core/limit/limit.ts';
-import type { OveragePolicy, Pool, Strategy } from '../core/pool/pool.ts';
+import type { Pool } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
 import type { Book } from './book.ts';
 import { accountState, poolState, type AccountState, type PoolState } from './state.ts';
@@ -16,7 +16,7 @@ export async function addAccount(book: Book, account: Account): Promise<void> {
   await book.store.saveAccount(account);
   book.state.accounts.set(account.id, accountState(account));
   const name = defaultPool(account.provider);
-  const pool = book.pool(name)?.pool ?? newPool(name, account.provider, []);
+  const pool = book.pool(name)?.pool ?? newPool(name, account.provider);
   await savePool(book, { ...pool, accounts: [...pool.accounts, account.id] });
 }
 
@@ -68,10 +68,8 @@ export async function removePool(book: Book, name: Label): Promise<void> {
   book.state.pools.delete(name);
 }
 
-type PoolOptions = { strategy?: Strategy | undefined; overage?: OveragePolicy | undefined };
-
-export function newPool(name: Label, provider: ProviderId, accounts: readonly AccountId[], options: PoolOptions = {}): Pool {
-  return { name, provider, accounts, strategy: options.strategy ?? 'sticky', overage: options.overage ?? 'forbid', pinned: null };
+function newPool(name: Label, provider: ProviderId): Pool {
+  return { name, provider, accounts: [], strategy: 'sticky', overage: 'forbid', pinned: null };
 }
 
 export function requireAccount(book: Book, id: AccountId): AccountState {

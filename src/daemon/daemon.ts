@@ -35,7 +35,7 @@ export type RunningDaemon = {
   readonly folder: string;
   /** Where a damaged database was put. */
   readonly setAside: string | null;
-  stop(): void;
+  readonly stop: () => void;
   /** Resolves when everything has ended. */
   readonly ended: Promise<void>;
 };

@@ -62,7 +62,9 @@ async function takePlace(draft: string, place: string): Promise<string> {
       const others = await findExecutable(place);
       if (others !== undefined) return others;
       // By a rename, since a folder that is removed piece by piece may be taken for a good one halfway.
-      await rename(place, `${draft}/replaced`).catch(() => undefined);
+      const replaced = `${draft}-replaced`;
+      await rename(place, replaced).catch(() => undefined);
+      await rm(replaced, { recursive: true, force: true });
       continue;
     }
     const executable = await findExecutable(place);
@@ -103,5 +105,5 @@ function reasonOf(error: unknown): string {
   const { stderr, message } = error as { readonly stderr?: string; readonly message: string };
   const lines = (stderr ?? '').split('\n').map((line) => line.replace(/^npm error\s*/, '').trim());
   const told = lines.find((line) => line !== '' && !/^(code|errno|syscall|npm warn) /.test(line)) ?? message.split('\n')[0] ?? '';
-  return `npm says: ${told.replace(/\.$/, '')}`;
+  return told.replace(/\.$/, '');
 }

@@ -23,8 +23,7 @@ export type GateResult =
 /** Holds back a stream's neutral events until content, so that an error inside HTTP 200 can still fail over. */
 export async function passGate(chunks: Chunks, provider: Provider): Promise<GateResult> {
   let held: Buffer = Buffer.alloc(0);
-  let from = 0;
-  let frames = 0;
+  const scan = new Scan(provider);
   const bound = timeBound();
   try {
     for (;;) {
@@ -33,19 +32,38 @@ export async function passGate(chunks: Chunks, provider: Provider): Promise<Gate
       if (chunk === 'late') return { kind: 'open', held, pending: read };
       if (chunk === null) return { kind: 'cut', detail: 'the stream ended before any content' };
       held = held.length === 0 ? asBuffer(chunk) : Buffer.concat([held, chunk]);
-      for (let frame = readFrame(held, from); frame !== null; frame = readFrame(held, from)) {
-        const kind = provider.frameKind(frame.name, frame.data);
-        if (kind === 'failed') return { kind: 'failed', data: frame.data, held };
-        frames += 1;
-        if (kind === 'content' || frames >= mostFrames) return { kind: 'open', held, pending: null };
-        from = frame.end;
-      }
-      if (held.length >= mostBytes) return { kind: 'open', held, pending: null };
+      const seen = scan.scan(held);
+      if (seen.kind === 'failed') return { kind: 'failed', data: seen.data, held };
+      if (seen.kind === 'open' || held.length >= mostBytes) return { kind: 'open', held, pending: null };
     }
   } catch (error) {
     return { kind: 'cut', detail: error instanceof Error ? error.message : String(error) };
   } finally {
     bound.clear();
+  }
+}
+
+type Seen = { readonly kind: 'neutral' | 'open' } | { readonly kind: 'failed'; readonly data: string };
+
+/** Looks at each whole frame of a growing buffer once. */
+class Scan {
+  readonly #provider: Provider;
+  #from = 0;
+  #frames = 0;
+
+  constructor(provider: Provider) {
+    this.#provider = provider;
+  }
+
+  scan(held: Buffer): Seen {
+    for (let frame = readFrame(held, this.#from); frame !== null; frame = readFrame(held, this.#from)) {
+      this.#from = frame.end;
+      this.#frames += 1;
+      const kind = this.#provider.frameKind(frame.name, frame.data);
+      if (kind === 'failed') return { kind, data: frame.data };
+      if (kind === 'content' || this.#frames >= mostFrames) return { kind: 'open' };
+    }
+    return { kind: 'neutral' };
   }
 }
 

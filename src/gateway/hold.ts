@@ -88,9 +88,12 @@ export class HeldBody implements Chunks {
     }
     const { answer, end } = progressed;
     if (answer.kind === 'stream') {
-      return new Relay(book, this.#exchange, answer, (outcome) => {
-        end();
-        this.#finish(outcome);
+      return new Relay(this.#exchange, answer, {
+        book,
+        finish: (outcome) => {
+          end();
+          this.#finish(outcome);
+        },
       });
     }
     end();

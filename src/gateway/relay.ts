@@ -7,6 +7,8 @@ import { Tail } from './tail.ts';
 
 type StreamAnswer = Extract<Answer, { kind: 'stream' }>;
 
+type RelayDeps = { readonly book: Book; readonly finish: (outcome: string) => void };
+
 /**
  * The bytes of a stream for its client: what the gate held, then chunk by chunk as the client reads. Throws where the
  * upstream breaks off or ends without its terminal event, so that the client's stream breaks as well and it retries.
@@ -21,7 +23,7 @@ export class Relay implements Chunks {
   #held: Buffer | null;
   #finished = false;
 
-  constructor(book: Book, exchange: Exchange, answer: StreamAnswer, finish: (outcome: string) => void) {
+  constructor(exchange: Exchange, answer: StreamAnswer, { book, finish }: RelayDeps) {
     this.#book = book;
     this.#exchange = exchange;
     this.#answer = answer;

@@ -23,7 +23,7 @@ export async function respond(deps: RespondDeps, exchange: Exchange): Promise<Re
     case 'problem':
       exchange.record.status = problemStatus(exchange.provider, progressed.problem, deps.book.clock());
       deps.finished(exchange, progressed.problem.code);
-      return problemResponse(exchange.provider, progressed.problem, deps.book.clock(), exchange);
+      return tellIn(problemResponse(exchange.provider, progressed.problem, deps.book.clock()), exchange);
     case 'dropped':
       deps.finished(exchange, 'aborted');
       // Nobody reads this: the client is gone.
@@ -42,10 +42,13 @@ function answerResponse(deps: RespondDeps, exchange: Exchange, { answer, end }: 
     deps.finished(exchange, status < 400 && exchange.record.tries.at(-1)?.outcome === 'served' ? 'served' : 'failed');
     return new Response(bodyOf(answer.bytes, status), { status, headers });
   }
-  const relay: Relay = new Relay(deps.book, exchange, answer, (outcome) => {
-    end();
-    deps.open.delete(relay);
-    deps.finished(exchange, outcome);
+  const relay: Relay = new Relay(exchange, answer, {
+    book: deps.book,
+    finish: (outcome) => {
+      end();
+      deps.open.delete(relay);
+      deps.finished(exchange, outcome);
+    },
   });
   deps.open.add(relay);
   return new Response(streamOf(relay), { status, headers });
@@ -66,10 +69,13 @@ function heldResponse(deps: RespondDeps, exchange: Exchange, until: EpochMs): Re
   return new Response(streamOf(held), { headers: { 'content-type': type, 'cache-control': 'no-cache' } });
 }
 
-export function problemResponse(provider: Provider, problem: Problem, now: EpochMs, exchange?: Exchange): Response {
+export function problemResponse(provider: Provider, problem: Problem, now: EpochMs): Response {
   const { status, headers, body } = provider.renderProblem(problem, now);
-  const response = new Response(body, { status, headers });
-  if (exchange !== undefined) tell(response.headers, exchange);
+  return new Response(body, { status, headers });
+}
+
+function tellIn(response: Response, exchange: Exchange): Response {
+  tell(response.headers, exchange);
   return response;
 }
 

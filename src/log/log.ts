@@ -11,7 +11,7 @@ export interface Log {
   info(message: string, properties?: object): void;
   warning(message: string, properties?: object): void;
   /** A bug: with its stack. */
-  bug(error: unknown): void;
+  readonly bug: (error: unknown) => void;
   /** Writes what is still in memory. */
   close(): Promise<void>;
 }

@@ -86,7 +86,7 @@ function classifyError(error: AnthropicError, evidence: string, context: AnswerC
     case 'timeout_error':
       return failed('overload', evidence);
     case 'not_found_error':
-      return /^model:/.test(error.message) ? failed('entitlement', evidence, entitlementClosed(context, evidence)) : failed('request', evidence);
+      return error.message.startsWith('model:') ? failed('entitlement', evidence, entitlementClosed(context, evidence)) : failed('request', evidence);
     case 'invalid_request_error':
       return /credit balance is too low/i.test(error.message) ? failed('billing', evidence, [creditsClosed(evidence)]) : failed('request', evidence);
     case 'request_too_large':

@@ -42,12 +42,11 @@ export function addAgentCommands(cli: Cli, root: Command): void {
 
 async function printEnvironment(cli: Cli, agent: string, options: GlobalOptions): Promise<void> {
   const issued = await issue(cli, await connect(cli, options), { agent, origin: 'env', options });
-  const { print } = cli.terminal;
-  if (options.json) return print(JSON.stringify(issued, null, 2));
+  if (options.json) return cli.terminal.print(JSON.stringify(issued, null, 2));
   const until = issued.expiresAt === null ? '' : ` Valid until revoked, at most ${formatWhen(issued.expiresAt, Date.now(), localTimeZone())}.`;
-  print(`# For ${agent} on pool ${issued.pool}; use with: eval "$(stint env ${agent})".${until}`);
-  for (const name of issued.withheld) print(`unset ${name}`);
-  for (const [name, value] of Object.entries(issued.environment)) print(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
+  cli.terminal.print(`# For ${agent} on pool ${issued.pool}; use with: eval "$(stint env ${agent})".${until}`);
+  for (const name of issued.withheld) cli.terminal.print(`unset ${name}`);
+  for (const [name, value] of Object.entries(issued.environment)) cli.terminal.print(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
 }
 
 type Run = { readonly args: readonly string[]; readonly options: GlobalOptions };

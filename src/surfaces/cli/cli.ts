@@ -38,7 +38,7 @@ export async function runCli(argv: readonly string[], host: Host, operations: re
 }
 
 function program(cli: Cli): Command {
-  const { defaults, version } = cli.host;
+  const { version } = cli.host;
   const root = new Command('stint')
     .description('Keeps coding agents working when an account hits its limit.')
     .version(version, '-V, --version', 'Show the version')

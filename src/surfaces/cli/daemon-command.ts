@@ -79,12 +79,11 @@ function stopOnSignals({ stop }: Serving): void {
 }
 
 function tellServing(cli: Cli, options: GlobalOptions, { pid, controlPort, agentPort, ...more }: DaemonAddress & { setAside?: string | null }): void {
-  const { print } = cli.terminal;
-  if (options.json) return print(JSON.stringify({ pid, home: options.home, controlPort, agentPort }));
+  if (options.json) return cli.terminal.print(JSON.stringify({ pid, home: options.home, controlPort, agentPort }));
   if (more.setAside !== undefined && more.setAside !== null) {
     cli.terminal.error(`The database was damaged and is kept as ${more.setAside}; Stint begins with a new one. Add accounts again with: stint account add`);
   }
-  print(`Stint is running as process ${pid}: agents at http://127.0.0.1:${agentPort}, control API at http://127.0.0.1:${controlPort}.`);
+  cli.terminal.print(`Stint is running as process ${pid}: agents at http://127.0.0.1:${agentPort}, control API at http://127.0.0.1:${controlPort}.`);
 }
 
 async function down(cli: Cli, options: GlobalOptions): Promise<void> {

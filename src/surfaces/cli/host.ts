@@ -8,7 +8,7 @@ export type Place = { readonly home: string; readonly controlPort: string | unde
 export type Serving = DaemonAddress & {
   readonly folder: string;
   readonly setAside: string | null;
-  stop(): void;
+  readonly stop: () => void;
   readonly ended: Promise<void>;
 };
 

@@ -6,16 +6,15 @@ type Status = { readonly accounts: readonly { readonly id: string; readonly stat
 
 /** `stint` alone: what to type next, as things stand. Starts nothing. */
 export async function showNextStep(cli: Cli, options: GlobalOptions): Promise<void> {
-  const { print } = cli.terminal;
   const daemon = await cli.host.findDaemon(options.home);
   const running = daemon !== undefined && daemon !== 'starting';
   const status = running ? ((await socketClient(daemon.controlSocket).call('daemon.status', {})) as Status) : null;
   const steps = stepsFor(status, cli.host.agents[0] ?? 'claude');
-  if (options.json) return print(JSON.stringify({ running, accounts: status?.accounts.length ?? null, next: steps.map(([command]) => command) }, null, 2));
-  print('Stint keeps coding agents working when an account hits its limit.');
-  print(headline(status));
+  if (options.json) return cli.terminal.print(JSON.stringify({ running, accounts: status?.accounts.length ?? null, next: steps.map(([command]) => command) }, null, 2));
+  cli.terminal.print('Stint keeps coding agents working when an account hits its limit.');
+  cli.terminal.print(headline(status));
   const width = Math.max(...steps.map(([command]) => command.length));
-  for (const [command, why] of steps) print(`  ${command.padEnd(width)}  ${why}`);
+  for (const [command, why] of steps) cli.terminal.print(`  ${command.padEnd(width)}  ${why}`);
 }
 
 function headline(status: Status | null): string {

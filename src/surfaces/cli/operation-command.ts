@@ -65,10 +65,10 @@ type Invocation = { readonly operation: AnyOperation; readonly command: Command;
 async function run(cli: Cli, { operation, command, fields }: Invocation): Promise<void> {
   const options = optionsOf<{ yes?: boolean; secretEnv?: string }>(command);
   const input: Record<string, unknown> = {};
-  operation.positional.forEach((name, index) => take(input, name, fields[name], command.processedArgs[index]));
+  operation.positional.forEach((name, index) => take(input, name, { field: fields[name], value: command.processedArgs[index] }));
   const own = command.opts<Record<string, unknown>>();
   for (const name of Object.keys(fields)) {
-    if (!operation.positional.includes(name)) take(input, name, fields[name], own[name]);
+    if (!operation.positional.includes(name)) take(input, name, { field: fields[name], value: own[name] });
   }
   if (operation.effect === 'destructive' && options.yes !== true) await confirmOrStop(cli, operation, command.args);
   const client = await connect(cli, options);
@@ -80,10 +80,12 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
   cli.terminal.print(options.json ? JSON.stringify(output, null, 2) : render(operation.name, output, cli.terminal));
 }
 
-function take(input: Record<string, unknown>, name: string, field: FieldSchema | undefined, value: unknown): void {
+type Given = { readonly field: FieldSchema | undefined; readonly value: unknown };
+
+function take(input: Record<string, unknown>, name: string, { field, value }: Given): void {
   if (value === undefined) return;
   if (typeof value === 'boolean') input[name] = value;
-  else input[name] = coerceText(field, Array.isArray(value) ? value.map(String) : [String(value)]);
+  else input[name] = coerceText(field, Array.isArray(value) ? value.map(String) : [value as string]);
 }
 
 async function confirmOrStop({ terminal }: Cli, { summary }: AnyOperation, args: readonly string[]): Promise<void> {

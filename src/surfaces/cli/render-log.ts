@@ -11,17 +11,24 @@ export function renderLogLine(line: string, terminal: Terminal): string {
   return `${terminal.style('dim', time)} ${shown}`.trimEnd();
 }
 
-function requestText(record: Record<string, unknown>): string {
-  const tries = (Array.isArray(record['tries']) ? record['tries'] : []) as { account?: string; outcome?: string }[];
-  const path = tries.map((each) => `${each.account}: ${each.outcome}`).join(' > ');
-  const held = Number(record['heldMs']) > 0 ? `, held ${record['heldMs']} ms` : '';
-  return `request ${String(record['model'] ?? '-')} ${String(record['outcome'])} in ${String(record['totalMs'])} ms${held} [${path}]`;
+type RequestEntry = {
+  readonly model?: string | null;
+  readonly outcome?: string;
+  readonly totalMs?: number;
+  readonly heldMs?: number;
+  readonly tries?: readonly { readonly account: string; readonly outcome: string }[];
+};
+
+function requestText({ model, outcome, totalMs, heldMs, tries }: RequestEntry): string {
+  const path = (tries ?? []).map((each) => `${each.account}: ${each.outcome}`).join(' > ');
+  const held = heldMs !== undefined && heldMs > 0 ? `, held ${heldMs} ms` : '';
+  return `request ${model ?? '-'} ${outcome ?? ''} in ${totalMs ?? 0} ms${held} [${path}]`;
 }
 
 function propertiesText(properties: Record<string, unknown>): string {
   return Object.entries(properties)
     .filter(([, value]) => value !== null && value !== '')
-    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(' ');
 }
 

@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'bun:test';
+import { errorOf, eventsOf, readAll, startRig } from '../../test/gateway-rig.ts';
+import type { FaultInput } from '../simulator/anthropic/fault.ts';
+
+describe('a fault before content', () => {
+  test.each<[string, FaultInput, (string | null)[]]>([
+    ['a five-hour limit moves on at once', { kind: 'five_hour' }, ['a', 'b']],
+    ['a weekly limit moves on at once', { kind: 'seven_day' }, ['a', 'b']],
+    ['a per-minute limit moves on at once', { kind: 'org_rate_limit' }, ['a', 'b']],
+    ['a 429 with nothing but Retry-After moves on', { kind: 'retry_after_only' }, ['a', 'b']],
+    ['a bare 429 is tried again on the same account', { kind: 'throttle' }, ['a', 'a']],
+    ['one 529 is tried again on the same account', { kind: 'overloaded' }, ['a', 'a']],
+    ['two 529 hop', { kind: 'overloaded', times: 2 }, ['a', 'a', 'b']],
+    ['two 503 hop', { kind: 'unavailable', times: 2 }, ['a', 'a', 'b']],
+    ['two 500 hop', { kind: 'internal', times: 2 }, ['a', 'a', 'b']],
+    ['two pages of a proxy in between hop', { kind: 'bad_gateway_html', times: 2 }, ['a', 'a', 'b']],
+    ['a cut connection is tried again on the same account', { kind: 'cut_before_head' }, ['a', 'a']],
+    ['two cut connections hop', { kind: 'cut_before_head', cut: 'reset', times: 2 }, ['a', 'a', 'b']],
+    ['a refused token moves on at once', { kind: 'invalid_bearer' }, ['a', 'b']],
+    ['an expired token moves on at once', { kind: 'expired_token' }, ['a', 'b']],
+    ['a revoked token moves on at once', { kind: 'revoked' }, ['a', 'b']],
+    ['missing money moves on at once', { kind: 'low_credit' }, ['a', 'b']],
+    ['a model that the account may not use moves on at once', { kind: 'model_not_found' }, ['a', 'b']],
+    ['missing credits for long contexts move on', { kind: 'credits_required' }, ['a', 'b']],
+  ])('%s', async (...[, fault, sends]) => {
+    for (const stream of [false, true]) {
+      await using rig = await startRig();
+      rig.simulator.inject({ ...fault, credential: 'a' });
+      const response = await rig.ask({ stream });
+      const { text, broken } = await readAll(response);
+      expect({ status: response.status, broken }).toEqual({ status: 200, broken: false });
+      expect(text).toContain(`as ${sends.at(-1)}`.split(' ').at(-1) as string);
+      expect(rig.sends()).toEqual(sends);
+      expect(response.headers.get('stint-account')).toBe(`anthropic/${sends.at(-1)}`);
+      expect(response.headers.get('stint-tries')).toBe(String(sends.length));
+    }
+  });
+
+  test.each<[FaultInput['errorType'] & string, (string | null)[]]>([
+    ['overloaded_error', ['a', 'a']],
+    ['api_error', ['a', 'a']],
+    ['rate_limit_error', ['a', 'b']],
+    ['authentication_error', ['a', 'b']],
+  ])('an error event %s inside 200 is never seen by the client', async (errorType, sends) => {
+    await using rig = await startRig();
+    rig.simulator.inject({ kind: 'error_event_before_content', errorType, afterPing: true });
+    const { text } = await readAll(await rig.ask({ stream: true }));
+    expect(eventsOf(text)).not.toContain('error');
+    expect(eventsOf(text).filter((name) => name === 'message_start')).toHaveLength(1);
+    expect(eventsOf(text).at(-1)).toBe('message_stop');
+    expect(rig.sends()).toEqual(sends);
+  });
+
+  test('a whole answer that is cut in the middle is fetched again', async () => {
+    for (const framing of ['content-length', 'chunked'] as const) {
+      await using rig = await startRig();
+      rig.simulator.inject({ kind: 'truncated_json', framing });
+      const response = await rig.ask();
+      expect(await response.json()).toMatchObject({ type: 'message' });
+      expect(rig.sends()).toEqual(['a', 'a']);
+    }
+  });
+
+  test('a stream that ends before content is fetched again', async () => {
+    for (const kind of ['clean_end_mid', 'cut_mid'] as const) {
+      await using rig = await startRig();
+      rig.simulator.inject({ kind, afterDeltas: 0 });
+      const { text, broken } = await readAll(await rig.ask({ stream: true }));
+      expect({ last: eventsOf(text).at(-1), broken }).toEqual({ last: 'message_stop', broken: false });
+      expect(rig.sends()).toEqual(['a', 'a']);
+    }
+  });
+});
+
+describe('the bounds on sends', () => {
+  test('an overloaded provider gets three sends, and the client its answer', async () => {
+    await using rig = await startRig({ accounts: ['a', 'b', 'c', 'd'] });
+    rig.simulator.inject({ kind: 'overloaded', times: 'always' });
+    const response = await rig.ask();
+    expect(response.status).toBe(529);
+    expect(await errorOf(response)).toMatchObject({ type: 'overloaded_error', message: 'Overloaded' });
+    expect(rig.sends()).toEqual(['a', 'a', 'b']);
+    expect([...rig.book.state.accounts.values()].every(({ limits }) => limits.size === 0)).toBe(true);
+  });
+
+  test('an unreachable provider gets three sends, and the client 502', async () => {
+    await using rig = await startRig({ accounts: ['a', 'b', 'c'] });
+    rig.simulator.inject({ kind: 'cut_before_head', times: 'always' });
+    const response = await rig.ask();
+    expect(response.status).toBe(502);
+    expect((await errorOf(response)).message).toStartWith('Stint: anthropic/b could not be reached');
+    expect(rig.sends()).toEqual(['a', 'a', 'b']);
+  });
+
+  test('a bare 429 that stays is delivered after two sends and blames nobody', async () => {
+    await using rig = await startRig();
+    rig.simulator.inject({ kind: 'throttle', times: 'always' });
+    expect((await rig.ask()).status).toBe(429);
+    expect(rig.sends()).toEqual(['a', 'a']);
+    expect(rig.book.state.accounts.get('anthropic/a' as never)?.limits.size).toBe(0);
+  });
+
+  test('mixed faults never get more than two sends on one account and two more than accounts', async () => {
+    await using rig = await startRig({ accounts: ['a', 'b', 'c'] });
+    rig.simulator.inject({ kind: 'overloaded', credential: 'a' });
+    rig.simulator.inject({ kind: 'five_hour', credential: 'a' });
+    rig.simulator.inject({ kind: 'cut_before_head', credential: 'b' });
+    rig.simulator.inject({ kind: 'invalid_bearer', credential: 'b' });
+    rig.simulator.inject({ kind: 'overloaded', credential: 'c', times: 'always' });
+    const response = await rig.ask();
+    expect(response.status).toBe(529);
+    expect(rig.sends()).toEqual(['a', 'a', 'b', 'b', 'c']);
+  });
+
+  test.each(['invalid_request', 'too_large', 'invalid_thinking_signature'] as const)(
+    '%s is delivered as it is and never rotates',
+    async (kind) => {
+      await using rig = await startRig();
+      rig.simulator.inject({ kind });
+      const response = await rig.ask();
+      expect(response.status).toBe(kind === 'too_large' ? 413 : 400);
+      expect(rig.sends()).toEqual(['a']);
+    },
+  );
+});
+
+describe('what a fault closes', () => {
+  test('a limit on Opus closes Opus alone', async () => {
+    await using rig = await startRig();
+    rig.simulator.inject({ kind: 'seven_day_opus', credential: 'a', model: 'opus' });
+    await readAll(await rig.ask({ model: 'claude-opus-4-8', session: 's' }));
+    await readAll(await rig.ask({ model: 'claude-opus-4-8', session: 't' }));
+    await rig.book.state.pools.values().next().value;
+    expect(rig.sends()).toEqual(['a', 'b', 'b']);
+    const limits = [...(rig.book.state.accounts.get('anthropic/a' as never)?.limits.values() ?? [])];
+    expect(limits.map(({ window, family }) => ({ window, family }))).toEqual([{ window: 'seven_day_opus', family: 'opus' }]);
+    const { pool } = { pool: rig.book.state.pools.values().next().value };
+    expect(rig.book.select({ pool: pool as never, session: 'u' as never, model: 'claude-sonnet-4-5' }, ['anthropic/b' as never], 0).kind).toBe('use');
+  });
+
+  test('a refused token needs a login and is not asked again', async () => {
+    await using rig = await startRig();
+    rig.simulator.changeCredential('a', { revoked: true });
+    for (let turn = 0; turn < 3; turn += 1) expect((await rig.ask()).status).toBe(200);
+    expect(rig.sends()).toEqual(['a', 'b', 'b', 'b']);
+    expect(rig.events.map(({ kind }) => kind)).toEqual(['needs-login']);
+  });
+
+  test('three network errors in a row rest the account for ten seconds', async () => {
+    await using rig = await startRig();
+    rig.simulator.inject({ kind: 'cut_before_head', credential: 'a', times: 'always' });
+    await readAll(await rig.ask({ session: 's' }));
+    await readAll(await rig.ask({ session: 't' }));
+    expect(rig.events.map(({ kind }) => kind)).toEqual([]);
+  });
+});

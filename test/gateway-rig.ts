@@ -1,0 +1,216 @@
+// A gateway with all that is around it: the simulator or any other upstream, a store on disk, the book, and a client.
+import { join } from 'node:path';
+import { Book, type BookEvent } from '../src/book/book.ts';
+import { issuePhantom } from '../src/book/phantoms.ts';
+import type { BookStore } from '../src/book/ports.ts';
+import { addAccount, newPool, savePool } from '../src/book/roster.ts';
+import { asProviderId, type AccountId } from '../src/core/ids.ts';
+import type { Pool } from '../src/core/pool/pool.ts';
+import type { EpochMs } from '../src/core/time.ts';
+import { Gateway } from '../src/gateway/gateway.ts';
+import type { GatewaySettings, RequestRecord } from '../src/gateway/ports.ts';
+import { providers } from '../src/providers/registry.ts';
+import type { ScenarioInput } from '../src/simulator/anthropic/scenario.ts';
+import { startAnthropicSimulator, type Simulator } from '../src/simulator/anthropic/simulator.ts';
+import { openStore } from '../src/store/open-store.ts';
+import { buildAccount, idOf, labelFrom } from './builders.ts';
+import { temporaryFolder } from './temp-folder.ts';
+
+export type RigOptions = {
+  /** One account and one credential each, in this order; `a` and `b` when absent. */
+  readonly accounts?: readonly string[];
+  readonly kind?: 'setup-token' | 'api-key';
+  readonly scenario?: Omit<ScenarioInput, 'credentials'>;
+  readonly settings?: Partial<GatewaySettings>;
+  readonly pool?: Partial<Pool>;
+  readonly holdMs?: number;
+  /** In place of the simulator. */
+  readonly upstreamUrl?: string;
+  /** Stands between the book and its database. */
+  readonly wrapStore?: (store: BookStore) => BookStore;
+};
+
+export type Ask = {
+  readonly prompt?: string;
+  readonly model?: string;
+  readonly stream?: boolean;
+  readonly session?: string;
+  /** The phantom; null for none. */
+  readonly token?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly method?: string;
+  readonly path?: string;
+  /** The whole body, in place of the one made of prompt, model and stream. */
+  readonly body?: Uint8Array<ArrayBuffer> | string | ReadableStream<Uint8Array> | null;
+  readonly signal?: AbortSignal;
+};
+
+export type Rig = AsyncDisposable & {
+  readonly url: string;
+  readonly port: number;
+  readonly simulator: Simulator;
+  readonly book: Book;
+  readonly gateway: Gateway;
+  readonly token: string;
+  readonly events: readonly BookEvent[];
+  readonly records: readonly RequestRecord[];
+  readonly bugs: readonly unknown[];
+  readonly clock: () => EpochMs;
+  /** Moves the clock of gateway, book and simulator, and lets everybody who waits look at it. */
+  advance(byMs: number): void;
+  issue(holdMs: number): Promise<string>;
+  ask(options?: Ask): Promise<Response>;
+  /** Resolves with the record of the next request that ends. */
+  nextRecord(): Promise<RequestRecord>;
+  /** Whom the inference requests were sent to so far. */
+  sends(): (string | null)[];
+};
+
+export const anthropicId = asProviderId('anthropic');
+
+export function secretOf(label: string, kind: RigOptions['kind'] = 'setup-token'): string {
+  return `sk-ant-${kind === 'api-key' ? 'api03' : 'oat01'}-test-${label}`;
+}
+
+export async function startRig(options: RigOptions = {}): Promise<Rig> {
+  await using opened = new AsyncDisposableStack();
+  const labels = options.accounts ?? ['a', 'b'];
+  let aheadMs = 0;
+  const clock = (): EpochMs => Date.now() + aheadMs;
+  const folder = opened.use(temporaryFolder());
+  const credentials = labels.map((name) => ({ name, secret: secretOf(name, options.kind) }));
+  const simulator = startAnthropicSimulator({ scenario: { credentials, ...options.scenario }, now: clock });
+  opened.defer(() => simulator.stop());
+
+  const store = await openStore(join(folder.path, 'stint.db'), { now: clock() });
+  opened.defer(() => store.close());
+  const events: BookEvent[] = [];
+  const book = await Book.open({
+    store: options.wrapStore?.(store) ?? store,
+    clock,
+    tell: (event) => events.push(event),
+  });
+  opened.defer(() => book.stop());
+  await fillBook(book, labels, { ...options, upstreamUrl: options.upstreamUrl ?? simulator.url });
+
+  const records = new Records();
+  const bugs: unknown[] = [];
+  const secrets = new Map(labels.map((label) => [idOf(label), secretOf(label, options.kind)]));
+  const gateway = new Gateway({
+    book,
+    secrets: { read: (account: AccountId) => secrets.get(account) },
+    providers,
+    settings: { ...settings, ...options.settings },
+    log: { request: (record) => records.add(record), bug: (error) => bugs.push(error) },
+    random: () => 0,
+  });
+  opened.defer(() => gateway.stop());
+  const port = gateway.start({ hostname: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${port}/anthropic`;
+  const issue = async (holdMs: number): Promise<string> => (await issuePhantomOf(book, holdMs)).token;
+  const token = await issue(options.holdMs ?? 0);
+  const resources = opened.move();
+
+  return {
+    url,
+    port,
+    simulator,
+    book,
+    gateway,
+    token,
+    events,
+    records: records.all,
+    bugs,
+    clock,
+    advance: (byMs) => {
+      aheadMs += byMs;
+      book.wake();
+    },
+    issue,
+    ask: (ask = {}) => send(url, { token, ...ask }),
+    nextRecord: () => records.next(),
+    sends: () => simulator.requests.filter(({ path }) => path === '/v1/messages').map(({ credential }) => credential),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+export function issuePhantomOf(book: Book, holdMs: number) {
+  return issuePhantom(book, { provider: anthropicId, pool: labelFrom('anthropic'), origin: 'wrapper', holdMs });
+}
+
+const mebibyte = 1024 * 1024;
+
+const settings: GatewaySettings = {
+  bodyLimitBytes: 64 * mebibyte,
+  bodiesInFlightBytes: 512 * mebibyte,
+  headTimeoutMs: { streamed: 120_000, whole: 600_000 },
+  idleTimeoutMs: 300_000,
+  stopGraceMs: 0,
+  timeZone: 'UTC',
+};
+
+async function fillBook(book: Book, labels: readonly string[], options: RigOptions): Promise<void> {
+  const { kind = 'setup-token', upstreamUrl = null, pool = {} } = options;
+  for (const label of labels) {
+    await addAccount(book, buildAccount(label, { credential: kind, baseUrl: upstreamUrl, addedAt: book.clock() }));
+  }
+  const name = labelFrom('anthropic');
+  await savePool(book, { ...newPool(name, anthropicId, labels.map(idOf)), ...pool });
+}
+
+function send(url: string, ask: Ask): Promise<Response> {
+  const { method = 'POST', path = '/v1/messages?beta=true', body = bodyOf(ask), token, session } = ask;
+  const headers = new Headers({ 'content-type': 'application/json', 'anthropic-version': '2023-06-01' });
+  if (token != null) headers.set('authorization', `Bearer ${token}`);
+  if (session !== undefined) headers.set('x-claude-code-session-id', session);
+  for (const [name, value] of Object.entries(ask.headers ?? {})) headers.set(name, value);
+  return fetch(url + path, {
+    method,
+    headers,
+    decompress: false,
+    redirect: 'manual',
+    ...(method === 'POST' && body !== null ? { body } : {}),
+    ...(ask.signal === undefined ? {} : { signal: ask.signal }),
+  });
+}
+
+export function bodyOf({ model = 'claude-sonnet-4-5', prompt = 'hi', stream = false }: Ask): string {
+  const messages = [{ role: 'user', content: prompt }];
+  return JSON.stringify({ model, max_tokens: 100, messages, ...(stream ? { stream } : {}) });
+}
+
+/** Reads a body to its end or to its break. */
+export async function readAll(response: Response): Promise<{ text: string; broken: boolean }> {
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for await (const bytes of response.body ?? []) text += decoder.decode(bytes, { stream: true });
+    return { text, broken: false };
+  } catch {
+    return { text, broken: true };
+  }
+}
+
+/** The `event:` names of a stream, in order. */
+export function eventsOf(stream: string): string[] {
+  return [...stream.matchAll(/^event: (.*)$/gm)].map(([, name]) => name ?? '');
+}
+
+/** The error of an answer in the provider's shape. */
+export async function errorOf(response: Response): Promise<{ type: string; message: string }> {
+  return ((await response.json()) as { error: { type: string; message: string } }).error;
+}
+
+class Records {
+  readonly all: RequestRecord[] = [];
+  #waiters: ((record: RequestRecord) => void)[] = [];
+
+  add(record: RequestRecord): void {
+    this.all.push(record);
+    for (const resolve of this.#waiters.splice(0)) resolve(record);
+  }
+
+  next(): Promise<RequestRecord> {
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+}
