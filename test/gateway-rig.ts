@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Book, type BookEvent } from '../src/book/book.ts';
 import { issuePhantom } from '../src/book/phantoms.ts';
 import type { BookStore } from '../src/book/ports.ts';
-import { addAccount, newPool, savePool } from '../src/book/roster.ts';
+import { addAccount, savePool } from '../src/book/roster.ts';
 import { asProviderId, type AccountId } from '../src/core/ids.ts';
 import type { Pool } from '../src/core/pool/pool.ts';
 import type { EpochMs } from '../src/core/time.ts';
@@ -13,7 +13,7 @@ import { providers } from '../src/providers/registry.ts';
 import type { ScenarioInput } from '../src/simulator/anthropic/scenario.ts';
 import { startAnthropicSimulator, type Simulator } from '../src/simulator/anthropic/simulator.ts';
 import { openStore } from '../src/store/open-store.ts';
-import { buildAccount, idOf, labelFrom } from './builders.ts';
+import { buildAccount, buildPool, idOf, labelFrom } from './builders.ts';
 import { temporaryFolder } from './temp-folder.ts';
 
 export type RigOptions = {
@@ -154,8 +154,7 @@ async function fillBook(book: Book, labels: readonly string[], options: RigOptio
   for (const label of labels) {
     await addAccount(book, buildAccount(label, { credential: kind, baseUrl: upstreamUrl, addedAt: book.clock() }));
   }
-  const name = labelFrom('anthropic');
-  await savePool(book, { ...newPool(name, anthropicId, labels.map(idOf)), ...pool });
+  await savePool(book, buildPool(labels.map(idOf), pool));
 }
 
 function send(url: string, ask: Ask): Promise<Response> {

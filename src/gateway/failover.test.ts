@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import { errorOf, eventsOf, readAll, startRig } from '../../test/gateway-rig.ts';
+import { idOf } from '../../test/builders.ts';
+import { errorOf, eventsOf, readAll, startRig, type Rig } from '../../test/gateway-rig.ts';
+import { saveAccount } from '../book/roster.ts';
 import type { FaultInput } from '../simulator/anthropic/fault.ts';
 
 describe('a fault before content', () => {
@@ -23,17 +25,18 @@ describe('a fault before content', () => {
     ['a model that the account may not use moves on at once', { kind: 'model_not_found' }, ['a', 'b']],
     ['missing credits for long contexts move on', { kind: 'credits_required' }, ['a', 'b']],
   ])('%s', async (...[, fault, sends]) => {
-    for (const stream of [false, true]) {
+    const play = async (stream: boolean) => {
       await using rig = await startRig();
       rig.simulator.inject({ ...fault, credential: 'a' });
       const response = await rig.ask({ stream });
       const { text, broken } = await readAll(response);
       expect({ status: response.status, broken }).toEqual({ status: 200, broken: false });
-      expect(text).toContain(`as ${sends.at(-1)}`.split(' ').at(-1) as string);
+      expect(text).toContain(stream ? '"message_stop"' : `as ${sends.at(-1)}. I remember`);
       expect(rig.sends()).toEqual(sends);
       expect(response.headers.get('stint-account')).toBe(`anthropic/${sends.at(-1)}`);
       expect(response.headers.get('stint-tries')).toBe(String(sends.length));
-    }
+    };
+    await Promise.all([play(false), play(true)]);
   });
 
   test.each<[FaultInput['errorType'] & string, (string | null)[]]>([
@@ -127,15 +130,12 @@ describe('the bounds on sends', () => {
 describe('what a fault closes', () => {
   test('a limit on Opus closes Opus alone', async () => {
     await using rig = await startRig();
-    rig.simulator.inject({ kind: 'seven_day_opus', credential: 'a', model: 'opus' });
-    await readAll(await rig.ask({ model: 'claude-opus-4-8', session: 's' }));
-    await readAll(await rig.ask({ model: 'claude-opus-4-8', session: 't' }));
-    await rig.book.state.pools.values().next().value;
-    expect(rig.sends()).toEqual(['a', 'b', 'b']);
-    const limits = [...(rig.book.state.accounts.get('anthropic/a' as never)?.limits.values() ?? [])];
-    expect(limits.map(({ window, family }) => ({ window, family }))).toEqual([{ window: 'seven_day_opus', family: 'opus' }]);
-    const { pool } = { pool: rig.book.state.pools.values().next().value };
-    expect(rig.book.select({ pool: pool as never, session: 'u' as never, model: 'claude-sonnet-4-5' }, ['anthropic/b' as never], 0).kind).toBe('use');
+    rig.simulator.inject({ kind: 'seven_day_opus' });
+    for (const model of ['claude-opus-4-8', 'claude-opus-4-8', 'claude-sonnet-4-5']) await rig.ask({ model });
+    expect(limitsOf(rig, 'a')).toEqual([{ window: 'seven_day_opus', family: 'opus' }]);
+    await saveAccount(rig.book, { ...accountOf(rig, 'b'), standing: 'disabled' });
+    expect((await rig.ask({ model: 'claude-opus-4-8' })).status).toBe(429);
+    expect((await rig.ask({ model: 'claude-sonnet-4-5' })).headers.get('stint-account')).toBe('anthropic/a');
   });
 
   test('a refused token needs a login and is not asked again', async () => {
@@ -143,14 +143,50 @@ describe('what a fault closes', () => {
     rig.simulator.changeCredential('a', { revoked: true });
     for (let turn = 0; turn < 3; turn += 1) expect((await rig.ask()).status).toBe(200);
     expect(rig.sends()).toEqual(['a', 'b', 'b', 'b']);
-    expect(rig.events.map(({ kind }) => kind)).toEqual(['needs-login']);
+    expect(rig.events).toMatchObject([{ kind: 'needs-login', account: 'anthropic/a' }]);
+  });
+
+  test('with every token refused the answer says how to log in', async () => {
+    await using rig = await startRig();
+    rig.simulator.inject({ kind: 'invalid_bearer', times: 2 });
+    const response = await rig.ask();
+    expect(response.status).toBe(403);
+    expect((await errorOf(response)).message).toContain('stint account add');
+    expect(await errorOf(await rig.ask())).toMatchObject({ type: 'permission_error' });
+    expect(rig.sends()).toEqual(['a', 'b']);
   });
 
   test('three network errors in a row rest the account for ten seconds', async () => {
     await using rig = await startRig();
     rig.simulator.inject({ kind: 'cut_before_head', credential: 'a', times: 'always' });
-    await readAll(await rig.ask({ session: 's' }));
-    await readAll(await rig.ask({ session: 't' }));
-    expect(rig.events.map(({ kind }) => kind)).toEqual([]);
+    await saveAccount(rig.book, { ...accountOf(rig, 'b'), standing: 'disabled' });
+    await rig.ask();
+    expect(rig.events).toEqual([]);
+    await rig.ask();
+    expect(rig.events).toMatchObject([{ kind: 'resting', account: 'anthropic/a' }]);
+    expect(rig.sends()).toEqual(['a', 'a', 'a', 'a']);
+    rig.simulator.clearFaults();
+    expect((await rig.ask()).status).toBe(429);
+    rig.advance(10_000);
+    expect((await rig.ask()).status).toBe(200);
+  });
+
+  test('overload closes nothing', async () => {
+    await using rig = await startRig();
+    rig.simulator.inject({ kind: 'overloaded', times: 2 });
+    await rig.ask();
+    expect(limitsOf(rig, 'a')).toEqual([]);
+    expect(rig.events).toEqual([]);
   });
 });
+
+function accountOf(rig: Rig, label: string) {
+  const state = rig.book.state.accounts.get(idOf(label));
+  if (state === undefined) throw new Error(`no account ${label}`);
+  return state.account;
+}
+
+function limitsOf(rig: Rig, label: string) {
+  const limits = rig.book.state.accounts.get(idOf(label))?.limits.values() ?? [];
+  return [...limits].map(({ window, family }) => ({ window, family }));
+}

@@ -34,6 +34,11 @@ describe('the evidence of an error', () => {
     expect(evidence).not.toContain('ant-');
   });
 
+  test('has no secret from the type of the error either', () => {
+    expect(evidenceOf(500, { type: `sk-test-one ${'x'.repeat(500)}`, message: 'no', code: null })).toMatch(/^HTTP 500 sk-… x+: no$/);
+    expect(evidenceOf(500, { type: 'x'.repeat(5000), message: 'no', code: null }).length).toBeLessThan(200);
+  });
+
   test('is the bare status without an error', () => {
     expect(evidenceOf(502, null)).toBe('HTTP 502');
   });

@@ -24,12 +24,12 @@ export function parseError(body: string | null): AnthropicError | null {
 
 /** A short text for people and logs: what the provider said, or the bare status. */
 export function evidenceOf(status: number, error: AnthropicError | null): string {
-  return error === null ? `HTTP ${status}` : `HTTP ${status} ${error.type}: ${excerptOf(error)}`;
+  return error === null ? `HTTP ${status}` : `HTTP ${status} ${excerptOf(error.type)}: ${excerptOf(error.message)}`;
 }
 
-/** The start of the provider's message, without what looks like a secret: providers repeat headers in their errors. */
-export function excerptOf(error: AnthropicError): string {
-  return error.message
+/** The start of a provider's text, without what looks like a secret: some repeat a request's headers in their errors. */
+export function excerptOf(text: string): string {
+  return text
     .replace(/\bbearer[\s:="']+[\w.~+/=-]{8,}/gi, 'Bearer …')
     .replace(/\bsk-[\w-]{3,}/gi, 'sk-…')
     .slice(0, 160);

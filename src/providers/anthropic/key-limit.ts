@@ -30,7 +30,7 @@ export function keyReadings(headers: Headers, context: AnswerContext): Signal[] 
 export function keyRejection(headers: Headers, error: AnthropicError | null, context: AnswerContext): Signal[] {
   const retryAfter = parseReset(headers.get('retry-after'), context.now);
   const family = modelOf(error, context.model);
-  const evidence = error === null ? 'HTTP 429' : excerptOf(error);
+  const evidence = error === null ? 'HTTP 429' : excerptOf(error.message);
   const empty = windows.filter((window) => amount(headers.get(`${prefix}${window}-remaining`)) === 0);
   const closed = (window: string, reset: number | null): Signal => {
     const until = reset ?? retryAfter;

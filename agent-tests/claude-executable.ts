@@ -1,0 +1,15 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { installClaude } from '../src/demo/install-claude.ts';
+
+let installed: Promise<string> | undefined;
+
+/** Claude Code at the version that Stint is proved with, from a cache outside the repository. */
+export function claudeExecutable(): Promise<string> {
+  installed ??= installClaude({
+    cacheFolder: join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'stint', 'agents'),
+    npm: 'npm',
+    report: (line) => console.error(line),
+  });
+  return installed;
+}

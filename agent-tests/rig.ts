@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import { mkdir, readFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { z } from 'zod';
+import type { DaemonFile } from '../src/home/daemon-file.ts';
+import type { daemonStatus } from '../src/operations/daemon.ts';
+import type { sessionList } from '../src/operations/session.ts';
+import type { SeenRequest } from '../src/simulator/anthropic/request-log.ts';
+import type { ScenarioInput } from '../src/simulator/anthropic/scenario.ts';
+import { startAnthropicSimulator, type Simulator } from '../src/simulator/anthropic/simulator.ts';
+import { temporaryFolder } from '../test/temp-folder.ts';
+import { claudeExecutable } from './claude-executable.ts';
+import { readRun, type ClaudeRun } from './claude-run.ts';
+import { runStint, startStint, type Running } from './stint.ts';
+
+export type Status = z.infer<(typeof daemonStatus)['output']>;
+export type Session = z.infer<(typeof sessionList)['output']>['sessions'][number];
+
+export type RigOptions = {
+  /** Labels in the order in which they are added to the pool; `a` and `b` when absent. */
+  readonly accounts?: readonly string[];
+  readonly scenario?: Omit<ScenarioInput, 'credentials'>;
+  /** More variables for the agent. */
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** A provider, a daemon with accounts there, and a way to run Claude Code through it; all gone at the end of the scope. */
+export type Rig = AsyncDisposable & {
+  readonly simulator: Simulator;
+  readonly ports: Pick<DaemonFile, 'agentPort' | 'controlPort'>;
+  /** Runs `stint` with these arguments, which has to succeed, and returns what it printed. */
+  stint(...args: string[]): Promise<string>;
+  /** Starts Claude Code headless on a prompt, in the background. */
+  start(prompt: string, ...args: string[]): ClaudeProcess;
+  /** Runs Claude Code headless on a prompt to its end. */
+  claude(prompt: string, ...args: string[]): Promise<ClaudeRun>;
+  status(): Promise<Status>;
+  sessions(): Promise<Session[]>;
+  /** Model requests that reached the provider. */
+  seen(): SeenRequest[];
+  /** Starts the daemon again, on the ports that it had, after a `stint down`. */
+  up(): Promise<void>;
+};
+
+export type ClaudeProcess = { readonly running: Running; readonly ended: Promise<ClaudeRun> };
+
+export async function startRig({ accounts = ['a', 'b'], scenario = {}, env = {} }: RigOptions = {}): Promise<Rig> {
+  await using opened = new AsyncDisposableStack();
+  const folder = opened.use(temporaryFolder());
+  const simulator = opened.adopt(startAnthropicSimulator({ scenario: { ...scenario, credentials: accounts.map(credentialOf) } }), (each) => each.stop());
+  const executable = await claudeExecutable();
+  const place = { cwd: join(folder.path, 'work'), env: { ...environment(folder.path, executable), ...env } };
+  await Promise.all(['work', 'home', 'tmp'].map((name) => mkdir(join(folder.path, name))));
+
+  let daemon = await startDaemon(place, {});
+  opened.defer(() => stopDaemon(daemon));
+  for (const label of accounts) {
+    await runStint(['account', 'add', 'anthropic', label, '--base-url', simulator.url], { ...place, stdin: credentialOf(label).secret });
+  }
+  const ports = JSON.parse(await readFile(join(place.env['STINT_HOME'] ?? '', 'daemon.json'), 'utf8')) as DaemonFile;
+
+  const stint = (...args: string[]) => runStint(args, place);
+  const start = (prompt: string, ...args: string[]): ClaudeProcess => {
+    const running = startStint(['claude', '-p', prompt, '--output-format', 'stream-json', '--verbose', ...args], place);
+    agents.add(running);
+    return { running, ended: running.ended.then(readRun) };
+  };
+  const agents = new Set<Running>();
+  opened.defer(async () => {
+    for (const { signal } of agents) signal('SIGKILL');
+    await Promise.all([...agents].map(({ ended }) => ended));
+  });
+  const resources = opened.move();
+  return {
+    simulator,
+    ports,
+    stint,
+    start,
+    claude: (prompt, ...args) => start(prompt, ...args).ended,
+    status: async () => JSON.parse(await stint('status', '--json')) as Status,
+    sessions: async () => (JSON.parse(await stint('session', 'list', '--json')) as { sessions: Session[] }).sessions,
+    seen: () => simulator.requests.filter(({ path }) => path === '/v1/messages'),
+    async up() {
+      daemon = await startDaemon(place, { STINT_AGENT_PORT: String(ports.agentPort), STINT_CONTROL_PORT: String(ports.controlPort) });
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+type Place = { readonly cwd: string; readonly env: Readonly<Record<string, string>> };
+
+/** Nothing of the person or machine that runs the suite: no login, no settings, no proxy. */
+function environment(folder: string, claude: string): Record<string, string> {
+  return {
+    PATH: [dirname(claude), process.env['PATH'] ?? ''].join(delimiter),
+    HOME: join(folder, 'home'),
+    TMPDIR: join(folder, 'tmp'),
+    TZ: 'UTC',
+    STINT_HOME: join(folder, 'stint'),
+    STINT_CONTROL_PORT: '0',
+    STINT_AGENT_PORT: '0',
+    CLAUDE_CONFIG_DIR: join(folder, 'claude'),
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    // Claude Code refuses some things to root, which CI often is.
+    IS_SANDBOX: '1',
+  };
+}
+
+function credentialOf(label: string): { name: string; secret: string } {
+  return { name: label, secret: `sk-ant-oat01-test-${label.repeat(8)}` };
+}
+
+/** Runs the daemon as a child and waits until it says that it serves. */
+async function startDaemon({ cwd, env }: Place, ports: Readonly<Record<string, string>>): Promise<Running> {
+  const daemon = startStint(['up', '--json'], { cwd, env: { ...env, ...ports } });
+  const { stdout } = daemon.child;
+  if (stdout === null) throw new Error('its output is piped');
+  const lines = createInterface({ input: stdout });
+  const ended = daemon.ended.then(({ code, stderr }) => {
+    throw new Error(`stint up ended with ${code}: ${stderr}`);
+  });
+  await Promise.race([once(lines, 'line'), ended]);
+  ended.catch(() => undefined);
+  return daemon;
+}
+
+async function stopDaemon(daemon: Running): Promise<void> {
+  daemon.child.kill('SIGTERM');
+  // A failed test may leave a request open: the second signal does not wait for it.
+  const late = setTimeout(() => daemon.child.kill('SIGTERM'), 5000);
+  await daemon.ended;
+  clearTimeout(late);
+}

@@ -1,0 +1,30 @@
+/** The load generator: a process of its own, that runs what its parent asks for, one run at a time. */
+import { readFileSync } from 'node:fs';
+import { messageRequest, words } from '../http/message-request.ts';
+import { quantile } from '../statistics.ts';
+import { runLoop, type Tally } from './loop.ts';
+import type { Ran, Run } from './run.ts';
+
+process.on('message', (run: Run) => void perform(run).then((ran) => process.send?.(ran)));
+
+async function perform(run: Run): Promise<Ran> {
+  const expected = readFileSync(run.expected);
+  const prompt = words(run.promptBytes);
+  const tally: Tally = { phase: 'warm', latenciesMs: [], checked: 0, failures: 0, firstFailure: null };
+  const loops = Array.from({ length: run.connections }, (_, index) => {
+    const session = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
+    const request = messageRequest(run.target, { streamed: run.streamed, prompt, token: run.token, session });
+    return runLoop({ port: run.target.port, request, expected, tally });
+  });
+  await Bun.sleep(run.warmMs);
+  tally.phase = 'measure';
+  const from = performance.now();
+  await Bun.sleep(run.measureMs);
+  tally.phase = 'end';
+  const elapsedMs = performance.now() - from;
+  const requests = tally.latenciesMs.length;
+  await Promise.all(loops);
+  const sorted = tally.latenciesMs.toSorted((a, b) => a - b);
+  const { checked, failures, firstFailure } = tally;
+  return { requests, elapsedMs, p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99), checked, failures, firstFailure };
+}
