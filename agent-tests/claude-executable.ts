@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { Problem } from '../src/core/problem.ts';
 import { installClaude } from '../src/demo/install-claude.ts';
 
 let installed: Promise<string> | undefined;
@@ -10,6 +11,9 @@ export function claudeExecutable(): Promise<string> {
     cacheFolder: join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'stint', 'agents'),
     npm: 'npm',
     report: (line) => console.error(line),
+  }).catch((error: unknown) => {
+    // One sentence, without npm's whole output below it.
+    throw error instanceof Problem ? new Error(`${error.message} ${error.hint ?? ''}`) : error;
   });
   return installed;
 }

@@ -1,10 +1,10 @@
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 
-/** A wire between an agent and the gateway that keeps what the gateway answered, per connection. */
+/** A wire between an agent and the gateway that keeps what the gateway answered. */
 export type Recorder = AsyncDisposable & {
   readonly port: number;
-  /** What came back so far: the whole text of each connection, in the order in which they were opened. */
+  /** The answers so far, head and body as they were sent, in the order of their connections. */
   answers(): string[];
 };
 
@@ -15,7 +15,7 @@ export async function startRecorder(gatewayPort: number): Promise<Recorder> {
     const gateway = connect(gatewayPort, '127.0.0.1');
     const received: Buffer[] = [];
     answers.push(received);
-    gateway.on('data', (bytes) => received.push(bytes));
+    gateway.on('data', (bytes: Buffer) => received.push(bytes));
     for (const socket of [agent, gateway]) {
       sockets.add(socket);
       socket.on('error', () => undefined);
@@ -31,7 +31,12 @@ export async function startRecorder(gatewayPort: number): Promise<Recorder> {
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    answers: () => answers.map((chunks) => Buffer.concat(chunks).toString('latin1')),
+    answers: () =>
+      answers.flatMap((chunks) =>
+        Buffer.concat(chunks)
+          .toString('latin1')
+          .split(/(?=HTTP\/1\.1 \d{3})/),
+      ),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -1,23 +1,28 @@
 import { once } from 'node:events';
-import { mkdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { z } from 'zod';
 import type { DaemonFile } from '../src/home/daemon-file.ts';
-import type { daemonStatus } from '../src/operations/daemon.ts';
-import type { sessionList } from '../src/operations/session.ts';
+import type { accountShape, poolShape, sessionShape } from '../src/operations/shape.ts';
 import type { SeenRequest } from '../src/simulator/anthropic/request-log.ts';
 import type { ScenarioInput } from '../src/simulator/anthropic/scenario.ts';
 import { startAnthropicSimulator, type Simulator } from '../src/simulator/anthropic/simulator.ts';
 import { temporaryFolder } from '../test/temp-folder.ts';
 import { claudeExecutable } from './claude-executable.ts';
 import { readRun, type ClaudeRun } from './claude-run.ts';
+import { startRecorder, type Recorder } from './recorder.ts';
 import { runStint, startStint, type Running } from './stint.ts';
 
-export type Status = z.infer<(typeof daemonStatus)['output']>;
-export type Session = z.infer<(typeof sessionList)['output']>['sessions'][number];
+/** The part of `stint status --json` that the tests look at. */
+export type Status = {
+  readonly accounts: readonly z.infer<typeof accountShape>[];
+  readonly pools: readonly z.infer<typeof poolShape>[];
+  readonly sessions: number;
+};
+type Session = z.infer<typeof sessionShape>;
 
-export type RigOptions = {
+type RigOptions = {
   /** Labels in the order in which they are added to the pool; `a` and `b` when absent. */
   readonly accounts?: readonly string[];
   readonly scenario?: Omit<ScenarioInput, 'credentials'>;
@@ -28,72 +33,101 @@ export type RigOptions = {
 /** A provider, a daemon with accounts there, and a way to run Claude Code through it; all gone at the end of the scope. */
 export type Rig = AsyncDisposable & {
   readonly simulator: Simulator;
+  /** Where the agent and every command run. */
+  readonly place: Place;
   readonly ports: Pick<DaemonFile, 'agentPort' | 'controlPort'>;
   /** Runs `stint` with these arguments, which has to succeed, and returns what it printed. */
   stint(...args: string[]): Promise<string>;
-  /** Starts Claude Code headless on a prompt, in the background. */
-  start(prompt: string, ...args: string[]): ClaudeProcess;
+  /** Starts `stint claude` with these arguments, in the background. */
+  start(...args: string[]): Running;
   /** Runs Claude Code headless on a prompt to its end. */
   claude(prompt: string, ...args: string[]): Promise<ClaudeRun>;
   status(): Promise<Status>;
   sessions(): Promise<Session[]>;
   /** Model requests that reached the provider. */
   seen(): SeenRequest[];
-  /** Starts the daemon again, on the ports that it had, after a `stint down`. */
+  /** Kills the daemon without a chance to do anything. */
+  killDaemon(): Promise<void>;
+  /** Starts the daemon again, on the ports that it had. */
   up(): Promise<void>;
+  /** Puts a recorder between the gateway and every agent that is started from here on. */
+  record(): Promise<Recorder>;
 };
-
-export type ClaudeProcess = { readonly running: Running; readonly ended: Promise<ClaudeRun> };
 
 export async function startRig({ accounts = ['a', 'b'], scenario = {}, env = {} }: RigOptions = {}): Promise<Rig> {
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(temporaryFolder());
-  const simulator = opened.adopt(startAnthropicSimulator({ scenario: { ...scenario, credentials: accounts.map(credentialOf) } }), (each) => each.stop());
+  const simulator = opened.adopt(
+    startAnthropicSimulator({ scenario: { ...scenario, credentials: accounts.map(credentialOf) } }),
+    (each) => each.stop(),
+  );
   const executable = await claudeExecutable();
   const place = { cwd: join(folder.path, 'work'), env: { ...environment(folder.path, executable), ...env } };
-  await Promise.all(['work', 'home', 'tmp'].map((name) => mkdir(join(folder.path, name))));
+  await Promise.all(['bin', 'home', 'tmp', 'work'].map((name) => mkdir(join(folder.path, name))));
 
   let daemon = await startDaemon(place, {});
   opened.defer(() => stopDaemon(daemon));
   for (const label of accounts) {
-    await runStint(['account', 'add', 'anthropic', label, '--base-url', simulator.url], { ...place, stdin: credentialOf(label).secret });
+    await runStint(['account', 'add', 'anthropic', label, '--base-url', simulator.url], {
+      ...place,
+      stdin: credentialOf(label).secret,
+    });
   }
   const ports = JSON.parse(await readFile(join(place.env['STINT_HOME'] ?? '', 'daemon.json'), 'utf8')) as DaemonFile;
 
   const stint = (...args: string[]) => runStint(args, place);
-  const start = (prompt: string, ...args: string[]): ClaudeProcess => {
-    const running = startStint(['claude', '-p', prompt, '--output-format', 'stream-json', '--verbose', ...args], place);
+  const start = (...args: string[]): Running => {
+    const running = startStint(['claude', ...args], place);
     agents.add(running);
-    return { running, ended: running.ended.then(readRun) };
+    return running;
   };
   const agents = new Set<Running>();
   opened.defer(async () => {
-    for (const { signal } of agents) signal('SIGKILL');
+    for (const agent of agents) agent.signal('SIGKILL');
     await Promise.all([...agents].map(({ ended }) => ended));
   });
   const resources = opened.move();
   return {
     simulator,
+    place,
     ports,
     stint,
     start,
-    claude: (prompt, ...args) => start(prompt, ...args).ended,
+    claude: async (prompt, ...args) => readRun(await start('-p', prompt, ...headless, ...args).ended),
     status: async () => JSON.parse(await stint('status', '--json')) as Status,
     sessions: async () => (JSON.parse(await stint('session', 'list', '--json')) as { sessions: Session[] }).sessions,
     seen: () => simulator.requests.filter(({ path }) => path === '/v1/messages'),
+    async killDaemon() {
+      daemon.signal('SIGKILL');
+      await daemon.ended;
+    },
     async up() {
-      daemon = await startDaemon(place, { STINT_AGENT_PORT: String(ports.agentPort), STINT_CONTROL_PORT: String(ports.controlPort) });
+      daemon = await startDaemon(place, {
+        STINT_AGENT_PORT: String(ports.agentPort),
+        STINT_CONTROL_PORT: String(ports.controlPort),
+      });
+    },
+    async record() {
+      const recorder = await startRecorder(ports.agentPort);
+      const wrapper = join(folder.path, 'bin', 'claude');
+      const baseUrl = `http://127.0.0.1:${recorder.port}/anthropic`;
+      await writeFile(wrapper, `#!/bin/sh\nANTHROPIC_BASE_URL=${baseUrl} exec '${executable}' "$@"\n`);
+      await chmod(wrapper, 0o755);
+      return recorder;
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
 
-type Place = { readonly cwd: string; readonly env: Readonly<Record<string, string>> };
+export type Place = { readonly cwd: string; readonly env: Readonly<Record<string, string>> };
+
+/** How Claude Code is asked for a stream of JSON. */
+export const headless = ['--output-format', 'stream-json', '--verbose'] as const;
 
 /** Nothing of the person or machine that runs the suite: no login, no settings, no proxy. */
 function environment(folder: string, claude: string): Record<string, string> {
   return {
-    PATH: [dirname(claude), process.env['PATH'] ?? ''].join(delimiter),
+    PATH: [join(folder, 'bin'), dirname(claude), process.env['PATH'] ?? ''].join(delimiter),
     HOME: join(folder, 'home'),
     TMPDIR: join(folder, 'tmp'),
     TZ: 'UTC',

@@ -28,7 +28,8 @@ export function startStint(args: readonly string[], { cwd, env, stdin }: Started
     child,
     ended: endOf(child),
     signal: (name) => {
-      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, name);
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        process.kill(-child.pid, name);
     },
   };
 }
@@ -43,6 +44,10 @@ export async function runStint(args: readonly string[], started: Started): Promi
 async function endOf(child: ChildProcess): Promise<Ended> {
   const { stdout, stderr } = child;
   if (stdout === null || stderr === null) throw new Error('its output is piped');
-  const [[code], out, errors] = await Promise.all([once(child, 'exit') as Promise<[number | null]>, text(stdout), text(stderr)]);
+  const [[code], out, errors] = await Promise.all([
+    once(child, 'exit') as Promise<[number | null]>,
+    text(stdout),
+    text(stderr),
+  ]);
   return { code, stdout: out, stderr: errors };
 }

@@ -85,7 +85,18 @@ export function buildCandidate(label: string, { account, limits, ...more }: Cand
 }
 
 /** A pool of exactly these candidates, in this order. */
-export function buildView(candidates: readonly Candidate[], more: Partial<Pool> & Partial<Pick<View, "current" | "affinity">> = {}): View {
+export function buildView(
+  candidates: readonly Candidate[],
+  more: Partial<Pool> & Partial<Pick<View, 'current' | 'affinity'>> = {},
+): View {
   const { current = null, affinity = null, ...pool } = more;
-  return { pool: buildPool(candidates.map((each) => each.account.id), pool), candidates, current, affinity };
+  return {
+    pool: buildPool(
+      candidates.map((each) => each.account.id),
+      pool,
+    ),
+    candidates,
+    current,
+    affinity,
+  };
 }

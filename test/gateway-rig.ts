@@ -1,10 +1,12 @@
 // A gateway with all that is around it: the simulator or any other upstream, a store on disk, the book, and a client.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Book, type BookEvent } from '../src/book/book.ts';
 import { issuePhantom } from '../src/book/phantoms.ts';
 import type { BookStore } from '../src/book/ports.ts';
 import { addAccount, savePool } from '../src/book/roster.ts';
-import { asProviderId, type AccountId } from '../src/core/ids.ts';
+import { asProviderId, labelOf, type AccountId } from '../src/core/ids.ts';
 import type { Pool } from '../src/core/pool/pool.ts';
 import type { EpochMs } from '../src/core/time.ts';
 import { Gateway } from '../src/gateway/gateway.ts';
@@ -55,6 +57,8 @@ export type Rig = AsyncDisposable & {
   readonly events: readonly BookEvent[];
   readonly records: readonly RequestRecord[];
   readonly bugs: readonly unknown[];
+  /** `send a` and `closed a` as the gateway did and learnt it: a secret is read at the moment of its send. */
+  readonly order: readonly string[];
   readonly clock: () => EpochMs;
   /** Moves the clock of gateway, book and simulator, and lets everybody who waits look at it. */
   advance(byMs: number): void;
@@ -62,6 +66,8 @@ export type Rig = AsyncDisposable & {
   ask(options?: Ask): Promise<Response>;
   /** Resolves with the record of the next request that ends. */
   nextRecord(): Promise<RequestRecord>;
+  /** Resolves when the book tells the next event that matches. */
+  nextEvent(matches: (event: BookEvent) => boolean): Promise<BookEvent>;
   /** Whom the inference requests were sent to so far. */
   sends(): (string | null)[];
 };
@@ -84,21 +90,30 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
 
   const store = await openStore(join(folder.path, 'stint.db'), { now: clock() });
   opened.defer(() => store.close());
-  const events: BookEvent[] = [];
+  const order: string[] = [];
+  const events = new Recorder<BookEvent>();
   const book = await Book.open({
     store: options.wrapStore?.(store) ?? store,
     clock,
-    tell: (event) => events.push(event),
+    tell: (event) => {
+      if (event.kind === 'closed') order.push(`closed ${labelOf(event.limit.account)}`);
+      events.add(event);
+    },
   });
   opened.defer(() => book.stop());
   await fillBook(book, labels, { ...options, upstreamUrl: options.upstreamUrl ?? simulator.url });
 
-  const records = new Records();
+  const records = new Recorder<RequestRecord>();
   const bugs: unknown[] = [];
   const secrets = new Map(labels.map((label) => [idOf(label), secretOf(label, options.kind)]));
   const gateway = new Gateway({
     book,
-    secrets: { read: (account: AccountId) => secrets.get(account) },
+    secrets: {
+      read: (account: AccountId) => {
+        order.push(`send ${labelOf(account)}`);
+        return secrets.get(account);
+      },
+    },
     providers,
     settings: { ...settings, ...options.settings },
     log: { request: (record) => records.add(record), bug: (error) => bugs.push(error) },
@@ -118,9 +133,10 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     book,
     gateway,
     token,
-    events,
+    events: events.all,
     records: records.all,
     bugs,
+    order,
     clock,
     advance: (byMs) => {
       aheadMs += byMs;
@@ -128,7 +144,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     },
     issue,
     ask: (ask = {}) => send(url, { token, ...ask }),
-    nextRecord: () => records.next(),
+    nextRecord: () => records.next(() => true),
+    nextEvent: (matches) => events.next(matches),
     sends: () => simulator.requests.filter(({ path }) => path === '/v1/messages').map(({ credential }) => credential),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
@@ -160,7 +177,7 @@ async function fillBook(book: Book, labels: readonly string[], options: RigOptio
 function send(url: string, ask: Ask): Promise<Response> {
   const { method = 'POST', path = '/v1/messages?beta=true', body = bodyOf(ask), token, session } = ask;
   const headers = new Headers({ 'content-type': 'application/json', 'anthropic-version': '2023-06-01' });
-  if (token != null) headers.set('authorization', `Bearer ${token}`);
+  if (typeof token === 'string') headers.set('authorization', `Bearer ${token}`);
   if (session !== undefined) headers.set('x-claude-code-session-id', session);
   for (const [name, value] of Object.entries(ask.headers ?? {})) headers.set(name, value);
   return fetch(url + path, {
@@ -176,6 +193,21 @@ function send(url: string, ask: Ask): Promise<Response> {
 export function bodyOf({ model = 'claude-sonnet-4-5', prompt = 'hi', stream = false }: Ask): string {
   const messages = [{ role: 'user', content: prompt }];
   return JSON.stringify({ model, max_tokens: 100, messages, ...(stream ? { stream } : {}) });
+}
+
+/** An upstream of the test's own, for what the simulator does not show or do; gone with the scope. */
+export async function listenHttp(handle: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer(handle);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
 }
 
 /** Reads a body to its end or to its break. */
@@ -200,16 +232,19 @@ export async function errorOf(response: Response): Promise<{ type: string; messa
   return ((await response.json()) as { error: { type: string; message: string } }).error;
 }
 
-class Records {
-  readonly all: RequestRecord[] = [];
-  #waiters: ((record: RequestRecord) => void)[] = [];
+/** Keeps what it is told, and lets a test wait for the next that matches. */
+class Recorder<Entry> {
+  readonly all: Entry[] = [];
+  #waiters: { matches: (entry: Entry) => boolean; resolve: (entry: Entry) => void }[] = [];
 
-  add(record: RequestRecord): void {
-    this.all.push(record);
-    for (const resolve of this.#waiters.splice(0)) resolve(record);
+  add(entry: Entry): void {
+    this.all.push(entry);
+    const waiters = this.#waiters.filter(({ matches }) => matches(entry));
+    this.#waiters = this.#waiters.filter((waiter) => !waiters.includes(waiter));
+    for (const { resolve } of waiters) resolve(entry);
   }
 
-  next(): Promise<RequestRecord> {
-    return new Promise((resolve) => this.#waiters.push(resolve));
+  next(matches: (entry: Entry) => boolean): Promise<Entry> {
+    return new Promise((resolve) => this.#waiters.push({ matches, resolve }));
   }
 }

@@ -12,17 +12,23 @@ export type Answer = {
 /** A connection on which whole answers are asked for, one after another. */
 export class Client {
   readonly #port: number;
+  readonly #begun: (() => void) | undefined;
   #connection: Connection | undefined;
   #pending: Pending | undefined;
 
-  constructor(port: number) {
+  /** `begun` runs with the head of each answer. */
+  constructor(port: number, begun?: () => void) {
     this.#port = port;
+    this.#begun = begun;
   }
 
   async open(): Promise<void> {
     this.#connection = new Connection();
     await this.#connection.open(this.#port, {
-      head: (status, head) => this.#pending?.head(status, head),
+      head: (status, head) => {
+        this.#pending?.head(status, head);
+        this.#begun?.();
+      },
       body: (bytes, from, to) => this.#pending?.body(bytes, from, to),
       end: () => this.#pending?.end(),
       lost: (why) => this.#pending?.lost(why),

@@ -5,6 +5,8 @@ export type Message = {
   readonly prompt: string;
   readonly token: string;
   readonly session: string;
+  /** The token goes to the provider itself, which asks for this beta; the gateway adds it. */
+  readonly direct?: boolean;
 };
 
 /** Renders a message request with the headers that Claude Code sends. */
@@ -20,7 +22,7 @@ export function messageRequest({ port, path }: Target, message: Message): Buffer
     `host: 127.0.0.1:${port}`,
     'accept: application/json',
     'accept-encoding: gzip, deflate, br, zstd',
-    'anthropic-beta: claude-code-20250219,interleaved-thinking-2025-05-14',
+    `anthropic-beta: claude-code-20250219,interleaved-thinking-2025-05-14${message.direct === true ? ',oauth-2025-04-20' : ''}`,
     'anthropic-version: 2023-06-01',
     `authorization: Bearer ${message.token}`,
     'connection: keep-alive',

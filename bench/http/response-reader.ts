@@ -75,7 +75,7 @@ export class ResponseReader {
   #head(bytes: Buffer, at: number): number {
     const end = bytes.indexOf('\r\n\r\n', at, 'latin1');
     if (end === -1) return -1;
-    const head = bytes.latin1Slice(at, end + 2);
+    const head = bytes.toString('latin1', at, end + 2);
     const status = Number(head.slice(9, 12));
     if (!head.startsWith('HTTP/1.1 ') || Number.isNaN(status)) throw new Error(`no answer: ${head.slice(0, 60)}`);
     this.#sink.head(status, head);

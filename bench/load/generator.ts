@@ -26,5 +26,13 @@ async function perform(run: Run): Promise<Ran> {
   await Promise.all(loops);
   const sorted = tally.latenciesMs.toSorted((a, b) => a - b);
   const { checked, failures, firstFailure } = tally;
-  return { requests, elapsedMs, p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99), checked, failures, firstFailure };
+  return {
+    requests,
+    elapsedMs,
+    p50Ms: quantile(sorted, 0.5),
+    p99Ms: quantile(sorted, 0.99),
+    checked,
+    failures,
+    firstFailure,
+  };
 }

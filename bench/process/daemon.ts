@@ -18,7 +18,12 @@ export type Daemon = {
   stop(): Promise<void>;
 };
 
-export type PoolWish = { readonly name: string; readonly strategy: string; readonly accounts: readonly { readonly label: string; readonly secret: string }[]; readonly baseUrl: string };
+export type PoolWish = {
+  readonly name: string;
+  readonly strategy: string;
+  readonly accounts: readonly { readonly label: string; readonly secret: string }[];
+  readonly baseUrl: string;
+};
 
 export const launcher = join(import.meta.dir, '../../bin/stint.mjs');
 
@@ -35,7 +40,8 @@ export async function startDaemon(home: string): Promise<Daemon> {
     await Bun.sleep(10);
   }
   const file = JSON.parse(readFileSync(path, 'utf8')) as DaemonFile;
-  const { call } = socketClient(file.controlSocket);
+  const client = socketClient(file.controlSocket);
+  const call: Daemon['call'] = (operation, input) => client.call(operation, input);
   return {
     home,
     file,
@@ -46,10 +52,14 @@ export async function startDaemon(home: string): Promise<Daemon> {
 }
 
 async function addPool(call: Daemon['call'], { name, strategy, accounts, baseUrl }: PoolWish): Promise<Way> {
-  for (const { label, secret } of accounts) await call('account.add', { provider: 'anthropic', label, secret, baseUrl });
+  for (const { label, secret } of accounts)
+    await call('account.add', { provider: 'anthropic', label, secret, baseUrl });
   await call('pool.create', { pool: name, accounts: accounts.map(({ label }) => label), strategy });
   // A wrapper's phantom: its requests are held, as those of `stint claude` are.
-  const issued = (await call('phantom.issue', { agent: 'claude', pool: name, origin: 'wrapper' })) as { token: string; environment: Record<string, string> };
+  const issued = (await call('phantom.issue', { agent: 'claude', pool: name, origin: 'wrapper' })) as {
+    token: string;
+    environment: Record<string, string>;
+  };
   const url = new URL(issued.environment['ANTHROPIC_BASE_URL'] ?? '');
   return { token: issued.token, target: { port: Number(url.port), path: `${url.pathname}/v1/messages` } };
 }

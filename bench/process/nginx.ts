@@ -5,7 +5,12 @@ import type { Upstream } from './upstream.ts';
 
 /** The ports on which nginx passes on to one upstream. */
 export type NginxRoute = { readonly whole: number; readonly streamed: number };
-export type Nginx = { readonly version: string; readonly workerPid: number; readonly routes: readonly NginxRoute[]; stop(): Promise<void> };
+export type Nginx = {
+  readonly version: string;
+  readonly workerPid: number;
+  readonly routes: readonly NginxRoute[];
+  stop(): Promise<void>;
+};
 
 /** Starts nginx with one worker in front of the upstreams; undefined when it is not installed. */
 export async function startNginx(folder: string, upstreams: readonly Upstream[]): Promise<Nginx | undefined> {
@@ -17,14 +22,18 @@ export async function startNginx(folder: string, upstreams: readonly Upstream[])
   mkdirSync(prefix);
   const file = join(prefix, 'nginx.conf');
   writeFileSync(file, configuration(prefix, upstreams, routes));
-  const child = Bun.spawn([binary, '-p', prefix, '-c', file, '-e', join(prefix, 'error.log')], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = Bun.spawn([binary, '-p', prefix, '-c', file, '-e', join(prefix, 'error.log')], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   for (const { whole } of routes) await listens(whole, () => child.exitCode !== null);
   const version = Bun.spawnSync([binary, '-v']).stderr.toString().trim();
   return { version, workerPid: firstChildOf(child.pid), routes, stop: () => endChild(child) };
 }
 
 function configuration(prefix: string, upstreams: readonly Upstream[], routes: readonly NginxRoute[]): string {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${prefix}/${name};`);
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${prefix}/${name};`,
+  );
   const servers = upstreams.map(({ port }, index) => {
     const route = routes[index];
     return `
@@ -62,5 +71,9 @@ async function listens(port: number, gone: () => boolean): Promise<void> {
 }
 
 function firstChildOf(pid: number): number {
-  return Number(Bun.spawnSync(['pgrep', '-P', String(pid)]).stdout.toString().split('\n')[0]);
+  return Number(
+    Bun.spawnSync(['pgrep', '-P', String(pid)])
+      .stdout.toString()
+      .split('\n')[0],
+  );
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FaultInput } from '../../src/simulator/anthropic/fault.ts';
 import type { SeenRequest } from '../../src/simulator/anthropic/request-log.ts';
-import type { ScenarioInput } from '../../src/simulator/anthropic/scenario.ts';
+import type { CredentialChange, ScenarioInput } from '../../src/simulator/anthropic/scenario.ts';
 import { endChild, firstLine } from './child.ts';
 
 /** A simulated provider in its own process. */
@@ -11,6 +11,7 @@ export type Upstream = {
   readonly pid: number;
   readonly url: string;
   inject(fault: FaultInput): Promise<void>;
+  change(credential: string, change: CredentialChange): Promise<void>;
   requests(): Promise<readonly SeenRequest[]>;
   stop(): Promise<void>;
 };
@@ -18,24 +19,32 @@ export type Upstream = {
 const main = join(import.meta.dir, '../../src/simulator/main.ts');
 
 /** Starts one; with `words` it gives every request the same answer of so many words, as fast as it can. */
-export async function startUpstream(folder: string, options: { scenario: ScenarioInput; words?: number }): Promise<Upstream> {
+export async function startUpstream(
+  folder: string,
+  options: { scenario: ScenarioInput; words?: number },
+): Promise<Upstream> {
   const file = join(folder, `scenario-${crypto.randomUUID()}.json`);
   writeFileSync(file, JSON.stringify(options.scenario));
   const words = options.words === undefined ? [] : ['--words', String(options.words)];
-  const child = Bun.spawn([process.execPath, main, '--scenario', file, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = Bun.spawn([process.execPath, main, '--scenario', file, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const { url, port, pid } = JSON.parse(await firstLine(child.stdout)) as { url: string; port: number; pid: number };
   return {
     port,
     pid,
     url,
-    inject: async (fault) => {
-      const response = await fetch(`${url}/__simulator/faults`, { method: 'POST', body: JSON.stringify(fault) });
-      if (!response.ok) throw new Error(await response.text());
-    },
+    inject: (fault) => post(`${url}/__simulator/faults`, fault),
+    change: (credential, change) => post(`${url}/__simulator/credentials/${credential}`, change),
     requests: async () => {
       const { requests } = (await (await fetch(`${url}/__simulator/requests`)).json()) as { requests: SeenRequest[] };
       return requests;
     },
     stop: () => endChild(child),
   };
+}
+
+async function post(url: string, body: object): Promise<void> {
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(await response.text());
 }

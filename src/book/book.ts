@@ -77,6 +77,13 @@ export class Book {
     return select({ pool, candidates, current, affinity }, { model: request.model, exclude, queuedMs }, this.clock());
   }
 
+  /** Says whether an account still takes a request for which it was selected, be it busy or not. */
+  takes({ pool: { pool, candidates }, model }: Request, account: AccountId): boolean {
+    const own = candidates.filter((each) => each.account.id === account);
+    const view = { pool, candidates: own, current: null, affinity: null };
+    return select(view, { model, exclude: [], queuedMs: Number.POSITIVE_INFINITY }, this.clock()).kind === 'use';
+  }
+
   /**
    * Counts a try as in flight and moves pool and session to its account. Await the result, where there is one, before
    * the request is sent. Each `begin` needs its `end`.
@@ -196,7 +203,7 @@ export class Book {
   #observeServed(state: AccountState, seen: Observation, now: EpochMs): void {
     if (state.limits.size > 0) this.#observeOpen(state, seen.sentAt, (limit) => !limit.overage && limitCovers(limit, seen.model));
     if (this.state.episodes.size === 0) return;
-    for (const episode of episodesEnded(this.state, { account: state.account.id, model: seen.model, now })) this.#saveEpisode(episode);
+    for (const episode of episodesEnded(this.state, { ...seen, now })) this.#saveEpisode(episode);
   }
 
   #observeOpen(state: AccountState, sentAt: EpochMs, concerns: (limit: Limit) => boolean): void {

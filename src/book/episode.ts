@@ -19,12 +19,22 @@ export function episodesBegun(state: BookState, { account, model, now }: Edge): 
   return begun;
 }
 
-/** The episodes that end because a request for this model was really served; a deadline that passed proves nothing. */
-export function episodesEnded(state: BookState, { account, model, now }: Edge): Episode[] {
+/**
+ * The episodes that end because a request for this model was really served; a deadline that passed proves nothing, nor
+ * does an answer to a request of before the episode, nor one that was served for extra money which the pool forbids.
+ */
+export function episodesEnded(
+  state: BookState,
+  { account, model, now, sentAt }: Edge & { readonly sentAt: EpochMs },
+): Episode[] {
   if (state.episodes.size === 0) return [];
-  const names = new Set(poolsOf(state, account).map((each) => each.pool.name));
+  const pools = new Map(poolsOf(state, account).map((each) => [each.pool.name, each]));
   return [...state.episodes.values()]
-    .filter((episode) => names.has(episode.pool) && coversModel(episode.family, model))
+    .filter(({ pool: name, family, exhaustedAt }) => {
+      const pool = pools.get(name);
+      if (pool === undefined || sentAt <= exhaustedAt || !coversModel(family, model)) return false;
+      return isOpen(pool, family, now);
+    })
     .map((episode) => ({ ...episode, recoveredAt: now }));
 }
 

@@ -35,8 +35,12 @@ export async function removeAccount(book: Book, id: AccountId): Promise<void> {
   for (const state of book.state.pools.values()) {
     if (!state.pool.accounts.includes(id)) continue;
     const pool = { ...state.pool, accounts: state.pool.accounts.filter((each) => each !== id), pinned: state.pool.pinned === id ? null : state.pool.pinned };
-    Object.assign(state, poolState(book.state, pool, state.current === id ? followerOf(state, id) : state.current));
+    const current = state.current === id ? followerOf(state, id) : state.current;
+    const moved = current !== null && current !== state.current;
+    Object.assign(state, poolState(book.state, pool, current));
+    if (moved) void book.journal.write(`current:${pool.name}`, () => book.store.saveCurrent(pool.name, current));
   }
+  await book.journal.written();
   book.wake();
 }
 

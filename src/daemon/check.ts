@@ -17,23 +17,38 @@ export type CheckDeps = {
 /** Looks at what only the daemon can see. Spends no quota: an upstream is asked for its head, without a credential. */
 export async function checkDaemon(deps: CheckDeps): Promise<readonly Finding[]> {
   const accounts = [...deps.book.state.accounts.values()];
-  return [checkStore(deps), ...accounts.map((each) => checkSecret(deps, each)), ...(await checkUpstreams(deps, accounts))];
+  return [
+    checkStore(deps),
+    ...accounts.map((each) => checkSecret(deps, each)),
+    ...(await checkUpstreams(deps, accounts)),
+  ];
 }
 
 function checkStore({ book, setAside }: CheckDeps): Finding {
   const { degraded } = book.journal;
   if (degraded !== null) {
-    return { check: 'store', ok: false, detail: `cannot be written: ${degraded.reason}`, hint: 'Make room on the disk; what is missing is written then.' };
+    return {
+      check: 'store',
+      ok: false,
+      detail: `cannot be written: ${degraded.reason}`,
+      hint: 'Make room on the disk; what is missing is written then.',
+    };
   }
   if (setAside !== null) {
-    return { check: 'store', ok: false, detail: `a damaged database was moved to ${setAside}`, hint: 'Accounts that are missing: stint account add' };
+    return {
+      check: 'store',
+      ok: false,
+      detail: `a damaged database was moved to ${setAside}`,
+      hint: 'Accounts that are missing: stint account add',
+    };
   }
   return { check: 'store', ok: true, detail: 'SQLite', hint: null };
 }
 
 function checkSecret({ vault }: CheckDeps, { account }: AccountState): Finding {
   const check = `vault: ${account.id}`;
-  if (vault.read(account.id) !== undefined) return { check, ok: true, detail: `has its ${account.credential}`, hint: null };
+  if (vault.read(account.id) !== undefined)
+    return { check, ok: true, detail: `has its ${account.credential}`, hint: null };
   const hint = `stint account add ${account.provider} ${account.label} --replace`;
   return { check, ok: false, detail: 'has no secret of this account', hint };
 }
@@ -47,10 +62,19 @@ async function checkUpstreams({ providers }: CheckDeps, accounts: readonly Accou
 async function checkUpstream(url: string): Promise<Finding> {
   const check = `upstream: ${new URL(url).host}`;
   try {
-    const { status } = await fetch(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(reachTimeoutMs) });
+    const { status } = await fetch(url, {
+      method: 'HEAD',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(reachTimeoutMs),
+    });
     return { check, ok: true, detail: `answers (HTTP ${status})`, hint: null };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { check, ok: false, detail: `cannot be reached: ${reason}`, hint: 'Check the network, the proxy settings and the account’s base URL.' };
+    return {
+      check,
+      ok: false,
+      detail: `cannot be reached: ${reason}`,
+      hint: 'Check the network, the proxy settings and the account’s base URL.',
+    };
   }
 }

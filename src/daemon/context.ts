@@ -18,6 +18,7 @@ export type ContextDeps = {
   readonly daemon: Daemon;
   /** Where agents reach the gateway: `http://127.0.0.1:4610`. */
   readonly gatewayUrl: () => string;
+  readonly audit: OperationContext['audit'];
 };
 
 /** What operations act on: the book, the vault and the daemon itself. */
@@ -28,6 +29,7 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'act
     clock: book.clock,
     holdMs,
     daemon,
+    audit: deps.audit,
     accounts: {
       all: () => [...state.accounts.values()].map(accountNow),
       find: (id) => optional(state.accounts.get(id), accountNow),
@@ -69,7 +71,11 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'act
         const { token, phantom } = await issuePhantom(book, wish);
         return { id: phantom.id, token, expiresAt: phantom.expiresAt };
       },
-      revoke: (id) => revokePhantom(book, id),
+      revoke: async (id) => {
+        const known = [...state.phantoms.values()].some((each) => each.id === id);
+        await revokePhantom(book, id);
+        return known;
+      },
     },
     vendors: {
       ids: () => [...deps.providers.keys()],

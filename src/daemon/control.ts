@@ -1,6 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { timingSafeEqual } from 'node:crypto';
 import { Problem } from '../core/problem.ts';
+import { hasCode } from '../lib/atomic-file.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 import { restApp, type RestDeps } from '../surfaces/rest/rest.ts';
 
@@ -23,8 +24,11 @@ export class Control {
 
   /** Listens on both and returns the port. Throws a Problem `conflict` when it is taken. */
   async start({ hostname, port, socket }: { hostname: string; port: number; socket: string }): Promise<number> {
-    const deps: RestDeps = { ...this.#deps, authorized: (token) => sameText(token, this.#deps.token) };
-    const tcp = listen(port, () => Bun.serve({ development: false, hostname, port, fetch: restApp(deps, 'tcp').fetch }));
+    const deps: RestDeps = { ...this.#deps, hostname, authorized: (token) => sameText(token, this.#deps.token) };
+    // Without `development` Bun shares the port with any other listener of this user that does the same.
+    const tcp = listen({ hostname, port }, () =>
+      Bun.serve({ development: false, reusePort: false, hostname, port, fetch: restApp(deps, 'tcp').fetch }),
+    );
     this.#servers.push(tcp);
     this.#servers.push(Bun.serve({ development: false, unix: socket, fetch: restApp(deps, 'socket').fetch }));
     await chmod(socket, 0o600);
@@ -38,11 +42,21 @@ export class Control {
   }
 }
 
-function listen(port: number, serve: () => Bun.Server<undefined>): Bun.Server<undefined> {
+function listen(
+  { hostname, port }: { hostname: string; port: number },
+  serve: () => Bun.Server<undefined>,
+): Bun.Server<undefined> {
   try {
     return serve();
   } catch (error) {
-    throw new Problem('conflict', `Port ${port} for the control API is taken.`, {
+    if (hasCode(error, 'EADDRNOTAVAIL')) {
+      throw new Problem('invalid', `The control API cannot listen on ${hostname}: this machine has no such address.`, {
+        hint: 'Set control.host in config.toml to one that it has, such as 127.0.0.1',
+        cause: error,
+      });
+    }
+    const reason = hasCode(error, 'EACCES') ? 'may not be used by this user' : 'is taken';
+    throw new Problem('conflict', `Port ${port} for the control API ${reason}.`, {
       hint: 'Choose another with: stint up --control-port 0',
       cause: error,
     });

@@ -1,5 +1,6 @@
 import { agents } from '../agents/registry.ts';
 import { Book, type BookEvent } from '../book/book.ts';
+import { saveAccount } from '../book/roster.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/config-schema.ts';
 import { applyOverrides, type Overrides } from '../config/overrides.ts';
@@ -16,7 +17,7 @@ import { readLines } from '../log/read-lines.ts';
 import { operations } from '../operations/registry.ts';
 import { providers } from '../providers/registry.ts';
 import { openStore } from '../store/open-store.ts';
-import { openVault } from '../vault/open-vault.ts';
+import { openVault, type Vault } from '../vault/open-vault.ts';
 import { checkDaemon } from './check.ts';
 import { operationContext } from './context.ts';
 import { Control } from './control.ts';
@@ -47,23 +48,49 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   await using opened = new AsyncDisposableStack();
   const home = await openHome(options.home);
   const config = applyOverrides(await loadConfig(home.config), options);
-  opened.adopt(await claimHome(home, { pid: options.pid, version: options.version, now: startedAt }), (claim) => claim.release());
+  opened.adopt(await claimHome(home, { pid: options.pid, version: options.version, now: startedAt }), (claim) =>
+    claim.release(),
+  );
   const log = opened.adopt(await openLog({ path: home.log, level: config.log.level }), (each) => each.close());
   const vault = await openVault(home.vault, { keySource: config.vault.key, passphrase: options.passphrase });
   const store = opened.adopt(await openStore(home.database, { now: clock() }), (each) => each.close());
-  const book = opened.adopt(await Book.open({ store, clock, tell: (event) => tellBook(log, event) }), (each) => each.stop());
+  const book = opened.adopt(await Book.open({ store, clock, tell: (event) => tellBook(log, event) }), (each) =>
+    each.stop(),
+  );
 
-  const gateway = new Gateway({ book, secrets: vault, providers, settings: gatewaySettings(config), log: gatewayLog(log), random: Math.random });
+  await closeWithoutSecret(book, vault);
+  const gateway = new Gateway({
+    book,
+    secrets: vault,
+    providers,
+    settings: gatewaySettings(config),
+    log: gatewayLog(log),
+    random: Math.random,
+  });
   const controlSocket = await prepareControlSocket(home);
   // The ports are known once both listen.
-  const file: DaemonFile = { pid: options.pid, version: options.version, startedAt, controlPort: 0, agentPort: 0, controlSocket };
+  const file: DaemonFile = {
+    pid: options.pid,
+    version: options.version,
+    startedAt,
+    controlPort: 0,
+    agentPort: 0,
+    controlSocket,
+  };
   const { promise: stopAsked, resolve: stop } = Promise.withResolvers<void>();
-  const describe = () => ({ ...file, home: home.folder, activeRequests: gateway.active, degraded: book.journal.degraded, setAside: store.setAside });
+  const describe = () => ({
+    ...file,
+    home: home.folder,
+    activeRequests: gateway.active,
+    degraded: book.journal.degraded,
+    setAside: store.setAside,
+  });
   const context = operationContext({
     book,
     vault,
     providers,
     agents,
+    audit: (record) => log.info('changed', record),
     holdMs: config.gateway.holdSeconds * secondMs,
     gatewayUrl: () => `http://${urlHost(config.agent.host)}:${file.agentPort}`,
     daemon: {
@@ -74,11 +101,18 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     },
   });
   const token = await ensureToken(home);
-  const control = opened.adopt(new Control({ operations, context, version: options.version, token, bug: log.bug }), (each) => each.stop());
+  const control = opened.adopt(
+    new Control({ operations, context, version: options.version, token, bug: log.bug }),
+    (each) => each.stop(),
+  );
   // The gateway stops first: while open streams get their time, the control API still says so.
   opened.adopt(gateway, (each) => each.stop());
   file.agentPort = gateway.start({ hostname: config.agent.host, port: config.agent.port });
-  file.controlPort = await control.start({ hostname: config.control.host, port: config.control.port, socket: controlSocket });
+  file.controlPort = await control.start({
+    hostname: config.control.host,
+    port: config.control.port,
+    socket: controlSocket,
+  });
   await writeDaemonFile(home, file);
   if (store.setAside !== null) log.warning('damaged database set aside', { path: store.setAside });
   log.info('started', { ...file });
@@ -91,12 +125,23 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   return { file, folder: home.folder, setAside: store.setAside, stop, ended };
 }
 
+/** An account whose secret is gone could only fail: `status` is to say so before the first request does. */
+async function closeWithoutSecret(book: Book, vault: Vault): Promise<void> {
+  for (const { account } of book.state.accounts.values()) {
+    if (account.standing !== 'enabled' || vault.read(account.id) !== undefined) continue;
+    await saveAccount(book, { ...account, standing: 'needs-login', standingReason: 'the vault has no secret of it' });
+  }
+}
+
 function gatewaySettings({ gateway }: Config): GatewaySettings {
   const mebibyte = 1024 * 1024;
   return {
     bodyLimitBytes: gateway.bodyLimitMiB * mebibyte,
     bodiesInFlightBytes: gateway.bodiesInFlightMiB * mebibyte,
-    headTimeoutMs: { streamed: gateway.headTimeoutSeconds.streamed * secondMs, whole: gateway.headTimeoutSeconds.whole * secondMs },
+    headTimeoutMs: {
+      streamed: gateway.headTimeoutSeconds.streamed * secondMs,
+      whole: gateway.headTimeoutSeconds.whole * secondMs,
+    },
     idleTimeoutMs: gateway.idleTimeoutSeconds * secondMs,
     stopGraceMs: gateway.stopGraceSeconds * secondMs,
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,

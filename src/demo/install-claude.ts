@@ -45,7 +45,15 @@ async function installInto(folder: string, npm: string): Promise<void> {
   // The binary lies in a package per platform; the install script only links it to another name.
   const how = ['--ignore-scripts', '--include=optional', '--no-save', '--no-audit', '--no-fund', '--no-global'];
   const patience = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
-  const args = ['install', '--prefix', folder, ...how, ...patience, '--loglevel=error', `${packageName}@${claudeVersion}`];
+  const args = [
+    'install',
+    '--prefix',
+    folder,
+    ...how,
+    ...patience,
+    '--loglevel=error',
+    `${packageName}@${claudeVersion}`,
+  ];
   try {
     await run(npm, args, { cwd: folder });
   } catch (error) {
@@ -94,16 +102,21 @@ async function isWhole(executable: string): Promise<boolean> {
 }
 
 function failed(reason: string, cause?: unknown): Problem {
-  return new Problem('unavailable', `Claude Code ${claudeVersion} is not in the cache and could not be installed: ${reason}.`, {
-    hint: 'Check the network, then try again.',
-    cause,
-  });
+  return new Problem(
+    'unavailable',
+    `Claude Code ${claudeVersion} is not in the cache and could not be installed: ${reason}.`,
+    {
+      hint: 'Check the network, then try again.',
+      cause,
+    },
+  );
 }
 
 /** The line of npm's output that says what went wrong, else why it did not start. */
 function reasonOf(error: unknown): string {
   const { stderr, message } = error as { readonly stderr?: string; readonly message: string };
   const lines = (stderr ?? '').split('\n').map((line) => line.replace(/^npm error\s*/, '').trim());
-  const told = lines.find((line) => line !== '' && !/^(code|errno|syscall|npm warn) /.test(line)) ?? message.split('\n')[0] ?? '';
+  const told =
+    lines.find((line) => line !== '' && !/^(code|errno|syscall|npm warn) /.test(line)) ?? message.split('\n')[0] ?? '';
   return told.replace(/\.$/, '');
 }

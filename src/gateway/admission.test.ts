@@ -68,9 +68,9 @@ describe('the allow-list', () => {
     await using rig = await startRig();
     const response = await rig.ask({ method, path });
     expect(response.status).toBe(200);
-    expect(rig.simulator.requests.map((seen) => `${seen.method} ${seen.path}${seen.query && `?${seen.query}`}`)).toEqual(
-      [`${method} ${path}`],
-    );
+    expect(
+      rig.simulator.requests.map((seen) => `${seen.method} ${seen.path}${seen.query && `?${seen.query}`}`),
+    ).toEqual([`${method} ${path}`]);
   });
 
   test.each([
@@ -167,7 +167,9 @@ describe('the size of a request', () => {
     const head = `POST /anthropic/v1/messages HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${rig.token}\r\ncontent-length: 4000\r\n\r\n{`;
     for (let turn = 0; turn < 4; turn += 1) await sendAndLeave(rig.port, head);
     expect((await readAll(await rig.ask())).broken).toBe(false);
-    expect((await Promise.all([padded(4000), padded(4000)].map((body) => rig.ask({ body })))).map(({ status }) => status)).toEqual([200, 200]);
+    expect(
+      (await Promise.all([padded(4000), padded(4000)].map((body) => rig.ask({ body })))).map(({ status }) => status),
+    ).toEqual([200, 200]);
   });
 });
 

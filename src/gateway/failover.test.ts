@@ -164,7 +164,7 @@ describe('what a fault closes', () => {
     expect(rig.events).toEqual([]);
     await rig.ask();
     expect(rig.events).toMatchObject([{ kind: 'resting', account: 'anthropic/a' }]);
-    expect(rig.sends()).toEqual(['a', 'a', 'a', 'a']);
+    expect(rig.sends()).toEqual(['a', 'a', 'a']);
     rig.simulator.clearFaults();
     expect((await rig.ask()).status).toBe(429);
     rig.advance(10_000);

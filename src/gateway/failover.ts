@@ -26,25 +26,31 @@ export type Progressed =
 /** Takes a request from selection to an answer, over as many sends as `decide` allows. */
 export async function failover(deps: FailoverDeps, exchange: Exchange): Promise<Progressed> {
   const { book } = deps;
-  let next = selectNext(deps, exchange);
-  let step = decideFirst(next, exchange.holdUntil, book.clock());
+  let { step, next } = startAnew(deps, exchange);
   let last: Answer | null = null;
   for (;;) {
     if (exchange.client.aborted) return { kind: 'dropped' };
     switch (step.kind) {
       case 'next-account':
       case 'retry-same': {
-        if (step.kind === 'retry-same') await pause(step.delayMs, exchange.client);
+        if (step.kind === 'retry-same') {
+          await pause(step.delayMs, exchange.client);
+          // Others may have met a limit in the meantime.
+          if (!book.takes(exchange.wanted, lastTarget(exchange).account)) {
+            ({ step, next } = startAnew(deps, exchange));
+            break;
+          }
+        }
         const target: Target = step.kind === 'retry-same' ? lastTarget(exchange) : { account: step.account, probe: step.probe };
         const tried = await sendOnce(deps, exchange, target);
         if (tried.kind === 'progressed') return tried.progressed;
-        ({ answer: last, step, next } = tried);
+        if (tried.kind === 'closed') ({ step, next } = startAnew(deps, exchange));
+        else ({ answer: last, step, next } = tried);
         break;
       }
       case 'queue':
         await queue(deps, exchange, step.until);
-        next = selectNext(deps, exchange);
-        step = decideFirst(next, exchange.holdUntil, book.clock());
+        ({ step, next } = startAnew(deps, exchange));
         break;
       case 'hold':
         return { kind: 'hold', until: step.until };
@@ -65,7 +71,9 @@ export function resume(deps: FailoverDeps, exchange: Exchange): Promise<Progress
 }
 
 type Target = { readonly account: AccountId; readonly probe: boolean };
+/** `closed`: the account takes no such request any more, and nothing was sent. */
 type Tried =
+  | { readonly kind: 'closed' }
   | { readonly kind: 'progressed'; readonly progressed: Progressed }
   | { readonly kind: 'failed'; readonly answer: Answer | null; readonly step: Step; readonly next: Selection };
 
@@ -74,7 +82,13 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, target: Target):
   const { account, probe } = target;
   const { progress, record } = exchange;
   const written = book.begin(exchange.wanted, account, { probe, failover: progress.sends > 0 });
-  if (written !== undefined) await written;
+  if (written !== undefined) {
+    await written;
+    if (!book.takes(exchange.wanted, account)) {
+      book.end(account, { probe });
+      return { kind: 'closed' };
+    }
+  }
   progress.sends += 1;
   progress.sendsByAccount.set(account, (progress.sendsByAccount.get(account) ?? 0) + 1);
   record.account = account;
@@ -102,8 +116,9 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, target: Target):
   return { kind: 'progressed', progressed: { kind: 'dropped' } };
 }
 
-function selectNext({ book }: FailoverDeps, { wanted, progress }: Exchange): Selection {
-  return book.select(wanted, progress.exclude, progress.queuedMs);
+function startAnew({ book }: FailoverDeps, { wanted, progress, holdUntil }: Exchange): { next: Selection; step: Step } {
+  const next = book.select(wanted, progress.exclude, progress.queuedMs);
+  return { next, step: decideFirst(next, holdUntil, book.clock()) };
 }
 
 function exceptAccount({ book }: FailoverDeps, { wanted, progress }: Exchange, account: AccountId): Selection {

@@ -32,7 +32,6 @@ export class Gateway {
   readonly #deadlines: Deadlines;
   readonly #open: OpenStreams = new Set();
   readonly #respondDeps: RespondDeps;
-  readonly #idle: (() => void)[] = [];
   #active = 0;
   #server: Bun.Server<undefined> | undefined;
   #stopping = false;
@@ -59,6 +58,8 @@ export class Gateway {
         ...address,
         idleTimeout: 0,
         development: false,
+        // Without `development` Bun shares the port with any other listener of this user that does the same.
+        reusePort: false,
         // Bodies are bounded by BodyReader, whose answer is in the provider's shape.
         maxRequestBodySize: Number.MAX_SAFE_INTEGER,
         fetch: (request) => this.#handle(request),
@@ -79,8 +80,8 @@ export class Gateway {
     if (this.#server === undefined) return;
     this.#stopping = true;
     const server = this.#server;
-    void server.stop(false);
-    if (this.#active > 0) await this.#idleWithin(this.#deps.settings.stopGraceMs);
+    // Resolves when the last bytes are out, which is later than the end of the last request here.
+    await within(this.#deps.settings.stopGraceMs, server.stop(false));
     for (const body of [...this.#open]) body.cancel('stopped');
     await server.stop(true);
     this.#deadlines.stop();
@@ -152,16 +153,6 @@ export class Gateway {
     record.totalMs = this.#deps.book.clock() - exchange.arrivedAt;
     this.#deps.log.request(record);
     this.#active -= 1;
-    if (this.#active === 0) for (const resolve of this.#idle.splice(0)) resolve();
-  }
-
-  async #idleWithin(graceMs: number): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, graceMs);
-      this.#idle.push(resolve);
-    });
-    clearTimeout(timer);
   }
 
   #internal(error: unknown, provider?: Provider): Response {
@@ -170,6 +161,15 @@ export class Gateway {
     if (provider === undefined) return new Response('internal error\n', { status: 500 });
     return problemResponse(provider, problem, this.#deps.book.clock());
   }
+}
+
+async function within(graceMs: number, done: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, graceMs);
+  });
+  await Promise.race([done, late]);
+  clearTimeout(timer);
 }
 
 type Admitted = {

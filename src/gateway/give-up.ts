@@ -32,24 +32,33 @@ export function explainGiveUp({ exchange, next, step, now, timeZone }: GivenUp):
   const { pool, model } = exchange.wanted;
   const name = pool.pool.name;
   if (pool.candidates.length === 0) {
-    return new Problem('forbidden', `Stint: pool ${name} has no accounts.`, { hint: `Add one with: stint account add ${pool.pool.provider} work` });
+    return new Problem('forbidden', `Stint: pool ${name} has no accounts.`, {
+      hint: `Add one with: stint account add ${pool.pool.provider} work`,
+    });
   }
   const list = next.skipped.map((each) => describe(each, now, timeZone)).join('; ');
   if (step.why === 'needs-login') {
+    const first = next.skipped.find((each) => each.reason === 'needs-login')?.account ?? '<provider>/<label>';
     return new Problem('forbidden', `Stint: no account of pool ${name} is logged in: ${list}.`, {
-      hint: 'Give it a new credential with: stint account add --replace <provider> <label>',
+      hint: `Give it a new credential with: stint account add --replace ${first.replace('/', ' ')}`,
     });
   }
   const what = model === null ? `pool ${name}` : `pool ${name} for ${model}`;
   if (step.until === null) {
-    return new Problem('forbidden', `Stint: no account of ${what} is in service: ${list}.`, { hint: 'See: stint status' });
+    return new Problem('forbidden', `Stint: no account of ${what} is in service: ${list}.`, {
+      hint: 'See: stint status',
+    });
   }
-  return new Problem('exhausted', `Stint: every account of ${what} is closed; the first opens ${formatWhen(step.until, now, timeZone)}. ${list}.`, {
-    retryAt: step.until,
-  });
+  return new Problem(
+    'exhausted',
+    `Stint: every account of ${what} is closed; the first opens ${formatWhen(step.until, now, timeZone)}. ${list}.`,
+    {
+      retryAt: step.until,
+    },
+  );
 }
 
 function describe({ account, reason, until, window }: Skipped, now: EpochMs, timeZone: string): string {
   const cause = window === null ? reasons[reason] : `${reasons[reason]} (${window})`;
-  return until === null ? `${account} ${cause}` : `${account} ${cause} until ${formatWhen(until, now, timeZone)}`;
+  return until === null ? `${account} ${cause}` : `${account} ${cause}, opens ${formatWhen(until, now, timeZone)}`;
 }

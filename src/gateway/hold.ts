@@ -1,7 +1,7 @@
-import type { Problem } from '../core/problem.ts';
+import { Problem } from '../core/problem.ts';
 import type { Book } from '../book/book.ts';
 import { decodeBody } from '../lib/decode.ts';
-import type { Exchange } from './exchange.ts';
+import type { Answer, Exchange } from './exchange.ts';
 import { resume, type FailoverDeps, type Progressed } from './failover.ts';
 import type { Chunks } from './gate.ts';
 import { Relay } from './relay.ts';
@@ -97,9 +97,19 @@ export class HeldBody implements Chunks {
       });
     }
     end();
-    this.#finish(answer.status < 400 ? 'served' : 'failed');
-    const text = (await decodeBody(answer.bytes, answer.headers.get('content-encoding'))) ?? Buffer.alloc(0);
-    return this.#exchange.streamed ? Buffer.from(`event: error\ndata: ${text.toString('utf8').replaceAll(/[\r\n]+/g, ' ')}\n\n`) : text;
+    this.#finish(this.#exchange.record.tries.at(-1)?.outcome === 'served' ? 'served' : 'failed');
+    return this.#renderWhole(answer);
+  }
+
+  async #renderWhole({ status, headers, bytes, account }: Extract<Answer, { kind: 'whole' }>): Promise<Uint8Array> {
+    // An error inside 200 is events already.
+    if (headers.get('content-type')?.startsWith('text/event-stream') === true) return bytes;
+    const text = await decodeBody(bytes, headers.get('content-encoding'));
+    if (status >= 400 && !isJson(text)) {
+      return this.#renderProblem(new Problem('upstream', `Stint: ${account} answered HTTP ${status} without an error that could be read.`));
+    }
+    const body = text ?? Buffer.alloc(0);
+    return this.#exchange.streamed ? Buffer.from(`event: error\ndata: ${body.toString('utf8').replaceAll(/[\r\n]+/g, ' ')}\n\n`) : body;
   }
 
   #renderProblem(problem: Problem): Uint8Array {
@@ -109,5 +119,15 @@ export class HeldBody implements Chunks {
 
   #keepAlive(): Uint8Array {
     return Buffer.from(this.#exchange.streamed ? this.#exchange.provider.keepAliveFrame : '\n');
+  }
+}
+
+/** False for the page of a proxy in between, which no client could read where it expects the provider's error. */
+function isJson(text: Buffer | null): boolean {
+  try {
+    JSON.parse(text?.toString('utf8') ?? '');
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -54,7 +54,10 @@ export class Relay implements Chunks {
     try {
       return await this.#answer.chunks.next();
     } catch (error) {
-      this.cancel(this.#exchange.client.aborted ? 'aborted' : 'cut');
+      const { client, provider } = this.#exchange;
+      // What breaks after the terminal event has nothing left to break.
+      if (!client.aborted && provider.streamEnd(this.#tail.text()) === 'complete') return null;
+      this.cancel(client.aborted ? 'aborted' : 'cut');
       throw error;
     }
   }

@@ -25,7 +25,7 @@ describe('a claimed home', () => {
       name: 'Problem',
       code: 'conflict',
       message: `Stint is already running in ${place.home.folder} as process ${process.pid} since ${since}.`,
-      hint: 'stint down',
+      hint: 'Stop it with: stint down',
     });
     expect(readFileSync(place.home.pid, 'utf8')).toBe(`${process.pid}\n`);
   });

@@ -20,6 +20,8 @@ export type HomeClaim = {
   release(): Promise<void>;
 };
 
+const holderWaitMs = 500;
+
 const holderSchema = z.object({
   pid: z.int().positive(),
   version: z.string(),
@@ -101,9 +103,20 @@ function parseHolder(text: string): Holder | undefined {
   }
 }
 
+/** The other one may have the lock and not yet have said who it is: it is about to. */
+async function awaitHolder(home: Home): Promise<Holder | undefined> {
+  const until = performance.now() + holderWaitMs;
+  for (;;) {
+    const holder = await readHolder(home).catch(() => undefined);
+    if (holder !== undefined || performance.now() > until) return holder;
+    await Bun.sleep(10);
+  }
+}
+
 async function alreadyRunning(home: Home): Promise<Problem> {
-  const holder = await readHolder(home).catch(() => undefined);
-  // The other one may have the lock and not yet have said who it is.
+  const holder = await awaitHolder(home);
   const who = holder === undefined ? '' : ` as process ${holder.pid} since ${holder.since}`;
-  return new Problem('conflict', `Stint is already running in ${home.folder}${who}.`, { hint: 'stint down' });
+  return new Problem('conflict', `Stint is already running in ${home.folder}${who}.`, {
+    hint: 'Stop it with: stint down',
+  });
 }

@@ -44,7 +44,7 @@ describe('the daemon file', () => {
       name: 'Problem',
       code: 'unavailable',
       message: `${home.daemon} is damaged.`,
-      hint: 'Restart the daemon: stint down && stint up',
+      hint: `End the daemon with: kill $(cat '${home.pid}'), and start it again`,
     });
   });
 

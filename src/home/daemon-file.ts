@@ -30,7 +30,7 @@ export async function readDaemonFile(home: Home): Promise<DaemonFile | undefined
   const parsed = daemonSchema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new Problem('unavailable', `${home.daemon} is damaged.`, {
-    hint: 'Restart the daemon: stint down && stint up',
+    hint: `End the daemon with: kill $(cat '${home.pid}'), and start it again`,
     cause: parsed.error,
   });
 }

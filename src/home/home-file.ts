@@ -20,6 +20,9 @@ async function explained<Value>(what: string, act: () => Promise<Value>): Promis
   try {
     return await act();
   } catch (error) {
-    throw new Problem('unavailable', `${what}: ${describeFileError(error)}.`, { cause: error });
+    throw new Problem('unavailable', `${what}: ${describeFileError(error)}.`, {
+      hint: 'Mend it, or choose another home: STINT_HOME=<folder>',
+      cause: error,
+    });
   }
 }

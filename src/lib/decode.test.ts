@@ -21,9 +21,12 @@ describe('a body', () => {
     expect((await decodeBody(code(bytes), ` ${coding.toUpperCase()} `))?.toString()).toBe(text);
   });
 
-  test.each([[null], [''], ['identity'], [' Identity , ']])('with the Content-Encoding %j is as it is', async (encoding) => {
-    expect((await decodeBody(bytes, encoding))?.toString()).toBe(text);
-  });
+  test.each([[null], [''], ['identity'], [' Identity , ']])(
+    'with the Content-Encoding %j is as it is',
+    async (encoding) => {
+      expect((await decodeBody(bytes, encoding))?.toString()).toBe(text);
+    },
+  );
 
   test('that is a part of a larger memory is decoded alone', async () => {
     const coded = gzipSync(bytes);
@@ -40,7 +43,14 @@ describe('a body', () => {
   test.each(codings)('that is damaged is null: %s', async (coding, code) => {
     const coded = code(bytes);
     expect(await decodeBody(coded.subarray(0, coded.length - 8), coding)).toBeNull();
+    expect(await decodeBody(coded.subarray(0, 6), coding)).toBeNull();
     expect(await decodeBody(Buffer.from(`not ${coding} at all, in plain words`), coding)).toBeNull();
+  });
+
+  test.each(codings)('that lacks its last byte after many blocks is null: %s', async (coding, code) => {
+    const coded = code(Buffer.from(Array.from({ length: 500_000 }, (_, index) => (index * index * 7919) >> 5)));
+    expect(await decodeBody(coded, coding)).toHaveLength(500_000);
+    expect(await decodeBody(coded.subarray(0, -1), coding)).toBeNull();
   });
 
   test.each([['compress'], ['gzip, unknown'], ['unknown, gzip'], ['constructor'], ['__proto__']])(

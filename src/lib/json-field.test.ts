@@ -55,8 +55,17 @@ describe('a field of a JSON object', () => {
 
   test('is found at the end of a long conversation', () => {
     const content = 'He said: "{\\"model\\": \\"no\\"}" \\ and so on. '.repeat(1000);
-    const messages = Array.from({ length: 100 }, (_, index) => ({ role: index % 2 ? 'assistant' : 'user', content, model: 'no' }));
-    const body = JSON.stringify({ messages, system: [{ type: 'text', text: content }], stream: true, model: 'claude-opus-4-8' });
+    const messages = Array.from({ length: 100 }, (_, index) => ({
+      role: index % 2 ? 'assistant' : 'user',
+      content,
+      model: 'no',
+    }));
+    const body = JSON.stringify({
+      messages,
+      system: [{ type: 'text', text: content }],
+      stream: true,
+      model: 'claude-opus-4-8',
+    });
     expect(body.length).toBeGreaterThan(4_000_000);
     expect(read(body, 'model', 'stream', 'max_tokens')).toEqual({ model: 'claude-opus-4-8', stream: true });
   });
@@ -65,12 +74,16 @@ describe('a field of a JSON object', () => {
     const names = ['model', 'stream', 'max_tokens', 'ä"\\'];
     const plain = ['model', 'stream', 'max_tokens'];
     const value = fc.jsonValue({ maxDepth: 4 });
-    const body = fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), value).filter((each) => !Object.hasOwn(each, '__proto__'));
+    const body = fc
+      .dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), value)
+      .filter((each) => !Object.hasOwn(each, '__proto__'));
     fc.assert(
       fc.property(body, fc.constantFrom(undefined, 1, '\t'), (object, space) => {
         const json = JSON.stringify(object, null, space);
         const parsed = JSON.parse(json) as Record<string, unknown>;
-        const scalars = plain.filter((name) => Object.hasOwn(parsed, name) && (typeof parsed[name] !== 'object' || parsed[name] === null));
+        const scalars = plain.filter(
+          (name) => Object.hasOwn(parsed, name) && (typeof parsed[name] !== 'object' || parsed[name] === null),
+        );
         expect(read(json, ...plain)).toEqual(Object.fromEntries(scalars.map((name) => [name, parsed[name] as string])));
       }),
       { numRuns: 1000 },
@@ -78,7 +91,10 @@ describe('a field of a JSON object', () => {
   });
 
   test('never fails and never hangs, whatever the bytes', () => {
-    const noise = fc.array(fc.constantFrom('{', '}', '[', ']', '"', '\\', ':', ',', ' ', 'model', '"model"', '1', 'null', 'ä'), { maxLength: 60 });
+    const noise = fc.array(
+      fc.constantFrom('{', '}', '[', ']', '"', '\\', ':', ',', ' ', 'model', '"model"', '1', 'null', 'ä'),
+      { maxLength: 60 },
+    );
     fc.assert(
       fc.property(noise, (parts) => {
         const found = read(parts.join(''), 'model');
@@ -88,7 +104,9 @@ describe('a field of a JSON object', () => {
     );
     const brokenAnywhere = JSON.stringify({ messages: [{ content: 'a"b\\' }], model: 'claude-opus-4-8', stream: true });
     for (let length = 0; length < brokenAnywhere.length; length += 1) {
-      expect(['claude-opus-4-8', undefined]).toContain(read(brokenAnywhere.slice(0, length), 'model')['model'] as string | undefined);
+      expect(['claude-opus-4-8', undefined]).toContain(
+        read(brokenAnywhere.slice(0, length), 'model')['model'] as string | undefined,
+      );
     }
   });
 });

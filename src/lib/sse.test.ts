@@ -30,20 +30,38 @@ describe('a server-sent event', () => {
     ['with a colon in its data', 'data: a: b\n\n', [['', 'a: b']]],
     ['with letters of several bytes', 'data: ä€🚀\n\n', [['', 'ä€🚀']]],
     ['after an empty line', '\nevent: ping\ndata: x\n\n', [['ping', 'x']]],
-    ['after several empty lines', '\n\n\nevent: ping\ndata: x\n\n', [['', ''], ['ping', 'x']]],
-    ['before another', 'data: one\n\ndata: two\n\n', [['', 'one'], ['', 'two']]],
+    [
+      'after several empty lines',
+      '\n\n\nevent: ping\ndata: x\n\n',
+      [
+        ['', ''],
+        ['ping', 'x'],
+      ],
+    ],
+    [
+      'before another',
+      'data: one\n\ndata: two\n\n',
+      [
+        ['', 'one'],
+        ['', 'two'],
+      ],
+    ],
     ['before one that has not ended', 'data: one\n\ndata: two\n', [['', 'one']]],
   ])('%s is read', (_, text, frames) => {
     expect(told(text)).toEqual(frames);
   });
 
   // Nobody sends it, and it cannot be told from half a CRLF until the next byte: the gate's bounds let such a stream pass.
-  test.each([[''], ['data: x'], ['data: x\n'], ['data: x\r\n\r'], ['data: x\r\r'], ['event: error\rdata: x\r\rdata: y\r\r']])(
-    'is not there yet in %j',
-    (text) => {
-      expect(readFrame(Buffer.from(text), 0)).toBeNull();
-    },
-  );
+  test.each([
+    [''],
+    ['data: x'],
+    ['data: x\n'],
+    ['data: x\r\n\r'],
+    ['data: x\r\r'],
+    ['event: error\rdata: x\r\rdata: y\r\r'],
+  ])('is not there yet in %j', (text) => {
+    expect(readFrame(Buffer.from(text), 0)).toBeNull();
+  });
 
   test('is read from where it starts', () => {
     expect(readFrame(Buffer.from('data: one\n\ndata: two\n\nrest'), 11)).toEqual({ name: '', data: 'two', end: 22 });
@@ -63,15 +81,25 @@ describe('the framing of a stream', () => {
     // An event without any line is a blank line, which is no event.
     .filter((each) => each.name !== null || each.data.length > 0 || each.comment !== null)
     .map(({ name, data, comment, lineEnd }) => {
-      const lines = [...(comment === null ? [] : [`:${comment}`]), ...(name === null ? [] : [`event: ${name}`]), ...data.map((each) => `data: ${each}`)];
-      return { bytes: Buffer.from(lines.map((each) => each + lineEnd).join('') + lineEnd), name: name ?? '', data: data.join('\n') };
+      const lines = [
+        ...(comment === null ? [] : [`:${comment}`]),
+        ...(name === null ? [] : [`event: ${name}`]),
+        ...data.map((each) => `data: ${each}`),
+      ];
+      return {
+        bytes: Buffer.from(lines.map((each) => each + lineEnd).join('') + lineEnd),
+        name: name ?? '',
+        data: data.join('\n'),
+      };
     });
 
   test('gives back what was written', () => {
     fc.assert(
       fc.property(fc.array(written, { maxLength: 5 }), (events) => {
         const frames = framesOf(Buffer.concat(events.map((each) => each.bytes)));
-        expect(frames.map(({ name, data }) => ({ name, data }))).toEqual(events.map(({ name, data }) => ({ name, data })));
+        expect(frames.map(({ name, data }) => ({ name, data }))).toEqual(
+          events.map(({ name, data }) => ({ name, data })),
+        );
       }),
     );
   });
@@ -96,7 +124,9 @@ describe('the framing of a stream', () => {
   });
 
   test('always goes forward, whatever the bytes', () => {
-    const noise = fc.array(fc.constantFrom('\n', '\r', '\r\n', 'data:', 'event:', ':', ' ', 'x', '\0', 'ÿ'), { maxLength: 40 });
+    const noise = fc.array(fc.constantFrom('\n', '\r', '\r\n', 'data:', 'event:', ':', ' ', 'x', '\0', 'ÿ'), {
+      maxLength: 40,
+    });
     fc.assert(
       fc.property(noise, (parts) => {
         const bytes = Buffer.from(parts.join(''), 'latin1');

@@ -38,7 +38,8 @@ export async function openLog({ path, level }: LogOptions): Promise<Log> {
   return {
     info: (message, properties) => logger.info(message, { ...properties }),
     warning: (message, properties) => logger.warning(message, { ...properties }),
-    bug: (error) => logger.error('bug', { stack: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    bug: (error) =>
+      logger.error('bug', { stack: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
     close: () => dispose(),
   };
 }

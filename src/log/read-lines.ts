@@ -12,10 +12,14 @@ type Lines = { readonly lines: readonly string[]; readonly cursor: number };
 export async function readLines(path: string, from: { cursor: number | null; lines: number }): Promise<Lines> {
   const { start, bytes } = await readFrom(path, from.cursor);
   const end = bytes.lastIndexOf(10) + 1;
-  const lines = bytes.toString('utf8', 0, end).split('\n').filter((line) => line !== '');
+  const lines = bytes
+    .toString('utf8', 0, end)
+    .split('\n')
+    .filter((line) => line !== '');
   if (from.cursor === null) return { lines: lines.slice(-from.lines), cursor: start + end };
   const taken = lines.slice(0, from.lines);
-  const takenBytes = taken.length === lines.length ? end : taken.reduce((size, line) => size + Buffer.byteLength(line) + 1, 0);
+  const takenBytes =
+    taken.length === lines.length ? end : taken.reduce((size, line) => size + Buffer.byteLength(line) + 1, 0);
   return { lines: taken, cursor: start + takenBytes };
 }
 
@@ -25,7 +29,12 @@ async function readFrom(path: string, cursor: number | null): Promise<{ start: n
     const { size } = await file.stat();
     const first = cursor !== null && cursor <= size ? cursor : 0;
     const start = cursor === null ? Math.max(0, size - mostBytes) : first;
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size - start, mostBytes)), 0, Math.min(size - start, mostBytes), start);
+    const { buffer, bytesRead } = await file.read(
+      Buffer.alloc(Math.min(size - start, mostBytes)),
+      0,
+      Math.min(size - start, mostBytes),
+      start,
+    );
     const bytes = buffer.subarray(0, bytesRead);
     if (cursor !== null || start === 0) return { start, bytes };
     // The first line of a cut text is half a line.

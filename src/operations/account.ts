@@ -21,7 +21,7 @@ export const accountAdd = operation({
     replace: z.boolean().default(false).describe('Give an account that exists a new secret'),
     secret: z.string().meta({ secret: true }).describe('API key or token'),
   }),
-  output: accountShape,
+  output: accountShape.extend({ replaced: z.boolean().describe('Whether it existed and got a new secret') }),
   async run(input, context) {
     const provider = requireProvider(context, input.provider);
     const label = requireLabel(input.label, 'label');
@@ -33,23 +33,27 @@ export const accountAdd = operation({
       });
     }
     if (known === undefined && input.replace) {
-      throw new Problem('not_found', `There is no account ${id} to replace.`, { hint: `Leave out --replace to add it.` });
+      throw new Problem('not_found', `There is no account ${id} to replace.`, {
+        hint: `Leave out --replace to add it.`,
+      });
     }
     const secret = input.secret.trim();
-    if (secret === '') throw new Problem('invalid', 'The secret is empty.', { hint: `Give ${context.vendors.secretForms(provider)}.` });
+    if (secret === '')
+      throw new Problem('invalid', 'The secret is empty.', { hint: `Give ${context.vendors.secretForms(provider)}.` });
     const added: Account = {
       id,
       provider,
       label,
       credential: context.vendors.recognise(provider, secret),
       baseUrl: input.baseUrl === undefined ? (known?.baseUrl ?? null) : parseBaseUrl(input.baseUrl),
-      standing: 'enabled',
+      // Whoever took the account out of service did not mean its old secret.
+      standing: known?.standing === 'disabled' ? 'disabled' : 'enabled',
       standingReason: null,
-      addedAt: context.clock(),
+      addedAt: known?.addedAt ?? context.clock(),
     };
     if (known === undefined) await context.accounts.add(added, secret);
     else await context.accounts.replace(added, secret);
-    return viewAccount(context.clock(), requireAccount(context, id));
+    return { ...viewAccount(context.clock(), requireAccount(context, id)), replaced: known !== undefined };
   },
 });
 
@@ -131,7 +135,10 @@ export const accountClear = operation({
 
 function parseBaseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
-  const wrong = (why: string): Problem => new Problem('invalid', `The base URL ${why}.`, { hint: 'For example: --base-url https://api.example.com/anthropic' });
+  const wrong = (why: string): Problem =>
+    new Problem('invalid', `The base URL ${why}.`, {
+      hint: 'For example: --base-url https://api.example.com/anthropic',
+    });
   if (url === null) throw wrong('is not a URL');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw wrong('must begin with https:// or http://');
   if (url.username !== '' || url.password !== '') throw wrong('must not hold a user or a password');

@@ -16,7 +16,10 @@ export function socketClient(socket: string): Client {
           body: JSON.stringify(input),
         });
       } catch (error) {
-        throw new Problem('unavailable', 'The Stint daemon is not running.', { hint: 'Start it with: stint up --detach', cause: error });
+        throw new Problem('unavailable', 'The Stint daemon is not running.', {
+          hint: 'Start it with: stint up --detach',
+          cause: error,
+        });
       }
       const body: unknown = await response.json();
       if (!response.ok) throw problemOf(body);
@@ -26,7 +29,10 @@ export function socketClient(socket: string): Client {
 }
 
 function problemOf(body: unknown): Problem {
-  const { code, message, hint } = ((body as { error?: Record<string, unknown> } | null)?.error ?? {}) as Record<string, unknown>;
+  const { code, message, hint } = ((body as { error?: Record<string, unknown> } | null)?.error ?? {}) as Record<
+    string,
+    unknown
+  >;
   const known = problemCodes.find((each) => each === code) ?? ('internal' satisfies ProblemCode);
   return new Problem(known, typeof message === 'string' ? message : 'The daemon gave no usable answer.', {
     ...(typeof hint === 'string' ? { hint } : {}),

@@ -66,7 +66,8 @@ export interface Phantoms {
     origin: 'wrapper' | 'env';
     holdMs: number;
   }): Promise<{ id: PhantomId; token: string; expiresAt: EpochMs | null }>;
-  revoke(id: PhantomId): Promise<void>;
+  /** False when there is none of that id. */
+  revoke(id: PhantomId): Promise<boolean>;
 }
 
 export interface Vendors {
@@ -93,7 +94,12 @@ export interface Agents {
   find(id: string): KnownAgent | undefined;
 }
 
-export type Finding = { readonly check: string; readonly ok: boolean; readonly detail: string; readonly hint: string | null };
+export type Finding = {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly hint: string | null;
+};
 
 export interface Daemon {
   describe(): {
@@ -115,9 +121,14 @@ export interface Daemon {
   readLog(from: { cursor: number | null; lines: number }): Promise<{ lines: readonly string[]; cursor: number }>;
 }
 
-/** What operations act on; the daemon composes it. `actor` says who asks, for the audit trail. */
+/** One change that somebody made. `of` names what was changed, never with a secret. */
+export type AuditRecord = { readonly operation: string; readonly actor: string; readonly of: string };
+
+/** What operations act on; the daemon composes it. `actor` says who asks. */
 export interface OperationContext {
   readonly actor: string;
+  /** Notes a change after it was made. */
+  readonly audit: (record: AuditRecord) => void;
   readonly clock: () => EpochMs;
   /** How long a request of `stint claude` may be held. */
   readonly holdMs: number;

@@ -18,7 +18,10 @@ export const daemonStatus = operation({
       controlPort: z.number(),
       agentPort: z.number(),
       activeRequests: z.number(),
-      degraded: z.object({ since: z.number(), reason: z.string() }).nullable().describe('Why nothing can be stored; requests go on from memory'),
+      degraded: z
+        .object({ since: z.number(), reason: z.string() })
+        .nullable()
+        .describe('Why nothing can be stored; requests go on from memory'),
       setAside: z.string().nullable().describe('Where a damaged database was put at the start'),
     }),
     accounts: z.array(accountShape),

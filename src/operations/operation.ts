@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { Problem } from '../core/problem.ts';
 import type { OperationContext } from './context.ts';
+import { inputFields, type FieldSchema } from './text-input.ts';
 
 /**
  * One thing that Stint can do. Every surface is a projection of it: `name` is `noun.verb`, `positional` names the
@@ -22,23 +23,65 @@ export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.
 /** An operation whose input and output types are known only to itself. */
 export type AnyOperation = Operation<z.ZodObject, z.ZodType>;
 
-export function operation<Input extends z.ZodObject, Output extends z.ZodType>(definition: Operation<Input, Output>): AnyOperation {
+export function operation<Input extends z.ZodObject, Output extends z.ZodType>(
+  definition: Operation<Input, Output>,
+): AnyOperation {
   // Sound because `execute` is the only caller of `run`, and parses with this definition's own schema first.
   return { ...definition, input: definition.input.strict() } as unknown as AnyOperation;
 }
 
-/** Validates, runs and checks what came out. Throws a Problem for bad input; whatever else is thrown is a bug. */
+/**
+ * Validates, runs, notes what was changed and checks what came out. Throws a Problem for bad input; whatever else is
+ * thrown is a bug.
+ */
 export async function execute(target: AnyOperation, raw: unknown, context: OperationContext): Promise<unknown> {
-  const parsed = target.input.safeParse(raw ?? {});
-  if (!parsed.success) throw invalidInput(target, parsed.error);
-  return target.output.parse(await target.run(parsed.data, context));
+  const input = raw ?? {};
+  const parsed = target.input.safeParse(input);
+  if (!parsed.success) throw invalidInput(target, input, parsed.error);
+  const output = await target.run(parsed.data, context);
+  if (target.effect !== 'read')
+    context.audit({ operation: target.name, actor: context.actor, of: subjectOf(target, parsed.data) });
+  return target.output.parse(output);
 }
 
-function invalidInput(target: AnyOperation, error: z.ZodError): Problem {
-  const issue = error.issues[0];
-  const field = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-  const message = issue?.code === 'unrecognized_keys' ? `unknown field ${issue.keys.join(', ')}` : (issue?.message ?? 'invalid input');
-  return new Problem('invalid', `${target.name}: ${field}${message}.`, {
-    hint: `It takes: ${Object.keys(target.input.shape).join(', ') || 'nothing'}.`,
-  });
+/** What people name without a flag says what was acted on, and is never a secret. */
+function subjectOf(target: AnyOperation, input: Readonly<Record<string, unknown>>): string {
+  const named = target.positional.flatMap((name) => input[name]);
+  return named.filter((each) => typeof each === 'string').join(' ');
+}
+
+/** The first thing that is wrong, in words that fit a flag as well as a field. */
+function invalidInput(target: AnyOperation, raw: unknown, error: z.ZodError): Problem {
+  const { fields } = inputFields(target);
+  const hint = `${target.name} takes: ${Object.keys(fields).join(', ') || 'nothing'}`;
+  return new Problem('invalid', `${describeIssue(target, raw, error.issues[0])}.`, { hint });
+}
+
+function describeIssue(target: AnyOperation, raw: unknown, issue: z.core.$ZodIssue | undefined): string {
+  const name = issue?.path[0];
+  if (issue?.code === 'unrecognized_keys')
+    return `${target.name} has no field ${issue.keys.map((key) => key.slice(0, 60)).join(', ')}`;
+  if (typeof name !== 'string') return `${target.name} takes an object with its fields`;
+  if ((raw as Record<string, unknown>)[name] === undefined) return `${name} is missing`;
+  return `${name} must be ${expectedOf(inputFields(target).fields[name])}`;
+}
+
+function expectedOf(field: FieldSchema | undefined): string {
+  if (field?.enum !== undefined) return `one of: ${field.enum.join(', ')}`;
+  switch (field?.type) {
+    case 'integer': {
+      const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = field;
+      return maximum === Number.MAX_SAFE_INTEGER
+        ? `a whole number of at least ${minimum}`
+        : `a whole number from ${minimum} to ${maximum}`;
+    }
+    case 'number':
+      return 'a number';
+    case 'boolean':
+      return 'true or false';
+    case 'array':
+      return 'a list of texts';
+    default:
+      return 'a text';
+  }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { asPhantomId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import { operation } from './operation.ts';
-import { requirePool } from './require.ts';
+import { quoted, requirePool } from './require.ts';
 
 export const phantomIssue = operation({
   name: 'phantom.issue',
@@ -12,7 +12,10 @@ export const phantomIssue = operation({
   input: z.object({
     agent: z.string().describe('Agent, such as claude'),
     pool: z.string().optional().describe('Pool; the provider’s default pool when absent'),
-    origin: z.enum(['wrapper', 'env']).default('env').describe('env: nothing is held for it; wrapper: revoked at its end'),
+    origin: z
+      .enum(['wrapper', 'env'])
+      .default('env')
+      .describe('env: nothing is held for it; wrapper: revoked at its end'),
   }),
   output: z.object({
     id: z.string(),
@@ -28,21 +31,39 @@ export const phantomIssue = operation({
   async run(input, context) {
     const agent = context.agents.find(input.agent.trim().toLowerCase());
     if (agent === undefined) {
-      throw new Problem('invalid', `"${input.agent.slice(0, 60)}" is not an agent that Stint knows.`, {
+      throw new Problem('invalid', `${quoted(input.agent)} is not an agent that Stint knows.`, {
         hint: `Use one of: ${context.agents.ids().join(', ')}`,
       });
     }
     const { provider } = agent;
     if (!context.accounts.all().some((each) => each.account.provider === provider)) {
-      throw new Problem('not_found', `There is no account of ${provider} yet.`, { hint: `Add one with: stint account add ${provider} work` });
+      throw new Problem('not_found', `There is no account of ${provider} yet.`, {
+        hint: `Add one with: stint account add ${provider} work`,
+      });
     }
     const { pool } = requirePool(context, input.pool ?? provider);
     if (pool.provider !== provider) {
-      throw new Problem('invalid', `Pool ${pool.name} is of ${pool.provider}; ${agent.id} needs one of ${provider}.`, { hint: 'See: stint pool list' });
+      throw new Problem('invalid', `Pool ${pool.name} is of ${pool.provider}; ${agent.id} needs one of ${provider}.`, {
+        hint: 'See: stint pool list',
+      });
     }
     const holdMs = input.origin === 'wrapper' ? context.holdMs : 0;
-    const { id, token, expiresAt } = await context.phantoms.issue({ provider, pool: pool.name, origin: input.origin, holdMs });
-    return { id, token, pool: pool.name, expiresAt, command: agent.command, install: agent.install, withheld: [...agent.withheld], environment: { ...agent.environment(token) } };
+    const { id, token, expiresAt } = await context.phantoms.issue({
+      provider,
+      pool: pool.name,
+      origin: input.origin,
+      holdMs,
+    });
+    return {
+      id,
+      token,
+      pool: pool.name,
+      expiresAt,
+      command: agent.command,
+      install: agent.install,
+      withheld: [...agent.withheld],
+      environment: { ...agent.environment(token) },
+    };
   },
 });
 
@@ -54,7 +75,11 @@ export const phantomRevoke = operation({
   input: z.object({ id: z.string().describe('The id that came with the token') }),
   output: z.object({ revoked: z.string() }),
   async run(input, context) {
-    await context.phantoms.revoke(asPhantomId(input.id));
+    if (!(await context.phantoms.revoke(asPhantomId(input.id)))) {
+      throw new Problem('not_found', 'There is no token with this id.', {
+        hint: 'Its id is in: stint env claude --json',
+      });
+    }
     return { revoked: input.id };
   },
 });

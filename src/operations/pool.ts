@@ -22,8 +22,10 @@ export const poolCreate = operation({
   output: poolShape,
   async run(input, context) {
     const name = requireLabel(input.pool, 'pool name');
-    const taken = context.pools.find(name) !== undefined || context.vendors.ids().some((each) => (each as string) === name);
-    if (taken) throw new Problem('conflict', `Pool ${name} exists.`, { hint: `Change it with: stint pool set ${name}` });
+    const taken =
+      context.pools.find(name) !== undefined || context.vendors.ids().some((each) => (each as string) === name);
+    if (taken)
+      throw new Problem('conflict', `Pool ${name} exists.`, { hint: `Change it with: stint pool set ${name}` });
     const members = requireMembers(context, input.accounts);
     const created: Pool = { ...members, name, strategy: input.strategy, overage: input.overage, pinned: null };
     await context.pools.save(created);
@@ -42,12 +44,20 @@ export const poolSet = operation({
     const known = requirePool(context, input.pool).pool;
     const members = input.accounts === undefined ? known : requireMembers(context, input.accounts);
     if (members.provider !== known.provider) {
-      throw new Problem('invalid', `Pool ${known.name} is of ${known.provider}, these accounts are of ${members.provider}.`, { hint: 'Create another pool for them.' });
+      throw new Problem(
+        'invalid',
+        `Pool ${known.name} is of ${known.provider}, these accounts are of ${members.provider}.`,
+        { hint: 'Create another pool for them.' },
+      );
     }
     if (isDefaultPool(known) && input.accounts !== undefined && members.accounts.length !== known.accounts.length) {
-      throw new Problem('invalid', `Pool ${known.name} holds all accounts of its provider: give all of them, in the order you want.`, {
-        hint: 'Take one out of service with: stint account disable, or create a pool of your own with: stint pool create',
-      });
+      throw new Problem(
+        'invalid',
+        `Pool ${known.name} holds all accounts of its provider: give all of them, in the order you want.`,
+        {
+          hint: 'Take one out of service with: stint account disable, or create a pool of your own with: stint pool create',
+        },
+      );
     }
     const pinned = known.pinned !== null && members.accounts.includes(known.pinned) ? known.pinned : null;
     await context.pools.save({
@@ -91,7 +101,9 @@ export const poolRemove = operation({
   async run(input, context) {
     const known = requirePool(context, input.pool).pool;
     if (isDefaultPool(known)) {
-      throw new Problem('invalid', `Pool ${known.name} is the default pool of its provider and stays.`, { hint: 'Remove its accounts with: stint account remove' });
+      throw new Problem('invalid', `Pool ${known.name} is the default pool of its provider and stays.`, {
+        hint: 'Remove its accounts with: stint account remove',
+      });
     }
     await context.pools.remove(known.name);
     return { removed: known.name };
@@ -112,11 +124,15 @@ export const poolUse = operation({
   async run(input, context) {
     const known = requirePool(context, input.pool).pool;
     if (input.auto === (input.account !== undefined)) {
-      throw new Problem('invalid', 'Give either an account or --auto.', { hint: `For example: stint pool use ${known.name} --auto` });
+      throw new Problem('invalid', 'Give either an account or --auto.', {
+        hint: `For example: stint pool use ${known.name} --auto`,
+      });
     }
     const pinned = input.account === undefined ? null : requireAccount(context, input.account).account.id;
     if (pinned !== null && !known.accounts.includes(pinned)) {
-      throw new Problem('invalid', `Account ${pinned} is not in pool ${known.name}.`, { hint: `It has: ${known.accounts.join(', ') || 'no accounts'}` });
+      throw new Problem('invalid', `Account ${pinned} is not in pool ${known.name}.`, {
+        hint: `It has: ${known.accounts.join(', ') || 'no accounts'}`,
+      });
     }
     await context.pools.save({ ...known, pinned });
     return viewPool(context, requirePool(context, known.name), null);
@@ -127,10 +143,13 @@ export const poolUse = operation({
 function requireMembers(context: OperationContext, names: readonly string[]): Pick<Pool, 'accounts' | 'provider'> {
   const members = names.flatMap((each) => each.split(',')).map((each) => requireAccount(context, each.trim()).account);
   const first = members[0];
-  if (first === undefined) throw new Problem('invalid', 'A pool needs at least one account.', { hint: 'See: stint account list' });
+  if (first === undefined)
+    throw new Problem('invalid', 'A pool needs at least one account.', { hint: 'See: stint account list' });
   const foreign = members.find((each) => each.provider !== first.provider);
   if (foreign !== undefined) {
-    throw new Problem('invalid', `A pool has accounts of one provider: ${foreign.id} is not of ${first.provider}.`, { hint: 'Create a pool for each.' });
+    throw new Problem('invalid', `A pool has accounts of one provider: ${foreign.id} is not of ${first.provider}.`, {
+      hint: 'Create a pool for each.',
+    });
   }
   const ids: AccountId[] = [...new Set(members.map((each) => each.id))];
   return { accounts: ids, provider: requireProvider(context, first.provider) };

@@ -1,4 +1,12 @@
-import { accountAdd, accountClear, accountDisable, accountEnable, accountList, accountRemove, accountShow } from './account.ts';
+import {
+  accountAdd,
+  accountClear,
+  accountDisable,
+  accountEnable,
+  accountList,
+  accountRemove,
+  accountShow,
+} from './account.ts';
 import { daemonCheck, daemonStatus, daemonStop, logRead } from './daemon.ts';
 import type { AnyOperation } from './operation.ts';
 import { phantomIssue, phantomRevoke } from './phantom.ts';

@@ -6,13 +6,17 @@ import type { AccountNow, OperationContext, PoolNow } from './context.ts';
 export function requireProvider(context: OperationContext, name: string): ProviderId {
   const provider = context.vendors.ids().find((each) => each === name.trim().toLowerCase());
   if (provider !== undefined) return provider;
-  throw new Problem('invalid', `${quoted(name)} is not a provider.`, { hint: `Use one of: ${context.vendors.ids().join(', ')}` });
+  throw new Problem('invalid', `${quoted(name)} is not a provider.`, {
+    hint: `Use one of: ${context.vendors.ids().join(', ')}`,
+  });
 }
 
 export function requireLabel(text: string, what: string): Label {
   const label = parseLabel(text);
   if (label !== undefined) return label;
-  throw new Problem('invalid', `${quoted(text)} makes no ${what}: it needs a letter or a digit.`, { hint: 'For example: work' });
+  throw new Problem('invalid', `${quoted(text)} makes no ${what}: it needs a letter or a digit.`, {
+    hint: 'For example: work',
+  });
 }
 
 /** The account of that id, or the only one with that label. */
@@ -47,6 +51,8 @@ function normalized(name: string): AccountId {
   return `${provider}/${parseLabel(rest.join('/')) ?? ''}` as AccountId;
 }
 
-function quoted(text: string): string {
-  return `"${text.length > 60 ? `${text.slice(0, 60)}…` : text}"`;
+/** A text of somebody else's in a sentence of ours: short, and on one line. */
+export function quoted(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return `"${line.length > 60 ? `${line.slice(0, 60)}…` : line}"`;
 }

@@ -7,7 +7,9 @@ export const sessionList = operation({
   summary: 'List conversations and the account each stays on',
   effect: 'read',
   positional: [],
-  input: z.object({ limit: z.number().int().min(1).max(10_000).default(100).describe('At most so many, the latest first') }),
+  input: z.object({
+    limit: z.number().int().min(1).max(10_000).default(100).describe('At most so many, the latest first'),
+  }),
   output: z.object({ sessions: z.array(sessionShape) }),
   run: (input, context) => ({
     sessions: context.sessions

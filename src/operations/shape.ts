@@ -74,4 +74,9 @@ export const sessionShape = z.object({
   moves: z.number(),
 });
 
-export const findingShape = z.object({ check: z.string(), ok: z.boolean(), detail: z.string(), hint: z.string().nullable() });
+export const findingShape = z.object({
+  check: z.string(),
+  ok: z.boolean(),
+  detail: z.string(),
+  hint: z.string().nullable(),
+});

@@ -4,6 +4,8 @@ import type { AnyOperation } from './operation.ts';
 export type FieldSchema = {
   readonly type?: string;
   readonly items?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
   readonly description?: string;
   readonly enum?: readonly string[];
   readonly secret?: boolean;
@@ -11,7 +13,10 @@ export type FieldSchema = {
 };
 
 /** The fields of an operation's input as JSON Schema, from which surfaces of text make flags and queries. */
-export function inputFields(operation: AnyOperation): { fields: Readonly<Record<string, FieldSchema>>; required: readonly string[] } {
+export function inputFields(operation: AnyOperation): {
+  fields: Readonly<Record<string, FieldSchema>>;
+  required: readonly string[];
+} {
   const schema = z.toJSONSchema(operation.input, { io: 'input' });
   return { fields: (schema.properties ?? {}) as Record<string, FieldSchema>, required: schema.required ?? [] };
 }

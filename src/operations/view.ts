@@ -6,7 +6,10 @@ import type { AccountNow, OperationContext, PoolNow } from './context.ts';
 import type { accountShape, nextShape, poolShape } from './shape.ts';
 
 /** An account as every surface shows it. */
-export function viewAccount(now: EpochMs, { account, limits, readings, inFlight, restUntil }: AccountNow): z.infer<typeof accountShape> {
+export function viewAccount(
+  now: EpochMs,
+  { account, limits, readings, inFlight, restUntil }: AccountNow,
+): z.infer<typeof accountShape> {
   const closed = limits.filter((each) => isClosed(each, now));
   return {
     id: account.id,
@@ -25,14 +28,23 @@ export function viewAccount(now: EpochMs, { account, limits, readings, inFlight,
       observedAt,
       evidence,
     })),
-    windows: readings.map(({ window, family, utilization, resetsAt, at }) => ({ window, family, utilization, resetsAt, observedAt: at })),
+    windows: readings.map(({ window, family, utilization, resetsAt, at }) => ({
+      window,
+      family,
+      utilization,
+      resetsAt,
+      observedAt: at,
+    })),
     addedAt: account.addedAt,
   };
 }
 
 type State = Pick<z.infer<typeof accountShape>, 'state' | 'until' | 'reason'>;
 
-function stateOf({ account, limits, restUntil }: Pick<AccountNow, 'account' | 'limits' | 'restUntil'>, now: EpochMs): State {
+function stateOf(
+  { account, limits, restUntil }: Pick<AccountNow, 'account' | 'limits' | 'restUntil'>,
+  now: EpochMs,
+): State {
   if (account.standing !== 'enabled') return { state: account.standing, until: null, reason: account.standingReason };
   const all = limits.filter((each) => each.family === null && !each.overage).toSorted((a, b) => b.until - a.until)[0];
   if (all !== undefined) return { state: 'closed', until: all.until, reason: all.window };

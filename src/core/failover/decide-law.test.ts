@@ -19,7 +19,8 @@ function play(accounts: readonly AccountId[], script: readonly Fault[]): Sent[] 
   for (const fault of script) {
     sent.push({ account, fault });
     const other = accounts.find((each) => each !== account && !exclude.includes(each));
-    const next: Selection = other === undefined ? { kind: 'none', skipped: [] } : { kind: 'use', account: other, probe: false, skipped: [] };
+    const next: Selection =
+      other === undefined ? { kind: 'none', skipped: [] } : { kind: 'use', account: other, probe: false, skipped: [] };
     const sendsOnAccount = sent.filter((each) => each.account === account).length;
     const tries = { accounts: accounts.length, sends: sent.length, sendsOnAccount, hops, holdUntil: now, jitter: 0 };
     const step = decide(tries, { kind: 'failed', fault, detail: '' }, next, now);
@@ -32,7 +33,9 @@ function play(accounts: readonly AccountId[], script: readonly Fault[]): Sent[] 
   return sent;
 }
 
-const pools = fc.integer({ min: 1, max: 6 }).map((size) => Array.from({ length: size }, (_, index) => idOf(`n${index}`)));
+const pools = fc
+  .integer({ min: 1, max: 6 })
+  .map((size) => Array.from({ length: size }, (_, index) => idOf(`n${index}`)));
 const scripts = fc.array(fc.constantFrom(...faults), { minLength: 30, maxLength: 30 });
 
 test('whatever fails, a request is sent at most twice to an account and at most accounts and two times in all', () => {
@@ -55,7 +58,9 @@ test('whatever fails, nothing is sent after a refused request, and overload and 
     fc.property(pools, scripts, (accounts, script) => {
       const sent = play(accounts, script);
       expect(sent.slice(0, -1).map((each) => each.fault)).not.toContain('request');
-      const moves = sent.filter((each, index) => isHopFault(each.fault) && index + 1 < sent.length && sent[index + 1]?.account !== each.account);
+      const moves = sent.filter(
+        (each, index) => isHopFault(each.fault) && index + 1 < sent.length && sent[index + 1]?.account !== each.account,
+      );
       expect(moves.length).toBeLessThanOrEqual(1);
     }),
     { numRuns: 3000 },
@@ -65,7 +70,10 @@ test('whatever fails, nothing is sent after a refused request, and overload and 
 test('a limit on every account is met once on each of them', () => {
   fc.assert(
     fc.property(pools, (accounts) => {
-      const sent = play(accounts, Array.from({ length: 30 }, () => 'window' as const));
+      const sent = play(
+        accounts,
+        Array.from({ length: 30 }, () => 'window' as const),
+      );
       expect(sent.map((each) => each.account)).toEqual(accounts);
     }),
   );

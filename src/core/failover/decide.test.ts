@@ -9,7 +9,12 @@ const b = idOf('b');
 const soon = now + 5000;
 const late = now + 3_600_000;
 
-const skip = (reason: SkipReason, until: number | null = null): Skipped => ({ account: idOf('a'), reason, until, window: null });
+const skip = (reason: SkipReason, until: number | null = null): Skipped => ({
+  account: idOf('a'),
+  reason,
+  until,
+  window: null,
+});
 const use: Selection = { kind: 'use', account: b, probe: false, skipped: [skip('tried')] };
 const probe: Selection = { ...use, probe: true };
 const busy: Selection = { kind: 'wait', until: now + 250, queued: true, skipped: [skip('ramping', now + 250)] };
@@ -26,14 +31,24 @@ const spent: Partial<Tries> = { sends: 5 };
 const noHold: Partial<Tries> = { holdUntil: now };
 
 const deliver = (reason: string): Step => ({ kind: 'deliver', reason });
-const retrySame = (fault: Fault): Step => ({ kind: 'retry-same', delayMs: 500, reason: `${fault}: once more on the same account` });
+const retrySame = (fault: Fault): Step => ({
+  kind: 'retry-same',
+  delayMs: 500,
+  reason: `${fault}: once more on the same account`,
+});
 const nextAccount = (reason: string): Step => ({ kind: 'next-account', account: b, probe: false, reason });
 const queue = (reason: string): Step => ({ kind: 'queue', until: now + 250, reason });
 const hold: Step = { kind: 'hold', until: soon, reason: 'every account is closed, one opens soon' };
-const exhausted = (until: number | null): Step => ({ kind: 'give-up', why: 'exhausted', until, reason: 'every account is closed' });
+const exhausted = (until: number | null): Step => ({
+  kind: 'give-up',
+  why: 'exhausted',
+  until,
+  reason: 'every account is closed',
+});
 const needsLogin: Step = { kind: 'give-up', why: 'needs-login', until: null, reason: 'no account is logged in' };
 
 const alone = (fault: Fault) => deliver(`${fault}, and no other account is open`);
+const tooLate = (fault: Fault): Step => deliver(`${fault}, and no other account opens in time`);
 const noMore = deliver('the request was sent often enough');
 const notYours = deliver('a 429 that names no limit is not the account’s fault');
 const refused = deliver('the request itself is refused, on every account');
@@ -42,7 +57,13 @@ type Row = readonly [says: string, fault: Fault, next: Selection, tries: Partial
 
 const limited = (['window', 'throttle'] as const).flatMap((fault): Row[] => [
   ['goes to the next account', fault, use, {}, nextAccount(`${fault}: next account`)],
-  ['marks the probe', fault, probe, {}, { kind: 'next-account', account: b, probe: true, reason: `${fault}: next account` }],
+  [
+    'marks the probe',
+    fault,
+    probe,
+    {},
+    { kind: 'next-account', account: b, probe: true, reason: `${fault}: next account` },
+  ],
   ['queues for the next account while it is busy', fault, busy, {}, queue(`${fault}: the next account is busy`)],
   ['never goes to the same account again', fault, waitLate, noHold, exhausted(late)],
   ['is held when an account opens in time', fault, waitSoon, {}, hold],
@@ -65,7 +86,13 @@ const hopping = (['overload', 'network'] as const).flatMap((fault): Row[] => [
   ['queues for the next account while it is busy', fault, busy, second, queue(`${fault}: the next account is busy`)],
   ['is delivered where nobody else is open', fault, nobody, second, alone(fault)],
   ['is delivered rather than held, since waiting mends no server', fault, waitSoon, second, alone(fault)],
-  ['gets one send on the account after the hop, then is delivered', fault, use, hopped, deliver(`${fault} on a second account too`)],
+  [
+    'gets one send on the account after the hop, then is delivered',
+    fault,
+    use,
+    hopped,
+    deliver(`${fault} on a second account too`),
+  ],
   ['is not repeated beyond accounts and two', fault, use, spent, noMore],
   ['is not sent to another account beyond accounts and two', fault, use, { ...spent, sendsOnAccount: 2 }, noMore],
 ]);
@@ -73,8 +100,9 @@ const hopping = (['overload', 'network'] as const).flatMap((fault): Row[] => [
 const moving = (['billing', 'entitlement'] as const).flatMap((fault): Row[] => [
   ['goes to the next account', fault, use, {}, nextAccount(`${fault}: next account`)],
   ['queues for the next account while it is busy', fault, busy, {}, queue(`${fault}: the next account is busy`)],
-  ['is delivered where nobody else is open', fault, nobody, {}, alone(fault)],
-  ['is delivered rather than held', fault, waitSoon, {}, alone(fault)],
+  ['is delivered where nobody else is open', fault, nobody, {}, tooLate(fault)],
+  ['is held when another account opens in time', fault, waitSoon, {}, hold],
+  ['is delivered when that is too far', fault, waitLate, {}, tooLate(fault)],
   ['is not sent once more than accounts and two', fault, use, spent, noMore],
 ]);
 
@@ -95,16 +123,25 @@ const blameless: Row[] = [
   ['is delivered rather than held', 'scoped', waitSoon, second, notYours],
   ['gets no second send after a hop', 'scoped', use, hopped, notYours],
   ['is not repeated beyond accounts and two', 'scoped', use, spent, notYours],
-  ...[use, busy, waitSoon, waitLate, nobody, noLogin].map((next): Row => [`is delivered at once, with ${next.kind} ahead`, 'request', next, {}, refused]),
+  ...[use, busy, waitSoon, waitLate, nobody, noLogin].map((next): Row => [
+    `is delivered at once, with ${next.kind} ahead`,
+    'request',
+    next,
+    {},
+    refused,
+  ]),
 ];
 
 describe('a try that failed with', () => {
   const rows = [...limited, ...hopping, ...moving, ...auth, ...blameless];
 
-  test.each(rows.map((row) => [row[1], row[0], row] as const))('%s %s', (_fault, _says, [, fault, next, tries, step]) => {
-    const outcome: Outcome = { kind: 'failed', fault, detail: 'in the provider’s words' };
-    expect(decide({ ...first, ...tries }, outcome, next, now)).toEqual(step);
-  });
+  test.each(rows.map((row) => [row[1], row[0], row] as const))(
+    '%s %s',
+    (_fault, _says, [, fault, next, tries, step]) => {
+      const outcome: Outcome = { kind: 'failed', fault, detail: 'in the provider’s words' };
+      expect(decide({ ...first, ...tries }, outcome, next, now)).toEqual(step);
+    },
+  );
 
   test('every kind of fault has rows', () => {
     expect([...new Set(rows.map((row) => row[1]))].toSorted()).toEqual([...faults].toSorted());

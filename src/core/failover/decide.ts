@@ -36,7 +36,12 @@ export type Step =
   | { readonly kind: 'next-account'; readonly account: AccountId; readonly probe: boolean; readonly reason: string }
   | { readonly kind: 'queue'; readonly until: EpochMs; readonly reason: string }
   | { readonly kind: 'hold'; readonly until: EpochMs; readonly reason: string }
-  | { readonly kind: 'give-up'; readonly why: 'exhausted' | 'needs-login'; readonly until: EpochMs | null; readonly reason: string }
+  | {
+      readonly kind: 'give-up';
+      readonly why: 'exhausted' | 'needs-login';
+      readonly until: EpochMs | null;
+      readonly reason: string;
+    }
   | { readonly kind: 'drop'; readonly reason: string };
 
 const sendsPerAccount = 2;
@@ -52,7 +57,11 @@ export function decide(tries: Tries, outcome: Outcome, next: Selection, now: Epo
   if (outcome.fault === 'request') return deliver('the request itself is refused, on every account');
   if (!isSpent(tries) && mayRetrySame(tries, outcome.fault)) {
     // Half to one and a half of the pause: a herd must not come back as one.
-    return { kind: 'retry-same', delayMs: retryPauseMs * (0.5 + tries.jitter), reason: `${outcome.fault}: once more on the same account` };
+    return {
+      kind: 'retry-same',
+      delayMs: retryPauseMs * (0.5 + tries.jitter),
+      reason: `${outcome.fault}: once more on the same account`,
+    };
   }
   if (outcome.fault === 'scoped') return deliver('a 429 that names no limit is not the account’s fault');
   if (isHopFault(outcome.fault) && tries.hops >= 1) return deliver(`${outcome.fault} on a second account too`);
@@ -69,9 +78,14 @@ function moveOn(tries: Tries, fault: Fault, next: Selection, now: EpochMs): Step
   const goesOn = next.kind === 'use' || (next.kind === 'wait' && next.queued);
   if (goesOn && isSpent(tries)) return deliver('the request was sent often enough');
   if (next.kind === 'use') return use(next, `${fault}: next account`);
-  if (next.kind === 'wait' && next.queued) return { kind: 'queue', until: next.until, reason: `${fault}: the next account is busy` };
-  // Only a limit is mended by waiting, and only there has the pool something truer to say than the provider's answer.
+  if (next.kind === 'wait' && next.queued)
+    return { kind: 'queue', until: next.until, reason: `${fault}: the next account is busy` };
+  // For a limit the pool has something truer to say than the provider's answer.
   if (fault === 'window' || fault === 'throttle') return waitOrGiveUp(next, tries.holdUntil, now);
+  if (fault === 'billing' || fault === 'entitlement') {
+    const step = waitOrGiveUp(next, tries.holdUntil, now);
+    return step.kind === 'hold' ? step : deliver(`${fault}, and no other account opens in time`);
+  }
   if (fault === 'auth') return next.kind === 'wait' ? waitOrGiveUp(next, tries.holdUntil, now) : needsLogin;
   return deliver(`${fault}, and no other account is open`);
 }
@@ -80,7 +94,9 @@ function waitOrGiveUp(next: Exclude<Selection, { kind: 'use' }>, holdUntil: Epoc
   if (next.kind === 'none') return onlyLoginsMissing(next) ? needsLogin : exhausted(null);
   if (next.queued) return { kind: 'queue', until: next.until, reason: 'the account is busy' };
   const within = next.until <= holdUntil && holdUntil > now;
-  return within ? { kind: 'hold', until: next.until, reason: 'every account is closed, one opens soon' } : exhausted(next.until);
+  return within
+    ? { kind: 'hold', until: next.until, reason: 'every account is closed, one opens soon' }
+    : exhausted(next.until);
 }
 
 /** True when the request has had all the sends it may have before a hold gives it new ones. */

@@ -2,14 +2,31 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { buildLimit, captured } from '../../../test/builders.ts';
 import { dayMs, hourMs, minuteMs } from '../time.ts';
-import { awaitsProbe, clearLimit, isClosed, limitCovers, limitSources, mergeLimits, slotOf, type Limit } from './limit.ts';
+import {
+  awaitsProbe,
+  clearLimit,
+  isClosed,
+  limitCovers,
+  limitSources,
+  mergeLimits,
+  slotOf,
+  type Limit,
+} from './limit.ts';
 
 const now = captured;
 
 describe('two copies of a limit', () => {
   test.each<[string, Partial<Limit>, Partial<Limit>]>([
-    ['the higher version wins over everything else', { version: 2, until: 0, source: 'estimated' }, { version: 1, until: now + dayMs }],
-    ['the provider beats an estimate that ends later', { source: 'provider', until: now + 60_000 }, { source: 'estimated', until: now + 120_000 }],
+    [
+      'the higher version wins over everything else',
+      { version: 2, until: 0, source: 'estimated' },
+      { version: 1, until: now + dayMs },
+    ],
+    [
+      'the provider beats an estimate that ends later',
+      { source: 'provider', until: now + 60_000 },
+      { source: 'estimated', until: now + 120_000 },
+    ],
     ['the provider beats the operator', { source: 'provider', until: now }, { source: 'operator', until: now + 1 }],
     ['the operator beats an estimate', { source: 'operator', until: now }, { source: 'estimated', until: now + 1 }],
     ['the later deadline wins', { until: now + 2 }, { until: now + 1 }],
@@ -48,7 +65,14 @@ describe('two copies of a limit', () => {
   test('merge to the same limit when they arrive shuffled and doubled', () => {
     fc.assert(
       fc.property(
-        fc.array(copy, { minLength: 1, maxLength: 8 }).chain((copies) => fc.tuple(fc.constant(copies), fc.shuffledSubarray([...copies, ...copies], { minLength: copies.length * 2 }))),
+        fc
+          .array(copy, { minLength: 1, maxLength: 8 })
+          .chain((copies) =>
+            fc.tuple(
+              fc.constant(copies),
+              fc.shuffledSubarray([...copies, ...copies], { minLength: copies.length * 2 }),
+            ),
+          ),
         ([copies, shuffled]) => {
           expect(shuffled.reduce(mergeLimits)).toEqual(copies.reduce(mergeLimits));
         },

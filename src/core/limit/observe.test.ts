@@ -8,7 +8,14 @@ import { observeClosed, observeOpen } from './observe.ts';
 const now = captured;
 
 function closedUntil(until: EpochMs | null) {
-  return { kind: 'closed', window: 'five_hour', family: null, overage: false, until, evidence: 'five_hour rejected' } as const;
+  return {
+    kind: 'closed',
+    window: 'five_hour',
+    family: null,
+    overage: false,
+    until,
+    evidence: 'five_hour rejected',
+  } as const;
 }
 
 function observe(known: Limit | undefined, until: EpochMs | null, at: EpochMs): Limit {
@@ -59,12 +66,17 @@ describe('a closed window', () => {
 
   test('starts with 60 seconds again after it was cleared', () => {
     const third = observe(observe(undefined, null, now), null, now + hourMs);
-    expect(observe(clearLimit(third, now + 2 * hourMs), null, now + 3 * hourMs).until).toBe(now + 3 * hourMs + minuteMs);
+    expect(observe(clearLimit(third, now + 2 * hourMs), null, now + 3 * hourMs).until).toBe(
+      now + 3 * hourMs + minuteMs,
+    );
   });
 
   test('starts with 60 seconds after a time from the provider', () => {
     const told = observe(undefined, now + hourMs, now);
-    expect(observe(told, null, now + 2 * hourMs)).toMatchObject({ source: 'estimated', until: now + 2 * hourMs + minuteMs });
+    expect(observe(told, null, now + 2 * hourMs)).toMatchObject({
+      source: 'estimated',
+      until: now + 2 * hourMs + minuteMs,
+    });
   });
 
   test.each([
@@ -78,7 +90,11 @@ describe('a closed window', () => {
 
   test('that was estimated takes the provider’s time, the earlier one too', () => {
     const estimated = buildLimit({ source: 'estimated', until: now + 30 * minuteMs, repeats: 6 });
-    expect(observe(estimated, now + minuteMs, now)).toMatchObject({ source: 'provider', until: now + minuteMs, version: 1 });
+    expect(observe(estimated, now + minuteMs, now)).toMatchObject({
+      source: 'provider',
+      until: now + minuteMs,
+      version: 1,
+    });
   });
 
   test('that has run out takes an estimate, though the provider’s old time has the stronger source', () => {
@@ -127,7 +143,11 @@ describe('the deadline of a window', () => {
     afterMs: fc.integer({ min: 0, max: 3 * hourMs }),
     until: fc.option(fc.integer({ min: -hourMs, max: 40 * dayMs }), { nil: null }),
   });
-  const served = fc.record({ kind: fc.constant('open' as const), afterMs: fc.integer({ min: 0, max: hourMs }), tookMs: fc.integer({ min: 0, max: hourMs }) });
+  const served = fc.record({
+    kind: fc.constant('open' as const),
+    afterMs: fc.integer({ min: 0, max: hourMs }),
+    tookMs: fc.integer({ min: 0, max: hourMs }),
+  });
 
   test('never shrinks without a clear, save that the provider’s time replaces an estimate', () => {
     fc.assert(

@@ -59,6 +59,7 @@ describe('a reset time', () => {
     ['10^30', `1${'0'.repeat(30)}`],
     ['400 characters', '9'.repeat(400)],
     ['400 characters of a length', '1h'.repeat(200)],
+    ['400 characters of a time', `2026-11-21T01:54:59Z${'[x=y]'.repeat(76)}`],
     ['an exponent', '1e9'],
     ['hexadecimal', '0x10'],
     ['digits of another script', '３０'],
@@ -110,7 +111,15 @@ describe('a reset time', () => {
       fc.property(fc.integer({ min: 1, max: 35 * 86_400 }), (seconds) => {
         const at = now + seconds * secondMs;
         const date = new Date(at);
-        const forms = [`${seconds}`, `${seconds}s`, `${seconds * 1000}ms`, `${at / 1000}`, `${at}`, date.toUTCString(), date.toISOString()];
+        const forms = [
+          `${seconds}`,
+          `${seconds}s`,
+          `${seconds * 1000}ms`,
+          `${at / 1000}`,
+          `${at}`,
+          date.toUTCString(),
+          date.toISOString(),
+        ];
         expect(forms.map((form) => parseReset(form, now))).toEqual(forms.map(() => at));
       }),
     );

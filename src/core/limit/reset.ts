@@ -25,7 +25,8 @@ function parseNumber(text: string, now: EpochMs): EpochMs | null {
 }
 
 function parseLength(text: string, now: EpochMs): EpochMs | null {
-  const match = /^(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)s)?(?:(\d{1,12})ms)?$/.exec(text);
+  const match =
+    /^(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)s)?(?:(\d{1,12})ms)?$/.exec(text);
   if (match === null) return null;
   const units = [dayMs, hourMs, minuteMs, secondMs, 1];
   return units.reduce((sum, unitMs, index) => sum + Number(match[index + 1] ?? 0) * unitMs, now);

@@ -16,14 +16,19 @@ export function preferred(view: View, candidates: readonly Candidate[], now: Epo
     case 'priority':
       return least(candidates, (each) => view.candidates.indexOf(each));
     case 'soonest-reset':
-      return least(candidates, (each) => (each.nextReset === null || each.nextReset <= now ? Infinity : each.nextReset));
+      return least(candidates, (each) =>
+        each.nextReset === null || each.nextReset <= now ? Infinity : each.nextReset,
+      );
   }
 }
 
 /** The current account or the next open one after it in the pool's order, round the end. */
 function fromCurrent(view: View, candidates: readonly Candidate[]): Candidate {
   const size = view.candidates.length;
-  const start = Math.max(0, view.candidates.findIndex((each) => each.account.id === view.current));
+  const start = Math.max(
+    0,
+    view.candidates.findIndex((each) => each.account.id === view.current),
+  );
   return least(candidates, (each) => (view.candidates.indexOf(each) - start + size) % size);
 }
 

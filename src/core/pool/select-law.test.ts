@@ -44,7 +44,12 @@ const asked: fc.Arbitrary<{ view: View; want: Want }> = fc.record({
         affinity: maybe(id),
       }),
     )
-    .map(([parts, more]) => buildView(parts.map((each, index) => buildCandidate('abcd'[index] ?? '', each)), more)),
+    .map(([parts, more]) =>
+      buildView(
+        parts.map((each, index) => buildCandidate('abcd'[index] ?? '', each)),
+        more,
+      ),
+    ),
   want: fc.record({
     model: fc.constantFrom(null, 'claude-opus-4-8', 'claude-sonnet-5'),
     exclude: fc.array(id, { maxLength: 2 }),
@@ -82,7 +87,9 @@ describe('selection, whatever the pool and the request', () => {
     holds((view, want) => {
       if (view.pool.overage !== 'last') return;
       const selection = select(view, want, now);
-      const candidate = view.candidates.find((each) => selection.kind === 'use' && each.account.id === selection.account);
+      const candidate = view.candidates.find(
+        (each) => selection.kind === 'use' && each.account.id === selection.account,
+      );
       if (candidate === undefined || closing(candidate, want).length === 0) return;
       const others = selection.skipped.map((each) => each.reason);
       expect(others).not.toContain('ramping');

@@ -13,12 +13,16 @@ const [a, b] = [idOf('a'), idOf('b')];
 const open = (label: string) => buildCandidate(label);
 const closed = (label: string, until = now + hourMs) => buildCandidate(label, { limits: [{ until }] });
 
-const choose = (candidates: readonly Candidate[], want: Partial<Want> = {}) => select(buildView(candidates), { ...any, ...want }, now);
+const choose = (candidates: readonly Candidate[], want: Partial<Want> = {}) =>
+  select(buildView(candidates), { ...any, ...want }, now);
 const chosen = (selection: Selection): AccountId | null => (selection.kind === 'use' ? selection.account : null);
 
 describe('an account is skipped, with the reason and its end', () => {
   const ramping = buildCandidate('a', { rampFrom: now - 100, inFlight: 1 });
-  const probing = buildCandidate('a', { probeSince: now - 1000, limits: [{ observedAt: now - hourMs, until: now - 1 }] });
+  const probing = buildCandidate('a', {
+    probeSince: now - 1000,
+    limits: [{ observedAt: now - hourMs, until: now - 1 }],
+  });
   test.each<[string, Candidate, number | null, string | null]>([
     ['disabled', buildCandidate('a', { account: { standing: 'disabled' } }), null, null],
     ['needs-login', buildCandidate('a', { account: { standing: 'needs-login' } }), null, null],
@@ -30,12 +34,22 @@ describe('an account is skipped, with the reason and its end', () => {
   ])('%s', (reason, candidate, until, window) => {
     // `b` takes the request, but for the ramp: there the request would queue.
     const selection = select(buildView([candidate, open('b')], { current: b }), any, now);
-    expect(selection).toEqual({ kind: 'use', account: b, probe: false, skipped: [{ account: a, reason: reason as never, until, window }] });
+    expect(selection).toEqual({
+      kind: 'use',
+      account: b,
+      probe: false,
+      skipped: [{ account: a, reason: reason as never, until, window }],
+    });
   });
 
   test('tried', () => {
     const skipped = [{ account: a, reason: 'tried' as const, until: null, window: null }];
-    expect(choose([open('a'), open('b')], { exclude: [a] })).toEqual({ kind: 'use', account: b, probe: false, skipped });
+    expect(choose([open('a'), open('b')], { exclude: [a] })).toEqual({
+      kind: 'use',
+      account: b,
+      probe: false,
+      skipped,
+    });
   });
 
   test('not-pinned', () => {
@@ -46,7 +60,12 @@ describe('an account is skipped, with the reason and its end', () => {
 
   test('with the longest of its limits', () => {
     const both = buildCandidate('a', { limits: [{ until: now + 1000 }, { window: 'seven_day', until: now + 9000 }] });
-    expect(choose([both])).toEqual({ kind: 'wait', until: now + 9000, queued: false, skipped: [{ account: a, reason: 'closed', until: now + 9000, window: 'seven_day' }] });
+    expect(choose([both])).toEqual({
+      kind: 'wait',
+      until: now + 9000,
+      queued: false,
+      skipped: [{ account: a, reason: 'closed', until: now + 9000, window: 'seven_day' }],
+    });
   });
 
   test('with the most lasting of several reasons', () => {
@@ -130,7 +149,9 @@ describe('an account that bills overage', () => {
       };
       expect(ask(overage('a'), open('b'))).toBe(besideOpen);
       expect(ask(overage('a'), closed('b'))).toBe(besideClosed);
-      expect(ask(buildCandidate('a', { limits: [{ overage: true }, { window: 'seven_day' }] }), closed('b'))).toBe(whenClosed);
+      expect(ask(buildCandidate('a', { limits: [{ overage: true }, { window: 'seven_day' }] }), closed('b'))).toBe(
+        whenClosed,
+      );
     },
   );
 
@@ -194,11 +215,17 @@ describe('an account after a long cooldown', () => {
   });
 
   test('needs no probe after a short cooldown', () => {
-    expect(choose([buildCandidate('a', { limits: [{ observedAt: now - minuteMs, until: now }] })])).toMatchObject({ kind: 'use', probe: false });
+    expect(choose([buildCandidate('a', { limits: [{ observedAt: now - minuteMs, until: now }] })])).toMatchObject({
+      kind: 'use',
+      probe: false,
+    });
   });
 
   test('needs no probe for a model that its limit does not cover', () => {
-    const opus = buildCandidate('a', { limits: [{ ...ended, window: 'seven_day_opus', family: 'opus' }], probeSince: now });
+    const opus = buildCandidate('a', {
+      limits: [{ ...ended, window: 'seven_day_opus', family: 'opus' }],
+      probeSince: now,
+    });
     expect(choose([opus])).toMatchObject({ kind: 'use', probe: false });
   });
 
@@ -224,6 +251,9 @@ describe('an account after a long cooldown', () => {
   test('that ramps up as well is probed by the one request it may have', () => {
     const both = { limits: [ended], rampFrom: now - 100 };
     expect(choose([buildCandidate('a', both)])).toMatchObject({ kind: 'use', probe: true });
-    expect(choose([buildCandidate('a', { ...both, inFlight: 1 })], { queuedMs: 2000 })).toMatchObject({ kind: 'use', probe: true });
+    expect(choose([buildCandidate('a', { ...both, inFlight: 1 })], { queuedMs: 2000 })).toMatchObject({
+      kind: 'use',
+      probe: true,
+    });
   });
 });

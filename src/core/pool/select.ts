@@ -14,7 +14,12 @@ type Standing =
   | { readonly kind: 'open'; readonly probe: boolean }
   | { readonly kind: 'busy'; readonly reason: 'ramping' | 'probing'; readonly until: EpochMs; readonly probe: boolean }
   | { readonly kind: 'overage'; readonly until: EpochMs; readonly window: string }
-  | { readonly kind: 'closed'; readonly reason: SkipReason; readonly until: EpochMs | null; readonly window: string | null };
+  | {
+      readonly kind: 'closed';
+      readonly reason: SkipReason;
+      readonly until: EpochMs | null;
+      readonly window: string | null;
+    };
 
 /**
  * Chooses the account for a request: the session's own while it is open, else by the pool's strategy. An open account

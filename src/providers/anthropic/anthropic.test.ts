@@ -64,7 +64,13 @@ describe('the allow-list of Anthropic’s API', () => {
   });
 
   test('has nothing that leaves its own path or host once it is a URL', () => {
-    for (const path of ['/v1/models/claude-opus-4-8', '/v1/models/a@b', '/v1/models/a:b', '/v1/models/...', '/v1/models/@example.org:80']) {
+    for (const path of [
+      '/v1/models/claude-opus-4-8',
+      '/v1/models/a@b',
+      '/v1/models/a:b',
+      '/v1/models/...',
+      '/v1/models/@example.org:80',
+    ]) {
       expect(anthropic.route('GET', path)).toBe('auxiliary');
       const url = new URL(`https://api.anthropic.com/prefix${path}`);
       expect([url.origin, url.pathname]).toEqual(['https://api.anthropic.com', `/prefix${path}`]);

@@ -12,22 +12,21 @@ const overLimit =
   "This request would exceed your organization's rate limit of 50,000 input tokens per minute (org: 0a1b2c3d-0000-4000-8000-000000000001, model: claude-sonnet-4-5). For details, refer to: https://docs.claude.com/en/api/rate-limits.";
 const lowCredit =
   'Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.';
-const proxyPage = '<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>';
+const proxyPage =
+  '<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>';
 
 const errorBody = (type: string, message: string, details?: object) =>
-  JSON.stringify({ type: 'error', error: { type, message, ...(details && { details }) }, request_id: 'req_f345364429d95be4573ad069' });
+  JSON.stringify({
+    type: 'error',
+    error: { type, message, ...(details && { details }) },
+    request_id: 'req_f345364429d95be4573ad069',
+  });
 
 const answered = (status: number, body: string | null, headers: Record<string, string> = {}) =>
   classify({ status, headers: new Headers(headers), body }, context);
 
-const closed = (window: string, family: string | null, evidence: string, until: number | null = null): Signal => ({
-  kind: 'closed',
-  window,
-  family,
-  overage: false,
-  until,
-  evidence,
-});
+const closed = (window: string, family: string | null, evidence: string) =>
+  ({ kind: 'closed', window, family, overage: false, until: null, evidence }) satisfies Signal;
 
 describe('an answer without limit headers', () => {
   const nothing = (): Signal[] => [];
@@ -37,11 +36,23 @@ describe('an answer without limit headers', () => {
 
   test.each<[number, string, string, Fault, (evidence: string) => Signal[]]>([
     [401, 'authentication_error', 'Invalid bearer token', 'auth', refused],
-    [401, 'authentication_error', 'OAuth token has expired. Please obtain a new token or refresh your existing token.', 'auth', refused],
+    [
+      401,
+      'authentication_error',
+      'OAuth token has expired. Please obtain a new token or refresh your existing token.',
+      'auth',
+      refused,
+    ],
     [401, 'authentication_error', 'invalid x-api-key', 'auth', refused],
     [403, 'permission_error', 'OAuth token has been revoked. Please obtain a new token.', 'auth', refused],
     [403, 'permission_error', 'OAuth authentication is currently not allowed for this organization.', 'auth', refused],
-    [403, 'permission_error', 'Your API key does not have permission to use the specified resource.', 'entitlement', thisModel],
+    [
+      403,
+      'permission_error',
+      'Your API key does not have permission to use the specified resource.',
+      'entitlement',
+      thisModel,
+    ],
     [403, 'authentication_error', 'Account is disabled.', 'auth', refused],
     [400, 'invalid_request_error', lowCredit, 'billing', credits],
     [402, 'billing_error', 'Your payment method was declined.', 'billing', credits],
@@ -62,9 +73,12 @@ describe('an answer without limit headers', () => {
     [502, 'api_error', 'Bad gateway', 'overload', nothing],
     [503, 'server_error', 'a type that only a compatible vendor has', 'overload', nothing],
     [500, 'invalid_request_error', 'a broken server that blames the request', 'overload', nothing],
-  ])('%d %s "%s" is a fault of kind %s', (status, type, message, fault, signals) => {
+  ])('%d %s "%s" is a fault of kind %s', (...[status, type, message, fault, signals]) => {
     const evidence = `HTTP ${status} ${type}: ${message}`;
-    expect(answered(status, errorBody(type, message))).toEqual({ outcome: { kind: 'failed', fault, detail: evidence }, signals: signals(evidence) });
+    expect(answered(status, errorBody(type, message))).toEqual({
+      outcome: { kind: 'failed', fault, detail: evidence },
+      signals: signals(evidence),
+    });
   });
 
   test.each<[string, number, string | null, Fault]>([
@@ -80,7 +94,7 @@ describe('an answer without limit headers', () => {
     ['an error without a type', 500, '{"error":{"message":"no"}}', 'overload'],
     ['an error that is a text', 404, '{"error":"Not Found"}', 'request'],
     ['half a body', 429, '{"type":"error","error":{"type":"rate_li', 'scoped'],
-  ])('with %s (%d) is judged by its status', (_, status, body, fault) => {
+  ])('with %s (%d) is judged by its status', (...[, status, body, fault]) => {
     expect(answered(status, body).outcome).toEqual({ kind: 'failed', fault, detail: `HTTP ${status}` });
   });
 
@@ -122,7 +136,11 @@ describe('usage credits that long context requires', () => {
 
 describe('an error event inside HTTP 200', () => {
   const streamed = (type: string, message: string) =>
-    JSON.stringify({ type: 'error', error: { details: null, type, message }, request_id: 'req_e2b729a018d81bea0fc41327' });
+    JSON.stringify({
+      type: 'error',
+      error: { details: null, type, message },
+      request_id: 'req_e2b729a018d81bea0fc41327',
+    });
 
   test.each<[string, string, Fault, (evidence: string) => Signal[]]>([
     ['overloaded_error', 'Overloaded', 'overload', () => []],
@@ -134,17 +152,23 @@ describe('an error event inside HTTP 200', () => {
     ['invalid_request_error', lowCredit, 'billing', (evidence) => [closed('credits', null, evidence)]],
     ['invalid_request_error', 'messages: too long', 'request', () => []],
     ['server_error', 'a type that only a compatible vendor has', 'overload', () => []],
-  ])('%s "%s" is a fault of kind %s', (type, message, fault, signals) => {
+  ])('%s "%s" is a fault of kind %s', (...[type, message, fault, signals]) => {
     const evidence = `HTTP 200 ${type}: ${message}`;
-    expect(classifyErrorEvent(streamed(type, message), context)).toEqual({ outcome: { kind: 'failed', fault, detail: evidence }, signals: signals(evidence) });
-  });
-
-  test.each([[''], ['{'], ['null'], ['{"type":"error"}'], ['Overloaded']])('with the data %j is the server’s fault', (data) => {
-    expect(classifyErrorEvent(data, context)).toEqual({
-      outcome: { kind: 'failed', fault: 'overload', detail: 'an error event that does not parse' },
-      signals: [],
+    expect(classifyErrorEvent(streamed(type, message), context)).toEqual({
+      outcome: { kind: 'failed', fault, detail: evidence },
+      signals: signals(evidence),
     });
   });
+
+  test.each([[''], ['{'], ['null'], ['{"type":"error"}'], ['Overloaded']])(
+    'with the data %j is the server’s fault',
+    (data) => {
+      expect(classifyErrorEvent(data, context)).toEqual({
+        outcome: { kind: 'failed', fault: 'overload', detail: 'an error event that does not parse' },
+        signals: [],
+      });
+    },
+  );
 });
 
 describe('a 429 that only says when to come back', () => {
@@ -154,18 +178,23 @@ describe('a 429 that only says when to come back', () => {
     ['121', 'window', 'retry_after', now + 121_000],
     ['2094', 'window', 'retry_after', now + 2_094_000],
     ['Sat, 21 Nov 2026 00:55:09 GMT', 'throttle', 'minute', now + 10_000],
-  ])('Retry-After: %s is a fault of kind %s', (retryAfter, fault, window, until) => {
+  ])('Retry-After: %s is a fault of kind %s', (...[retryAfter, fault, window, until]) => {
     const verdict = answered(429, errorBody('rate_limit_error', 'Rate limited'), { 'retry-after': retryAfter });
     expect(verdict.outcome).toMatchObject({ kind: 'failed', fault });
-    expect(verdict.signals).toEqual([closed(window, null, 'Retry-After', until)]);
+    expect(verdict.signals).toEqual([{ ...closed(window, null, 'Retry-After'), until }]);
   });
 
-  test.each([['soon'], ['-1'], ['1e9'], ['Sun, 06 Nov 1994 08:49:37 GMT']])('Retry-After: %s is a bare 429', (retryAfter) => {
-    expect(answered(429, errorBody('rate_limit_error', 'Rate limited'), { 'retry-after': retryAfter })).toMatchObject({
-      outcome: { fault: 'scoped' },
-      signals: [],
-    });
-  });
+  test.each([['soon'], ['-1'], ['1e9'], ['Sun, 06 Nov 1994 08:49:37 GMT']])(
+    'Retry-After: %s is a bare 429',
+    (retryAfter) => {
+      expect(answered(429, errorBody('rate_limit_error', 'Rate limited'), { 'retry-after': retryAfter })).toMatchObject(
+        {
+          outcome: { fault: 'scoped' },
+          signals: [],
+        },
+      );
+    },
+  );
 });
 
 describe('the limits of an API key', () => {
@@ -181,7 +210,11 @@ describe('the limits of an API key', () => {
     'anthropic-ratelimit-requests-reset': '2026-11-21T00:55:30Z',
     'retry-after': '7',
   };
-  const closedBy = (headers: Record<string, string>, body = errorBody('rate_limit_error', overLimit), asked: string | null = model) => {
+  const closedBy = (
+    headers: Record<string, string>,
+    body = errorBody('rate_limit_error', overLimit),
+    asked: string | null = model,
+  ) => {
     const verdict = classify({ status: 429, headers: new Headers(headers), body }, { model: asked, now });
     expect(verdict.outcome).toMatchObject({ kind: 'failed', fault: 'throttle' });
     return verdict.signals.flatMap((each) => (each.kind === 'closed' ? [[each.window, each.family, each.until]] : []));
@@ -199,11 +232,15 @@ describe('the limits of an API key', () => {
   });
 
   test('close a window until Retry-After when its reset is of no use', () => {
-    expect(closedBy({ ...tokens, 'anthropic-ratelimit-input-tokens-reset': '2026-11-21T00:54:00Z' })).toEqual([['input-tokens', model, now + 7000]]);
+    expect(closedBy({ ...tokens, 'anthropic-ratelimit-input-tokens-reset': '2026-11-21T00:54:00Z' })).toEqual([
+      ['input-tokens', model, now + 7000],
+    ]);
   });
 
   test('close the minute until Retry-After when every window has something left', () => {
-    expect(closedBy({ ...tokens, 'anthropic-ratelimit-input-tokens-remaining': '12' })).toEqual([['minute', model, now + 7000]]);
+    expect(closedBy({ ...tokens, 'anthropic-ratelimit-input-tokens-remaining': '12' })).toEqual([
+      ['minute', model, now + 7000],
+    ]);
   });
 
   test.each([
@@ -211,7 +248,7 @@ describe('the limits of an API key', () => {
     ['the model that was asked for, when the message names another', overLimit, 'claude-opus-4-8', 'claude-opus-4-8'],
     ['the model that was asked for, when the message names none', accountLimit, 'claude-opus-4-8', 'claude-opus-4-8'],
     ['every model, when none is known', accountLimit, null, null],
-  ])('close %s', (_, message, asked, family) => {
+  ])('close %s', (...[, message, asked, family]) => {
     expect(closedBy(tokens, errorBody('rate_limit_error', message), asked)[0]?.[1]).toBe(family);
   });
 
@@ -226,7 +263,14 @@ describe('the limits of an API key', () => {
   });
 
   test('are not read from amounts that are none', () => {
-    const hostile = { 'anthropic-ratelimit-requests-limit': '0', 'anthropic-ratelimit-requests-remaining': '-5', 'anthropic-ratelimit-tokens-limit': 'NaN', 'anthropic-ratelimit-tokens-remaining': '1e9' };
+    const hostile = {
+      'anthropic-ratelimit-requests-limit': '0',
+      'anthropic-ratelimit-requests-remaining': '0',
+      'anthropic-ratelimit-input-tokens-limit': '50',
+      'anthropic-ratelimit-input-tokens-remaining': '-5',
+      'anthropic-ratelimit-tokens-limit': 'NaN',
+      'anthropic-ratelimit-tokens-remaining': '1e9',
+    };
     expect(answered(200, null, hostile).signals).toEqual([]);
   });
 });

@@ -52,7 +52,8 @@ function classifyTooMany(headers: Headers, error: AnthropicError | null, context
   if (hasUnifiedLimits(headers) && isUnifiedRejected(headers)) {
     return failed('window', evidence, rejectedWindows(headers, false, context.now));
   }
-  if (!hasUnifiedLimits(headers) && hasKeyLimits(headers)) return failed('throttle', evidence, keyRejection(headers, error, context));
+  if (!hasUnifiedLimits(headers) && hasKeyLimits(headers))
+    return failed('throttle', evidence, keyRejection(headers, error, context));
   const retryAfter = retryAfterRejection(headers, context);
   if (retryAfter !== null) return failed(retryAfter.brief ? 'throttle' : 'window', evidence, [retryAfter.signal]);
   return failed('scoped', evidence);
@@ -86,9 +87,13 @@ function classifyError(error: AnthropicError, evidence: string, context: AnswerC
     case 'timeout_error':
       return failed('overload', evidence);
     case 'not_found_error':
-      return error.message.startsWith('model:') ? failed('entitlement', evidence, entitlementClosed(context, evidence)) : failed('request', evidence);
+      return error.message.startsWith('model:')
+        ? failed('entitlement', evidence, entitlementClosed(context, evidence))
+        : failed('request', evidence);
     case 'invalid_request_error':
-      return /credit balance is too low/i.test(error.message) ? failed('billing', evidence, [creditsClosed(evidence)]) : failed('request', evidence);
+      return /credit balance is too low/i.test(error.message)
+        ? failed('billing', evidence, [creditsClosed(evidence)])
+        : failed('request', evidence);
     case 'request_too_large':
       return failed('request', evidence);
     default:
@@ -100,7 +105,14 @@ function classifyError(error: AnthropicError, evidence: string, context: AnswerC
 function classifyRateLimitEvent(error: AnthropicError, evidence: string, context: AnswerContext): Verdict {
   if (error.code === 'credits_required') return failed('entitlement', evidence);
   if (!/exceed your (account|organization)/i.test(error.message)) return failed('scoped', evidence);
-  const closed: Signal = { kind: 'closed', window: 'minute', family: context.model, overage: false, until: null, evidence };
+  const closed: Signal = {
+    kind: 'closed',
+    window: 'minute',
+    family: context.model,
+    overage: false,
+    until: null,
+    evidence,
+  };
   return failed('throttle', evidence, [closed]);
 }
 

@@ -27,7 +27,11 @@ describe('a secret', () => {
     ['too short a word', '1234567', /does not look like a credential/],
     ['too long a word', 'x'.repeat(513), /does not look like a credential/],
     ['two words', 'sk-ant-api03-test key', /does not look like a credential/],
-    ['a setup token with a line break, which no header takes', 'sk-ant-oat01-test\ntoken', /does not look like a credential/],
+    [
+      'a setup token with a line break, which no header takes',
+      'sk-ant-oat01-test\ntoken',
+      /does not look like a credential/,
+    ],
     ['a setup token with a space', 'sk-ant-oat01-test token', /does not look like a credential/],
     ['letters beyond ASCII', 'sk-ant-api03-tést-key', /does not look like a credential/],
     ['a credentials file', '{"claudeAiOauth":{"accessToken":"sk-ant-oat01-test"}}', /does not look like a credential/],
@@ -84,7 +88,11 @@ describe('an account’s credential', () => {
   });
 
   test('leaves the client’s other headers as they are', () => {
-    const own = { 'anthropic-version': '2023-06-01', 'user-agent': 'claude-cli/2.1.197 (external, sdk-cli)', 'x-app': 'cli' };
+    const own = {
+      'anthropic-version': '2023-06-01',
+      'user-agent': 'claude-cli/2.1.197 (external, sdk-cli)',
+      'x-app': 'cli',
+    };
     expect(authorized(key, own)).toEqual({ ...keyed, ...own });
   });
 
@@ -95,10 +103,15 @@ describe('an account’s credential', () => {
     ['is alone for a setup token when the client’s header is empty', token, '', 'oauth-2025-04-20'],
     ['is not added for a key', key, clientBetas, clientBetas],
     ['is removed for a key, first', key, `oauth-2025-04-20,${clientBetas}`, clientBetas],
-    ['is removed for a key, in the middle', key, 'claude-code-20250219, oauth-2025-04-20, context-1m-2025-08-07', 'claude-code-20250219,context-1m-2025-08-07'],
+    [
+      'is removed for a key, in the middle',
+      key,
+      'claude-code-20250219, oauth-2025-04-20, context-1m-2025-08-07',
+      'claude-code-20250219,context-1m-2025-08-07',
+    ],
     ['is removed for a key, last', key, `${clientBetas},oauth-2025-04-20`, clientBetas],
     ['is removed for a key together with the header when it is alone', key, 'oauth-2025-04-20', null],
-  ])('keeps the client’s betas: the OAuth beta %s', (_, credential, sent, kept) => {
+  ])('keeps the client’s betas: the OAuth beta %s', (...[, credential, sent, kept]) => {
     const headers = authorized(credential, sent === null ? {} : { 'anthropic-beta': sent });
     expect(headers['anthropic-beta'] ?? null).toBe(kept);
   });
@@ -109,6 +122,9 @@ describe('an account’s credential', () => {
     authorize(headers, key);
     expect(Object.fromEntries(headers)).toEqual({ 'anthropic-beta': clientBetas, 'x-api-key': key.secret });
     authorize(headers, token);
-    expect(Object.fromEntries(headers)).toEqual({ authorization: `Bearer ${token.secret}`, 'anthropic-beta': `${clientBetas},oauth-2025-04-20` });
+    expect(Object.fromEntries(headers)).toEqual({
+      authorization: `Bearer ${token.secret}`,
+      'anthropic-beta': `${clientBetas},oauth-2025-04-20`,
+    });
   });
 });

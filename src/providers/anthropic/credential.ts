@@ -8,7 +8,8 @@ export const secretForms = 'an API key (sk-ant-api…) or a setup token from `cl
 /** The kind of a secret by its form. Anything that no form excludes is an API key: compatible vendors have their own. */
 export function recognise(secret: string): 'api-key' | 'setup-token' | Problem {
   if (/^sk-ant-ort\d\d-/.test(secret)) return unusable('That is a refresh token, which only its own login can use.');
-  if (/^sk-ant-sid\d\d-/.test(secret)) return unusable('That is the cookie of a browser session, not a credential of the API.');
+  if (/^sk-ant-sid\d\d-/.test(secret))
+    return unusable('That is the cookie of a browser session, not a credential of the API.');
   if (/^sk-ant-admin\d\d-/.test(secret)) return unusable('That is an admin key, which the Messages API does not take.');
   if (!/^[\x21-\x7e]{8,512}$/.test(secret) || secret.startsWith('{')) {
     return unusable('That does not look like a credential: it must be one word of 8 to 512 plain characters.');

@@ -21,12 +21,14 @@ describe('the evidence of an error', () => {
     expect(evidenceOf(401, withMessage(message))).toBe(`HTTP 401 api_error: ${shown}`);
   });
 
-  test.each([['Invalid bearer token'], ['invalid x-api-key'], ['This is a risk-free, ask-me-anything message'], ['the task-sk and the disk-space']])(
-    'leaves %j as it is',
-    (message) => {
-      expect(evidenceOf(401, withMessage(message))).toBe(`HTTP 401 api_error: ${message}`);
-    },
-  );
+  test.each([
+    ['Invalid bearer token'],
+    ['invalid x-api-key'],
+    ['This is a risk-free, ask-me-anything message'],
+    ['the task-sk and the disk-space'],
+  ])('leaves %j as it is', (message) => {
+    expect(evidenceOf(401, withMessage(message))).toBe(`HTTP 401 api_error: ${message}`);
+  });
 
   test('is short, and not cut inside a secret', () => {
     expect(evidenceOf(500, withMessage('x'.repeat(500)))).toBe(`HTTP 500 api_error: ${'x'.repeat(160)}`);
@@ -35,7 +37,9 @@ describe('the evidence of an error', () => {
   });
 
   test('has no secret from the type of the error either', () => {
-    expect(evidenceOf(500, { type: `sk-test-one ${'x'.repeat(500)}`, message: 'no', code: null })).toMatch(/^HTTP 500 sk-… x+: no$/);
+    expect(evidenceOf(500, { type: `sk-test-one ${'x'.repeat(500)}`, message: 'no', code: null })).toMatch(
+      /^HTTP 500 sk-… x+: no$/,
+    );
     expect(evidenceOf(500, { type: 'x'.repeat(5000), message: 'no', code: null }).length).toBeLessThan(200);
   });
 
@@ -56,7 +60,10 @@ describe('the evidence of an error', () => {
   ])('is without the secret in every verdict: %d %s %j', (status, type, headers: Record<string, string>) => {
     const body = JSON.stringify({ type: 'error', error: { type, message: `${secret} and Bearer ${secret}` } });
     const context = { model: 'claude-sonnet-5', now: captured };
-    const verdicts = [classify({ status, headers: new Headers(headers), body }, context), classifyErrorEvent(body, context)];
+    const verdicts = [
+      classify({ status, headers: new Headers(headers), body }, context),
+      classifyErrorEvent(body, context),
+    ];
     expect(JSON.stringify(verdicts)).toContain('sk-…');
     expect(JSON.stringify(verdicts)).not.toContain('AbC_123');
   });
@@ -64,7 +71,10 @@ describe('the evidence of an error', () => {
 
 describe('an error body', () => {
   test.each([
-    ['{"type":"error","error":{"type":"api_error","message":"no","details":{"error_code":"x"}}}', { type: 'api_error', message: 'no', code: 'x' }],
+    [
+      '{"type":"error","error":{"type":"api_error","message":"no","details":{"error_code":"x"}}}',
+      { type: 'api_error', message: 'no', code: 'x' },
+    ],
     ['{"error":{"type":"api_error"}}', { type: 'api_error', message: '', code: null }],
     ['{"error":{"type":"api_error","message":5,"details":null}}', { type: 'api_error', message: '', code: null }],
     ['{"error":{"type":5}}', null],

@@ -41,7 +41,10 @@ export function keyRejection(headers: Headers, error: AnthropicError | null, con
 }
 
 /** A 429 that tells only when to come back. Null when it does not even tell that. */
-export function retryAfterRejection(headers: Headers, context: AnswerContext): { signal: Signal; brief: boolean } | null {
+export function retryAfterRejection(
+  headers: Headers,
+  context: AnswerContext,
+): { signal: Signal; brief: boolean } | null {
   const until = parseReset(headers.get('retry-after'), context.now);
   if (until === null) return null;
   const brief = until - context.now <= 2 * minuteMs;

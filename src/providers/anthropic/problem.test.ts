@@ -31,7 +31,10 @@ describe('a problem, in the words of Anthropic’s API', () => {
   });
 
   test('has its next step in the message, since the client shows nothing else', () => {
-    const { body } = renderProblem(new Problem('unauthorized', 'Stint: wrong token.', { hint: 'Run: stint env claude' }), now);
+    const { body } = renderProblem(
+      new Problem('unauthorized', 'Stint: wrong token.', { hint: 'Run: stint env claude' }),
+      now,
+    );
     expect(parseError(body)?.message).toBe('Stint: wrong token. Run: stint env claude');
   });
 

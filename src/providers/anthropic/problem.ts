@@ -15,7 +15,10 @@ const terms: Record<ProblemCode, { status: number; type: string }> = {
   internal: { status: 500, type: 'api_error' },
 };
 
-export function renderProblem(problem: Problem, now: EpochMs): { status: number; headers: Record<string, string>; body: string } {
+export function renderProblem(
+  problem: Problem,
+  now: EpochMs,
+): { status: number; headers: Record<string, string>; body: string } {
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (problem.retryAt !== undefined) {
     headers['retry-after'] = String(Math.max(1, Math.ceil((problem.retryAt - now) / secondMs)));

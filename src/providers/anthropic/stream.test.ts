@@ -1,12 +1,22 @@
 import { describe, expect, test } from 'bun:test';
 import { errorDataOf, frameKind, streamEnd, usageOf } from './stream.ts';
 
-const event = (name: string, data: object | string) => `event: ${name}\ndata: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
-const start = event('message_start', { type: 'message_start', message: { id: 'msg_1', usage: { input_tokens: 120, cache_read_input_tokens: 9, output_tokens: 1 } } });
-const text = (words: string) => event('content_block_delta', { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: words } });
-const delta = event('message_delta', { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 15 } });
+const event = (name: string, data: object | string) =>
+  `event: ${name}\ndata: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
+const start = event('message_start', {
+  type: 'message_start',
+  message: { id: 'msg_1', usage: { input_tokens: 120, cache_read_input_tokens: 9, output_tokens: 1 } },
+});
+const text = (words: string) =>
+  event('content_block_delta', { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: words } });
+const delta = event('message_delta', {
+  type: 'message_delta',
+  delta: { stop_reason: 'end_turn', stop_sequence: null },
+  usage: { output_tokens: 15 },
+});
 const stop = event('message_stop', { type: 'message_stop' });
-const errorData = '{"type":"error","error":{"details":null,"type":"overloaded_error","message":"Overloaded"},"request_id":"req_e2b729a018d81bea0fc41327"}';
+const errorData =
+  '{"type":"error","error":{"details":null,"type":"overloaded_error","message":"Overloaded"},"request_id":"req_e2b729a018d81bea0fc41327"}';
 const error = event('error', errorData);
 
 describe('an event of a stream', () => {
@@ -50,6 +60,7 @@ describe('a stream', () => {
     ['with an event of a longer name', `${start}event: message_stopped\ndata: {}\n\n`, 'cut'],
     ['that speaks of an error', start + spoken, 'cut'],
     ['that speaks of its end', start + spokenStop, 'cut'],
+    ['that speaks of its end in a comment', `${start}: event: message_stop\n\n`, 'cut'],
     ['that speaks of an error and is complete', start + spoken + delta + stop, 'complete'],
   ])('%s is judged', (_, stream, end) => {
     expect(streamEnd(stream)).toBe(end as 'complete');
@@ -76,7 +87,13 @@ describe('a stream', () => {
 describe('the usage of an answer', () => {
   test.each<[string, string, string, number | null, number | null]>([
     ['a stream, from its first and last events', start, delta + stop, 120, 15],
-    ['a stream whose last event counts the input as well', start, event('message_delta', { usage: { input_tokens: 130, output_tokens: 15 } }), 130, 15],
+    [
+      'a stream whose last event counts the input as well',
+      start,
+      event('message_delta', { usage: { input_tokens: 130, output_tokens: 15 } }),
+      130,
+      15,
+    ],
     ['a whole body', '', '{"id":"msg_1","usage":{"input_tokens":7,"output_tokens":3}}', 7, 3],
     ['a body with space', '', '{ "usage": { "input_tokens": 7, "output_tokens": 3 } }', 7, 3],
     ['a stream that was cut', start, text('Hi'), 120, null],
@@ -84,7 +101,7 @@ describe('the usage of an answer', () => {
     ['cached tokens, which are none of these', '', '{"usage":{"cache_read_input_tokens":5}}', null, null],
     ['something that is no number', '', '{"usage":{"input_tokens":null,"output_tokens":"3"}}', null, null],
     ['nothing', '', '', null, null],
-  ])('is read from %s', (_, first, last, inputTokens, outputTokens) => {
+  ])('is read from %s', (...[, first, last, inputTokens, outputTokens]) => {
     expect(usageOf(first, last)).toEqual({ inputTokens, outputTokens });
   });
 });

@@ -32,7 +32,10 @@ export function errorDataOf(tail: string): string | null {
 
 /** Counts of the last event that has them; `message_start` has the input, `message_delta` the output. */
 export function usageOf(first: string, last: string): Usage {
-  return { inputTokens: lastCount(last, 'input_tokens') ?? lastCount(first, 'input_tokens'), outputTokens: lastCount(last, 'output_tokens') };
+  return {
+    inputTokens: lastCount(last, 'input_tokens') ?? lastCount(first, 'input_tokens'),
+    outputTokens: lastCount(last, 'output_tokens'),
+  };
 }
 
 function lastCount(text: string, name: string): number | null {

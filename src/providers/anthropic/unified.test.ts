@@ -1,33 +1,23 @@
 import { describe, expect, test } from 'bun:test';
 import { captured } from '../../../test/builders.ts';
-import type { Signal } from '../../core/limit/signal.ts';
-import { classify } from './classify.ts';
+import {
+  closedOf,
+  fiveHourAllowed,
+  fiveHourRejected,
+  judgeUnified,
+  limit,
+  limitMessage,
+  noOverage,
+  openOf,
+  week,
+  type Unified,
+} from '../../../test/unified-answer.ts';
 
 const now = captured;
 const inAnHour = 1_795_226_099_000;
 const inFiveHours = 1_795_240_500_000;
 const inFourDays = 1_795_568_099_000;
-const message = "This request would exceed your account's rate limit. Please try again later.";
-const limitBody = JSON.stringify({ type: 'error', error: { type: 'rate_limit_error', message }, request_id: 'req_d9bd5218cc9785df83f74da4' });
 
-/** The unified headers of one answer, without their common prefix; `retry-after` as it is. */
-type Unified = Readonly<Record<string, string>>;
-
-const answered = (status: number, unified: Unified, body: string | null = status === 200 ? null : limitBody) => {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(unified)) headers.set(name === 'retry-after' ? name : `anthropic-ratelimit-unified-${name}`, value);
-  return classify({ status, headers, body }, { model: 'claude-opus-4-8', now });
-};
-
-const closedOf = (signals: readonly Signal[]) =>
-  signals.flatMap((each) => (each.kind === 'closed' ? [{ window: each.window, family: each.family, until: each.until, overage: each.overage }] : []));
-const openOf = (signals: readonly Signal[]) => signals.flatMap((each) => (each.kind === 'open' ? [each.window] : []));
-const limit = (window: string, until: number | null, family: string | null = null) => ({ window, family, until, overage: false });
-
-const week: Unified = { '7d-reset': '1795568099', '7d-status': 'allowed', '7d-utilization': '0.59', 'fallback-percentage': '0.5' };
-const fiveHourAllowed: Unified = { '5h-reset': '1795231499', '5h-status': 'allowed', '5h-utilization': '0.4' };
-const fiveHourRejected: Unified = { '5h-reset': '1795226099', '5h-status': 'rejected', '5h-utilization': '1' };
-const noOverage: Unified = { 'overage-disabled-reason': 'org_level_disabled', 'overage-status': 'rejected' };
 const refused: Unified = { status: 'rejected', reset: '1795226099', 'retry-after': '3600', ...noOverage };
 
 describe('a 429 of a subscription closes', () => {
@@ -40,7 +30,14 @@ describe('a 429 of a subscription closes', () => {
     ],
     [
       'the weekly window, though the five-hour window resets later',
-      { ...refused, ...fiveHourAllowed, '7d-reset': '1795226099', '7d-status': 'rejected', '7d-utilization': '1', 'representative-claim': 'seven_day' },
+      {
+        ...refused,
+        ...fiveHourAllowed,
+        '7d-reset': '1795226099',
+        '7d-status': 'rejected',
+        '7d-utilization': '1',
+        'representative-claim': 'seven_day',
+      },
       [limit('seven_day', inAnHour)],
       ['five_hour'],
     ],
@@ -58,25 +55,51 @@ describe('a 429 of a subscription closes', () => {
     ],
     [
       'Fable only, by headers of its own',
-      { ...refused, ...fiveHourAllowed, ...week, '7d_oi-reset': '1795226099', '7d_oi-status': 'rejected', '7d_oi-utilization': '1', 'representative-claim': 'seven_day_overage_included' },
+      {
+        ...refused,
+        ...fiveHourAllowed,
+        ...week,
+        '7d_oi-reset': '1795226099',
+        '7d_oi-status': 'rejected',
+        '7d_oi-utilization': '1',
+        'representative-claim': 'seven_day_overage_included',
+      },
       [limit('seven_day_overage_included', inAnHour, 'fable')],
       ['five_hour', 'seven_day'],
     ],
     [
       'the five-hour window when credits are used up as well',
-      { ...refused, ...fiveHourRejected, ...week, 'representative-claim': 'five_hour', 'overage-disabled-reason': 'out_of_credits' },
+      {
+        ...refused,
+        ...fiveHourRejected,
+        ...week,
+        'representative-claim': 'five_hour',
+        'overage-disabled-reason': 'out_of_credits',
+      },
       [limit('five_hour', inAnHour)],
       ['seven_day'],
     ],
     [
       'the five-hour window when the spend cap is reached as well',
-      { ...refused, ...fiveHourRejected, ...week, 'representative-claim': 'five_hour', 'overage-disabled-reason': 'org_spend_cap_reached' },
+      {
+        ...refused,
+        ...fiveHourRejected,
+        ...week,
+        'representative-claim': 'five_hour',
+        'overage-disabled-reason': 'org_spend_cap_reached',
+      },
       [limit('five_hour', inAnHour)],
       ['seven_day'],
     ],
     [
       'every rejected window until its own reset, so that the latest counts',
-      { ...refused, ...fiveHourRejected, '7d-reset': '1795568099', '7d-status': 'rejected', 'representative-claim': 'five_hour' },
+      {
+        ...refused,
+        ...fiveHourRejected,
+        '7d-reset': '1795568099',
+        '7d-status': 'rejected',
+        'representative-claim': 'five_hour',
+      },
       [limit('five_hour', inAnHour), limit('seven_day', inFourDays)],
       [],
     ],
@@ -104,6 +127,12 @@ describe('a 429 of a subscription closes', () => {
       [limit('five_hour', inAnHour)],
       [],
     ],
+    [
+      'a rejected window where the answer as a whole has no status',
+      fiveHourRejected,
+      [limit('five_hour', inAnHour)],
+      [],
+    ],
     ['something without a name where nothing is claimed', refused, [limit('unified', inAnHour)], []],
     [
       'not the claimed window when that has something left: until Retry-After, without a name',
@@ -111,9 +140,9 @@ describe('a 429 of a subscription closes', () => {
       [limit('unified', now + 3_600_000)],
       ['five_hour', 'seven_day'],
     ],
-  ])('%s', (_, unified, closed, open) => {
-    const { outcome, signals } = answered(429, unified);
-    expect(outcome).toEqual({ kind: 'failed', fault: 'window', detail: `HTTP 429 rate_limit_error: ${message}` });
+  ])('%s', (...[, unified, closed, open]) => {
+    const { outcome, signals } = judgeUnified(429, unified);
+    expect(outcome).toEqual({ kind: 'failed', fault: 'window', detail: `HTTP 429 rate_limit_error: ${limitMessage}` });
     expect(closedOf(signals)).toEqual(closed);
     expect(openOf(signals)).toEqual(open);
   });
@@ -121,17 +150,33 @@ describe('a 429 of a subscription closes', () => {
   test.each<[string, Unified, number | null]>([
     ['the window’s own', { ...refused, ...fiveHourRejected }, inAnHour],
     ['the unified one without it', { ...refused, '5h-status': 'rejected', reset: '1795240500' }, inFiveHours],
-    ['the unified one where it does not parse', { ...refused, '5h-status': 'rejected', '5h-reset': 'soon', reset: '1795240500' }, inFiveHours],
-    ['the unified one where it lies in the past', { ...refused, '5h-status': 'rejected', '5h-reset': '1795222000', reset: '1795240500' }, inFiveHours],
-    ['Retry-After without either', { status: 'rejected', '5h-status': 'rejected', 'retry-after': '2094' }, now + 2_094_000],
+    [
+      'the unified one where it does not parse',
+      { ...refused, '5h-status': 'rejected', '5h-reset': 'soon', reset: '1795240500' },
+      inFiveHours,
+    ],
+    [
+      'the unified one where it lies in the past',
+      { ...refused, '5h-status': 'rejected', '5h-reset': '1795222000', reset: '1795240500' },
+      inFiveHours,
+    ],
+    [
+      'Retry-After without either',
+      { status: 'rejected', '5h-status': 'rejected', 'retry-after': '2094' },
+      now + 2_094_000,
+    ],
     ['unknown without all of them', { status: 'rejected', '5h-status': 'rejected' }, null],
-    ['unknown where all of them are hostile', { status: 'rejected', '5h-status': 'rejected', '5h-reset': '1e9', reset: '-1', 'retry-after': '0x10' }, null],
+    [
+      'unknown where all of them are hostile',
+      { status: 'rejected', '5h-status': 'rejected', '5h-reset': '1e9', reset: '-1', 'retry-after': '0x10' },
+      null,
+    ],
   ])('a window until the reset that it has: %s', (_, unified, until) => {
-    expect(closedOf(answered(429, unified).signals)).toEqual([limit('five_hour', until)]);
+    expect(closedOf(judgeUnified(429, unified).signals)).toEqual([limit('five_hour', until)]);
   });
 
   test('the real one that was seen in the wild', () => {
-    const { outcome, signals } = answered(429, {
+    const { outcome, signals } = judgeUnified(429, {
       status: 'rejected',
       '5h-status': 'rejected',
       '5h-reset': '1795224593',
@@ -150,76 +195,39 @@ describe('a 429 of a subscription closes', () => {
       { kind: 'reading', window: 'five_hour', family: null, utilization: 1, resetsAt: 1_795_224_593_000 },
       { kind: 'reading', window: 'seven_day', family: null, utilization: 0.31, resetsAt: inFourDays },
       { kind: 'open', window: 'seven_day', family: null },
-      { kind: 'closed', window: 'five_hour', family: null, overage: false, until: 1_795_224_593_000, evidence: 'five_hour rejected' },
+      {
+        kind: 'closed',
+        window: 'five_hour',
+        family: null,
+        overage: false,
+        until: 1_795_224_593_000,
+        evidence: 'five_hour rejected',
+      },
     ]);
   });
 });
 
 describe('a window with something left', () => {
   test('never sets a cooldown, whatever resets it names', () => {
-    const { outcome, signals } = answered(429, { status: 'allowed', ...fiveHourAllowed, ...week, reset: '1795568099' });
+    const { outcome, signals } = judgeUnified(429, {
+      status: 'allowed',
+      ...fiveHourAllowed,
+      ...week,
+      reset: '1795568099',
+    });
     expect(outcome).toMatchObject({ fault: 'scoped' });
     expect(closedOf(signals)).toEqual([]);
     expect(openOf(signals)).toEqual(['five_hour', 'seven_day']);
   });
 
   test('leaves a 429 with Retry-After to the minute', () => {
-    const { outcome, signals } = answered(429, { status: 'allowed', ...fiveHourAllowed, ...week, 'retry-after': '7' });
+    const { outcome, signals } = judgeUnified(429, {
+      status: 'allowed',
+      ...fiveHourAllowed,
+      ...week,
+      'retry-after': '7',
+    });
     expect(outcome).toMatchObject({ fault: 'throttle' });
     expect(closedOf(signals)).toEqual([limit('minute', now + 7000)]);
-  });
-});
-
-describe('a 200 of a subscription', () => {
-  const fine: Unified = { ...week, '5h-reset': '1795240500', '5h-status': 'allowed', '5h-utilization': '0.1', status: 'allowed', reset: '1795240500', ...noOverage };
-
-  test('tells how full the windows are and that they are open', () => {
-    const { outcome, signals } = answered(200, fine);
-    expect(outcome).toEqual({ kind: 'served' });
-    expect(signals).toEqual([
-      { kind: 'reading', window: 'five_hour', family: null, utilization: 0.1, resetsAt: inFiveHours },
-      { kind: 'open', window: 'five_hour', family: null },
-      { kind: 'reading', window: 'seven_day', family: null, utilization: 0.59, resetsAt: inFourDays },
-      { kind: 'open', window: 'seven_day', family: null },
-    ]);
-  });
-
-  test('with a warning is open', () => {
-    const warned = { ...fine, '5h-status': 'allowed_warning', '5h-utilization': '0.93', '5h-surpassed-threshold': '0.9', status: 'allowed_warning' };
-    const { signals } = answered(200, warned);
-    expect(openOf(signals)).toEqual(['five_hour', 'seven_day']);
-    expect(closedOf(signals)).toEqual([]);
-  });
-
-  test.each([
-    ['', null],
-    ['NaN', null],
-    ['-0.5', null],
-    ['1e3', null],
-    ['0.5 of it', null],
-    ['1.02', 1.02],
-  ])('reads the utilization %j as %p', (utilization, read) => {
-    const { signals } = answered(200, { ...fine, '5h-utilization': utilization });
-    expect(signals[0]).toMatchObject({ kind: 'reading', window: 'five_hour', utilization: read });
-  });
-
-  const used: Unified = { ...week, ...fiveHourRejected, '5h-reset': '1795240500', status: 'rejected', 'representative-claim': 'five_hour', reset: '1795240500' };
-
-  test.each<[string, Unified]>([
-    ['in use', { ...used, 'overage-in-use': 'true', 'overage-status': 'allowed' }],
-    ['allowed', { ...used, 'overage-status': 'allowed' }],
-    ['allowed with a warning', { ...used, 'overage-status': 'allowed_warning' }],
-  ])('that was served as overage is good and closes the window for those who forbid it: overage %s', (_, unified) => {
-    const { outcome, signals } = answered(200, unified);
-    expect(outcome).toEqual({ kind: 'served' });
-    expect(signals.filter((each) => each.kind === 'closed')).toEqual([
-      { kind: 'closed', window: 'five_hour', family: null, overage: true, until: inFiveHours, evidence: 'five_hour used up, served as overage' },
-    ]);
-    expect(openOf(signals)).toEqual(['seven_day']);
-  });
-
-  test('with a window used up but no word of overage closes nothing', () => {
-    expect(closedOf(answered(200, { ...used, ...noOverage }).signals)).toEqual([]);
-    expect(closedOf(answered(200, { ...used, status: 'allowed', 'overage-status': 'allowed' }).signals)).toEqual([]);
   });
 });

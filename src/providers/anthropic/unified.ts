@@ -75,7 +75,10 @@ export function rejectedWindows(headers: Headers, overage: boolean, now: EpochMs
 
 /** The answer as a whole: a subscription that is used up, whether it was refused or served as overage. */
 export function isUnifiedRejected(headers: Headers): boolean {
-  return headers.get(`${prefix}status`) === 'rejected' || headedWindows.some(({ header }) => headers.get(`${prefix}${header}-status`) === 'rejected');
+  return (
+    headers.get(`${prefix}status`) === 'rejected' ||
+    headedWindows.some(({ header }) => headers.get(`${prefix}${header}-status`) === 'rejected')
+  );
 }
 
 /** True for a 200 of a plan that is used up and bills extra: status `rejected`, overage allowed or in use. */

@@ -30,7 +30,9 @@ export function addAgentCommands(cli: Cli, root: Command): void {
   for (const agent of cli.host.agents) {
     root
       .command(agent)
-      .description(`Run ${agent} here, through the gateway; all arguments are its own (pool: stint --pool <pool> ${agent})`)
+      .description(
+        `Run ${agent} here, through the gateway; all arguments are its own (pool: stint --pool <pool> ${agent})`,
+      )
       .argument('[args...]')
       // Everything after the name belongs to the agent, --help and --version included.
       .helpOption(false)
@@ -43,10 +45,14 @@ export function addAgentCommands(cli: Cli, root: Command): void {
 async function printEnvironment(cli: Cli, agent: string, options: GlobalOptions): Promise<void> {
   const issued = await issue(cli, await connect(cli, options), { agent, origin: 'env', options });
   if (options.json) return cli.terminal.print(JSON.stringify(issued, null, 2));
-  const until = issued.expiresAt === null ? '' : ` Valid until revoked, at most ${formatWhen(issued.expiresAt, Date.now(), localTimeZone())}.`;
+  const until =
+    issued.expiresAt === null
+      ? ''
+      : ` Valid until revoked, at most ${formatWhen(issued.expiresAt, Date.now(), localTimeZone())}.`;
   cli.terminal.print(`# For ${agent} on pool ${issued.pool}; use with: eval "$(stint env ${agent})".${until}`);
   for (const name of issued.withheld) cli.terminal.print(`unset ${name}`);
-  for (const [name, value] of Object.entries(issued.environment)) cli.terminal.print(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
+  for (const [name, value] of Object.entries(issued.environment))
+    cli.terminal.print(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
 }
 
 type Run = { readonly args: readonly string[]; readonly options: GlobalOptions };
@@ -58,7 +64,9 @@ async function runAgent(cli: Cli, agent: string, { args, options }: Run): Promis
     const user = cli.host.userEnvironment;
     const executable = Bun.which(issued.command, { PATH: user['PATH'] ?? '' });
     if (executable === null) {
-      throw new Problem('not_found', `${issued.command} is not on the PATH.`, { hint: `Install it with: ${issued.install}` });
+      throw new Problem('not_found', `${issued.command} is not on the PATH.`, {
+        hint: `Install it with: ${issued.install}`,
+      });
     }
     const env = { ...user, ...issued.environment };
     for (const name of issued.withheld) delete env[name];
@@ -69,9 +77,17 @@ async function runAgent(cli: Cli, agent: string, { args, options }: Run): Promis
   }
 }
 
-function issue(cli: Cli, client: Client, wish: { agent: string; origin: 'env' | 'wrapper'; options: GlobalOptions }): Promise<Issued> {
+function issue(
+  cli: Cli,
+  client: Client,
+  wish: { agent: string; origin: 'env' | 'wrapper'; options: GlobalOptions },
+): Promise<Issued> {
   const pool = wish.options.pool ?? cli.host.userEnvironment['STINT_POOL'];
-  return client.call('phantom.issue', { agent: wish.agent, origin: wish.origin, ...(pool ? { pool } : {}) }) as Promise<Issued>;
+  return client.call('phantom.issue', {
+    agent: wish.agent,
+    origin: wish.origin,
+    ...(pool ? { pool } : {}),
+  }) as Promise<Issued>;
 }
 
 /** Gives the agent the terminal, and its end to the caller: the exit code, 128 and the signal's number for a signal. */
@@ -80,7 +96,8 @@ function runInTerminal(executable: string, args: readonly string[], env: NodeJS.
   const handlers = new Map<NodeJS.Signals, () => void>();
   // Ctrl-C and Ctrl-\ reach the agent from the terminal itself: here they only must not end the wrapper before it.
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) handlers.set(signal, () => undefined);
-  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) handlers.set(signal, () => void child.kill(signal));
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const)
+    handlers.set(signal, () => void child.kill(signal));
   for (const [signal, handler] of handlers) process.on(signal, handler);
   return new Promise((resolve, reject) => {
     const done = (): void => {
@@ -88,7 +105,11 @@ function runInTerminal(executable: string, args: readonly string[], env: NodeJS.
     };
     child.once('error', (error) => {
       done();
-      reject(new Problem('unavailable', `${executable} could not be started: ${error.message}.`, { hint: 'Try it without Stint first.' }));
+      reject(
+        new Problem('unavailable', `${executable} could not be started: ${error.message}.`, {
+          hint: 'Try it without Stint first.',
+        }),
+      );
     });
     child.once('exit', (code, signal) => {
       done();

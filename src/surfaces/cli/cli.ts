@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { Problem } from '../../core/problem.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
+import { quoted } from '../../operations/require.ts';
 import { addAgentCommands } from './agent-command.ts';
 import { addDaemonCommands } from './daemon-command.ts';
 import { addDoctor } from './doctor.ts';
@@ -22,7 +23,11 @@ export type Cli = {
 };
 
 /** Runs one command line and resolves with the exit code. Never rejects. */
-export async function runCli(argv: readonly string[], host: Host, operations: readonly AnyOperation[]): Promise<number> {
+export async function runCli(
+  argv: readonly string[],
+  host: Host,
+  operations: readonly AnyOperation[],
+): Promise<number> {
   let code = 0;
   const cli: Cli = { host, operations, terminal, exit: (value) => void (code = value) };
   try {
@@ -49,9 +54,11 @@ function program(cli: Cli): Command {
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
-    .argument('[command]')
-    .action((name: string | undefined) => {
-      if (name !== undefined) throw new Problem('invalid', `Stint has no command "${name.slice(0, 60)}".`, { hint: 'See: stint --help' });
+    .action(() => {
+      const [name] = root.args;
+      if (name === 'help') return root.outputHelp();
+      if (name !== undefined)
+        throw new Problem('invalid', `Stint has no command ${quoted(name)}.`, { hint: 'See: stint --help' });
       return showNextStep(cli, optionsOf(root));
     });
   addDaemonCommands(cli, root);
@@ -68,7 +75,15 @@ function program(cli: Cli): Command {
 function prepare(cli: Cli, command: Command): void {
   if (cli.host.agents.includes(command.name())) return;
   addGlobalOptions(command, cli.host.defaults);
-  command.allowExcessArguments(false).exitOverride().configureOutput({ writeErr: () => undefined });
+  // A command with commands of its own names the one that it does not know.
+  command.allowExcessArguments(command.commands.length > 0).configureOutput({ writeErr: () => undefined });
+  command.exitOverride((error) => {
+    throw error.exitCode === 0 ? error : usageProblem(error, pathOf(command));
+  });
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
 function everyCommand(command: Command): Command[] {
@@ -80,21 +95,31 @@ function addDemo(cli: Cli, root: Command): void {
     .command('demo')
     .description('See a session go on over three limited accounts; needs none of yours')
     .option('--agent <agent>', 'scripted, or claude: the real Claude Code, installed on first use', 'scripted')
-    .option('--keep', 'Leave it running for a look', false)
+    .option('--keep', 'Leave it running for a look')
     .action(async () => {
-      const { agent, keep, json } = optionsOf<{ agent: string; keep: boolean }>(command);
+      const { agent, keep = false, json } = optionsOf<{ agent: string; keep?: boolean }>(command);
       if (agent !== 'scripted' && agent !== 'claude') {
-        throw new Problem('invalid', `The demo has no agent "${agent}".`, { hint: 'Use: --agent scripted, or --agent claude' });
+        throw new Problem('invalid', `The demo has no agent ${quoted(agent)}.`, {
+          hint: 'Use: --agent scripted, or --agent claude',
+        });
       }
       cli.exit(await cli.host.demo({ agent, keep, json }));
     });
 }
 
+/** What commander says, as one sentence. */
+function usageProblem(error: CommanderError, command: string): Problem {
+  const sentence = error.message
+    .replace(/^error: /, '')
+    .replace(/\s+/g, ' ')
+    .replace(/\.?\s*$/, '');
+  return new Problem('invalid', `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`, {
+    hint: `See: ${command} --help`,
+  });
+}
+
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof CommanderError) {
-    const sentence = error.message.replace(/^error: /, '').replaceAll('\n', ' ').replace(/\.?\s*$/, '');
-    return new Problem('invalid', `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`, { hint: 'See: stint --help' });
-  }
+  if (error instanceof CommanderError) return usageProblem(error, 'stint');
   return new Problem('internal', 'Stint has a bug here.', { hint: 'Report it with the lines below.', cause: error });
 }

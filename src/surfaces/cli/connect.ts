@@ -37,15 +37,27 @@ export function notRunning(): Problem {
 /** Starts a daemon that outlives this command and its terminal, and waits until it serves. */
 export async function startDetached(cli: Cli, place: Place): Promise<DaemonAddress> {
   try {
-    await spawnDaemon(cli, place);
+    tellSetAside(cli, await spawnDaemon(cli, place));
   } catch (error) {
     // Another command was faster: its daemon is as good.
-    const lost = error instanceof Problem && error.code === 'conflict' && (await cli.host.findDaemon(place.home)) !== undefined;
+    const lost =
+      error instanceof Problem && error.code === 'conflict' && (await cli.host.findDaemon(place.home)) !== undefined;
     if (!lost) throw error;
   }
   const serving = await findServing(cli, place.home);
-  if (serving === undefined) throw new Problem('unavailable', 'The daemon ended at once.', { hint: 'Start it in the foreground to see why: stint up' });
+  if (serving === undefined)
+    throw new Problem('unavailable', 'The daemon ended at once.', {
+      hint: 'Start it in the foreground to see why: stint up',
+    });
   return serving;
+}
+
+/** Whoever starts the daemon is told that it begins anew, whatever was asked. */
+export function tellSetAside({ terminal }: Cli, setAside: string | null): void {
+  if (setAside === null) return;
+  terminal.error(
+    `The database was damaged and is kept as ${setAside}; Stint begins with a new one. Add accounts again with: stint account add`,
+  );
 }
 
 /** The daemon of a home once it serves. */
@@ -55,16 +67,21 @@ async function findServing(cli: Cli, home: string): Promise<DaemonAddress | unde
     const found = await cli.host.findDaemon(home);
     if (found !== 'starting') return found;
     if (Date.now() > until) {
-      throw new Problem('unavailable', 'The daemon has been starting for 30 seconds.', { hint: 'See why with: stint down, then stint up' });
+      throw new Problem('unavailable', 'The daemon has been starting for 30 seconds.', {
+        hint: 'See why with: stint down, then stint up',
+      });
     }
     await Bun.sleep(pollMs);
   }
 }
 
 /** What a starting daemon tells its parent. */
-export type StartReport = { readonly ready: true } | { readonly code: string; readonly message: string; readonly hint: string | null };
+export type StartReport =
+  | { readonly ready: true; readonly setAside: string | null }
+  | { readonly code: string; readonly message: string; readonly hint: string | null };
 
-function spawnDaemon(cli: Cli, { home, controlPort, agentPort }: Place): Promise<void> {
+/** Resolves with where a damaged database was put. */
+function spawnDaemon(cli: Cli, { home, controlPort, agentPort }: Place): Promise<string | null> {
   const [executable, ...first] = cli.host.stintCommand;
   const ports = [
     ...(controlPort === undefined ? [] : ['--control-port', controlPort]),
@@ -84,13 +101,25 @@ function spawnDaemon(cli: Cli, { home, controlPort, agentPort }: Place): Promise
       settled();
     };
     child.once('error', (error) => settle(() => reject(error)));
-    child.once('exit', () => settle(() => reject(new Problem('unavailable', 'The daemon ended at once.', { hint: 'Start it in the foreground to see why: stint up' }))));
+    child.once('exit', () =>
+      settle(() =>
+        reject(
+          new Problem('unavailable', 'The daemon ended at once.', {
+            hint: 'Start it in the foreground to see why: stint up',
+          }),
+        ),
+      ),
+    );
     child.once('message', (report) => settle(() => settleReport(report as StartReport, resolve, reject)));
   });
 }
 
-function settleReport(report: StartReport, resolve: () => void, reject: (problem: Problem) => void): void {
-  if ('ready' in report) return resolve();
+function settleReport(
+  report: StartReport,
+  resolve: (setAside: string | null) => void,
+  reject: (problem: Problem) => void,
+): void {
+  if ('ready' in report) return resolve(report.setAside);
   const code = problemCodes.find((each) => each === report.code) ?? 'internal';
   reject(new Problem(code, report.message, report.hint === null ? {} : { hint: report.hint }));
 }

@@ -2,22 +2,23 @@ import type { Command } from 'commander';
 import { Problem } from '../../core/problem.ts';
 import { socketClient } from '../../operations/client.ts';
 import type { Cli } from './cli.ts';
-import { notRunning, placeOf, startDetached, type StartReport } from './connect.ts';
+import { notRunning, placeOf, startDetached, tellSetAside, type StartReport } from './connect.ts';
 import type { DaemonAddress, Serving } from './host.ts';
 import { askPassphrase } from './secret.ts';
 import { optionsOf, type GlobalOptions } from './options.ts';
 
 const pollMs = 25;
+const sameSignalMs = 300;
 
 /** `up` and `down`. */
 export function addDaemonCommands(cli: Cli, root: Command): void {
   root
     .command('up')
     .description('Run the daemon here, or in the background')
-    .option('-d, --detach', 'Run it in the background', false)
-    .action(async (options: { detach: boolean }, command: Command) => {
+    .option('-d, --detach', 'Run it in the background')
+    .action(async (options: { detach?: boolean }, command: Command) => {
       const all = optionsOf(command);
-      if (options.detach) await upDetached(cli, all);
+      if (options.detach === true) await upDetached(cli, all);
       else await upForeground(cli, all);
     });
   root
@@ -31,24 +32,31 @@ async function upDetached(cli: Cli, options: GlobalOptions): Promise<void> {
   const running = await cli.host.findDaemon(place.home);
   if (running !== undefined) {
     const pid = running === 'starting' ? '' : ` as process ${running.pid}`;
-    throw new Problem('conflict', `Stint is already running in ${place.home}${pid}.`, { hint: 'Stop it with: stint down' });
+    throw new Problem('conflict', `Stint is already running in ${place.home}${pid}.`, {
+      hint: 'Stop it with: stint down',
+    });
   }
   tellServing(cli, options, await startDetached(cli, place));
 }
 
 async function upForeground(cli: Cli, options: GlobalOptions): Promise<void> {
   const report = parentReport();
+  const signalled = stopSignal();
   let serving: Serving;
   try {
     serving = await cli.host.serve(placeOf(cli, options), () => askPassphrase(cli));
   } catch (error) {
     if (report === undefined) throw error;
-    await report(error instanceof Problem ? { code: error.code, message: error.message, hint: error.hint ?? null } : { code: 'internal', message: String(error), hint: null });
+    await report(
+      error instanceof Problem
+        ? { code: error.code, message: error.message, hint: error.hint ?? null }
+        : { code: 'internal', message: String(error), hint: null },
+    );
     return cli.exit(1);
   }
-  stopOnSignals(serving);
+  void signalled.then(serving.stop);
   if (report === undefined) tellServing(cli, options, serving);
-  else await report({ ready: true });
+  else await report({ ready: true, setAside: serving.setAside });
   await serving.ended;
 }
 
@@ -64,32 +72,43 @@ function parentReport(): ((report: StartReport) => Promise<void>) | undefined {
     });
 }
 
-/** The first signal stops gracefully, the second at once. */
-function stopOnSignals({ stop }: Serving): void {
-  let asked = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (asked) process.exit(1);
-      asked = true;
-      stop();
-    });
-  }
+/**
+ * Resolves when SIGTERM or Ctrl-C asks for a graceful stop, during the start too. A second Ctrl-C, by somebody who does not
+ * want to wait, ends the process at once.
+ */
+function stopSignal(): Promise<void> {
+  const { promise, resolve: stop } = Promise.withResolvers<void>();
+  // A signal to the whole process group arrives twice, directly and through the launcher: systemd stops services so.
+  process.on('SIGTERM', () => stop());
+  let firstAt: number | undefined;
+  process.on('SIGINT', () => {
+    if (firstAt !== undefined && performance.now() - firstAt > sameSignalMs) process.exit(130);
+    firstAt ??= performance.now();
+    stop();
+  });
   // The terminal is gone; the daemon need not be.
   process.on('SIGHUP', () => undefined);
+  return promise;
 }
 
-function tellServing(cli: Cli, options: GlobalOptions, { pid, controlPort, agentPort, ...more }: DaemonAddress & { setAside?: string | null }): void {
+function tellServing(
+  cli: Cli,
+  options: GlobalOptions,
+  { pid, controlPort, agentPort, ...more }: DaemonAddress & { setAside?: string | null },
+): void {
+  tellSetAside(cli, more.setAside ?? null);
   if (options.json) return cli.terminal.print(JSON.stringify({ pid, home: options.home, controlPort, agentPort }));
-  if (more.setAside !== undefined && more.setAside !== null) {
-    cli.terminal.error(`The database was damaged and is kept as ${more.setAside}; Stint begins with a new one. Add accounts again with: stint account add`);
-  }
-  cli.terminal.print(`Stint is running as process ${pid}: agents at http://127.0.0.1:${agentPort}, control API at http://127.0.0.1:${controlPort}.`);
+  cli.terminal.print(
+    `Stint is running as process ${pid}: agents at http://127.0.0.1:${agentPort}, control API at http://127.0.0.1:${controlPort}.`,
+  );
 }
 
 async function down(cli: Cli, options: GlobalOptions): Promise<void> {
   const found = await cli.host.findDaemon(options.home);
   if (found === undefined || found === 'starting') throw notRunning();
-  const { activeRequests } = (await socketClient(found.controlSocket).call('daemon.stop', {})) as { activeRequests: number };
+  const { activeRequests } = (await socketClient(found.controlSocket).call('daemon.stop', {})) as {
+    activeRequests: number;
+  };
   if (activeRequests > 0 && !options.json) {
     cli.terminal.error(`Waiting for ${activeRequests} open ${activeRequests === 1 ? 'request' : 'requests'}.`);
   }

@@ -16,7 +16,9 @@ export function addDoctor(cli: Cli, root: Command): void {
     .action(async (_: object, command: Command) => {
       const options = optionsOf(command);
       const findings = [...checkVersions(cli), checkHome(options.home), ...(await checkDaemon(cli, options))];
-      cli.terminal.print(options.json ? JSON.stringify({ findings }, null, 2) : findings.map((each) => line(cli, each)).join('\n'));
+      cli.terminal.print(
+        options.json ? JSON.stringify({ findings }, null, 2) : findings.map((each) => line(cli, each)).join('\n'),
+      );
       if (findings.some((each) => !each.ok)) cli.exit(1);
     });
 }
@@ -30,10 +32,24 @@ function checkVersions({ host }: Cli): Finding[] {
   const agents = host.agents.map((agent): Finding => {
     const found = Bun.which(agent, { PATH: host.userEnvironment['PATH'] ?? '' });
     const check = `agent ${agent}`;
-    if (found === null) return { check, ok: false, detail: 'is not on the PATH', hint: `stint ${agent} needs it; stint env ${agent} does not.` };
+    if (found === null)
+      return {
+        check,
+        ok: false,
+        detail: 'is not on the PATH',
+        hint: `stint ${agent} needs it; stint env ${agent} does not.`,
+      };
     return { check, ok: true, detail: versionOf(found), hint: null };
   });
-  return [{ check: 'versions', ok: true, detail: `Stint ${host.version}, Bun ${Bun.version}, ${process.platform} ${process.arch}`, hint: null }, ...agents];
+  return [
+    {
+      check: 'versions',
+      ok: true,
+      detail: `Stint ${host.version}, Bun ${Bun.version}, ${process.platform} ${process.arch}`,
+      hint: null,
+    },
+    ...agents,
+  ];
 }
 
 function versionOf(executable: string): string {
@@ -51,19 +67,25 @@ function checkHome(home: string): Finding {
     if (open) return { check, ok: false, detail: 'others can enter it', hint: `chmod 700 '${home}'` };
     return { check, ok: true, detail: 'is yours alone', hint: null };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { check, ok: true, detail: 'does not exist yet', hint: null };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      return { check, ok: true, detail: 'does not exist yet', hint: null };
     return { check, ok: false, detail: 'cannot be used', hint: 'Choose another: STINT_HOME=<folder>' };
   }
 }
 
 async function checkDaemon(cli: Cli, options: GlobalOptions): Promise<Finding[]> {
   const place = placeOf(cli, options);
-  const found = await cli.host.findDaemon(place.home);
-  const ports = found === undefined ? await checkPorts(place) : [];
+  let ports: Finding[] = [];
   try {
+    const found = await cli.host.findDaemon(place.home);
+    ports = found === undefined ? await checkPorts(place) : [];
     const client = await connect(cli, options);
     const { findings } = (await client.call('daemon.check', {})) as { findings: Finding[] };
-    return [...ports, { check: 'daemon', ok: true, detail: found === undefined ? 'starts' : 'runs', hint: null }, ...findings];
+    return [
+      ...ports,
+      { check: 'daemon', ok: true, detail: found === undefined ? 'starts' : 'runs', hint: null },
+      ...findings,
+    ];
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return [...ports, { check: 'daemon', ok: false, detail: error.message, hint: error.hint ?? null }];
@@ -71,8 +93,16 @@ async function checkDaemon(cli: Cli, options: GlobalOptions): Promise<Finding[]>
 }
 
 /** Only a port that was chosen here is tried; those of config.toml are tried by the start itself. */
-async function checkPorts({ controlPort, agentPort }: { controlPort: string | undefined; agentPort: string | undefined }): Promise<Finding[]> {
-  const chosen = Object.entries({ control: controlPort ?? '4600', agent: agentPort ?? '4610' }).filter(([, port]) => /^[1-9]\d{0,4}$/.test(port));
+async function checkPorts({
+  controlPort,
+  agentPort,
+}: {
+  controlPort: string | undefined;
+  agentPort: string | undefined;
+}): Promise<Finding[]> {
+  const chosen = Object.entries({ control: controlPort ?? '4600', agent: agentPort ?? '4610' }).filter(([, port]) =>
+    /^[1-9]\d{0,4}$/.test(port),
+  );
   return Promise.all(chosen.map(async ([name, port]) => checkPort(name, Number(port))));
 }
 
@@ -80,7 +110,11 @@ function checkPort(name: string, port: number): Promise<Finding> {
   const check = `${name} port ${port}`;
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve({ check, ok: false, detail: 'is taken', hint: `Choose another with: stint --${name}-port 0 up` }));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve({ check, ok: true, detail: 'is free', hint: null })));
+    server.once('error', () =>
+      resolve({ check, ok: false, detail: 'is taken', hint: `Choose another with: stint --${name}-port 0 up` }),
+    );
+    server.listen(port, '127.0.0.1', () =>
+      server.close(() => resolve({ check, ok: true, detail: 'is free', hint: null })),
+    );
   });
 }

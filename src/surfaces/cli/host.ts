@@ -1,8 +1,17 @@
 /** How to reach the daemon of a home. */
-export type DaemonAddress = { readonly pid: number; readonly controlPort: number; readonly agentPort: number; readonly controlSocket: string };
+export type DaemonAddress = {
+  readonly pid: number;
+  readonly controlPort: number;
+  readonly agentPort: number;
+  readonly controlSocket: string;
+};
 
 /** Which daemon is meant, and where a new one listens. Ports are text as they were typed. */
-export type Place = { readonly home: string; readonly controlPort: string | undefined; readonly agentPort: string | undefined };
+export type Place = {
+  readonly home: string;
+  readonly controlPort: string | undefined;
+  readonly agentPort: string | undefined;
+};
 
 /** A daemon in this process. */
 export type Serving = DaemonAddress & {

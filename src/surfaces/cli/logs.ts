@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { coerceText } from '../../operations/text-input.ts';
 import type { Cli } from './cli.ts';
 import { connect } from './connect.ts';
+import { localTimeZone } from './render.ts';
 import { renderLogLine } from './render-log.ts';
 import { optionsOf } from './options.ts';
 
@@ -14,17 +16,18 @@ export function addLogs(cli: Cli, root: Command): void {
     .command('logs')
     .description('Show the last lines of the log')
     .option('-n, --lines <count>', 'How many', '50')
-    .option('-f, --follow', 'Go on with new lines until interrupted', false)
-    .action(async (options: { lines: string; follow: boolean }) => {
+    .option('-f, --follow', 'Go on with new lines until interrupted')
+    .action(async (options: { lines: string; follow?: boolean }) => {
       const all = optionsOf(command);
       const client = await connect(cli, all);
       const read = async (input: object): Promise<number> => {
         const { lines, cursor } = (await client.call('log.read', input)) as Lines;
-        for (const line of lines) cli.terminal.print(all.json ? line : renderLogLine(line, cli.terminal));
+        for (const line of lines)
+          cli.terminal.print(all.json ? line : renderLogLine(line, cli.terminal, localTimeZone()));
         return cursor;
       };
-      let cursor = await read({ lines: Number(options.lines) });
-      while (options.follow) {
+      let cursor = await read({ lines: coerceText({ type: 'number' }, [options.lines]) });
+      while (options.follow === true) {
         await Bun.sleep(followMs);
         cursor = await read({ cursor, lines: 10_000 });
       }

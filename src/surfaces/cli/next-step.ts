@@ -10,7 +10,14 @@ export async function showNextStep(cli: Cli, options: GlobalOptions): Promise<vo
   const running = daemon !== undefined && daemon !== 'starting';
   const status = running ? ((await socketClient(daemon.controlSocket).call('daemon.status', {})) as Status) : null;
   const steps = stepsFor(status, cli.host.agents[0] ?? 'claude');
-  if (options.json) return cli.terminal.print(JSON.stringify({ running, accounts: status?.accounts.length ?? null, next: steps.map(([command]) => command) }, null, 2));
+  if (options.json)
+    return cli.terminal.print(
+      JSON.stringify(
+        { running, accounts: status?.accounts.length ?? null, next: steps.map(([command]) => command) },
+        null,
+        2,
+      ),
+    );
   cli.terminal.print('Stint keeps coding agents working when an account hits its limit.');
   cli.terminal.print(headline(status));
   const width = Math.max(...steps.map(([command]) => command.length));

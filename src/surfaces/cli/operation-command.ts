@@ -2,6 +2,7 @@ import { confirm, isCancel } from '@clack/prompts';
 import { Option, type Command } from 'commander';
 import { Problem } from '../../core/problem.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
+import { quoted } from '../../operations/require.ts';
 import { coerceText, inputFields, type FieldSchema } from '../../operations/text-input.ts';
 import type { Cli } from './cli.ts';
 import { connect } from './connect.ts';
@@ -15,6 +16,7 @@ const nounHelp: Readonly<Record<string, string>> = {
   account: 'Accounts at providers',
   pool: 'Pools of accounts',
   session: 'Conversations of agents',
+  phantom: 'Tokens that agents hold in place of a secret',
 };
 
 /** Gives every operation its command: `account.add` becomes `stint account add`. */
@@ -29,10 +31,15 @@ export function addOperationCommands(cli: Cli, root: Command): void {
 function groupOf(root: Command, noun: string): Command {
   const known = root.commands.find((each) => each.name() === noun);
   if (known !== undefined) return known;
-  const group = root.command(noun).description(nounHelp[noun] ?? noun).helpCommand(false);
+  const group = root
+    .command(noun)
+    .description(nounHelp[noun] ?? noun)
+    .helpCommand(false);
   return group.action(() => {
     const verbs = group.commands.map((each) => each.name()).join(', ');
-    throw new Problem('invalid', `stint ${noun} needs a verb.`, { hint: `Use one of: ${verbs}` });
+    const [verb] = group.args;
+    const sentence = verb === undefined ? `stint ${noun} needs a verb.` : `stint ${noun} has no verb ${quoted(verb)}.`;
+    throw new Problem('invalid', sentence, { hint: `Use one of: ${verbs}` });
   });
 }
 
@@ -45,10 +52,11 @@ function addCommand(cli: Cli, parent: Command, { operation, verb }: { operation:
     command.argument(required.includes(name) ? `<${name}${dots}>` : `[${name}${dots}]`, field?.description);
   }
   for (const [name, field] of Object.entries(fields)) {
-    if (field.secret === true) command.option('--secret-env <variable>', 'Read the secret from this environment variable');
+    if (field.secret === true)
+      command.option('--secret-env <variable>', 'Read the secret from this environment variable');
     else if (!operation.positional.includes(name)) command.addOption(optionOf(name, field));
   }
-  if (operation.effect === 'destructive') command.option('-y, --yes', 'Do not ask', false);
+  if (operation.effect === 'destructive') command.option('-y, --yes', 'Do not ask');
   command.action(async () => run(cli, { operation, command, fields }));
 }
 
@@ -60,12 +68,18 @@ function optionOf(name: string, field: FieldSchema): Option {
   return field.enum === undefined ? option : option.choices([...field.enum]);
 }
 
-type Invocation = { readonly operation: AnyOperation; readonly command: Command; readonly fields: Readonly<Record<string, FieldSchema>> };
+type Invocation = {
+  readonly operation: AnyOperation;
+  readonly command: Command;
+  readonly fields: Readonly<Record<string, FieldSchema>>;
+};
 
 async function run(cli: Cli, { operation, command, fields }: Invocation): Promise<void> {
   const options = optionsOf<{ yes?: boolean; secretEnv?: string }>(command);
   const input: Record<string, unknown> = {};
-  operation.positional.forEach((name, index) => take(input, name, { field: fields[name], value: command.processedArgs[index] }));
+  operation.positional.forEach((name, index) =>
+    take(input, name, { field: fields[name], value: command.processedArgs[index] }),
+  );
   const own = command.opts<Record<string, unknown>>();
   for (const name of Object.keys(fields)) {
     if (!operation.positional.includes(name)) take(input, name, { field: fields[name], value: own[name] });
@@ -74,7 +88,12 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
   const client = await connect(cli, options);
   for (const [name, field] of Object.entries(fields)) {
     if (field.secret !== true) continue;
-    input[name] = await readSecret(cli, { message: `${field.description ?? name} (${command.args.join(' ')})`, fromVariable: options.secretEnv });
+    const subject = command.args.join(' ');
+    input[name] = await readSecret(cli, {
+      message: `${field.description ?? name} (${subject})`,
+      fromVariable: options.secretEnv,
+      command: `stint ${operation.name.replace('.', ' ')} ${subject}`,
+    });
   }
   const output = await client.call(operation.name, input);
   cli.terminal.print(options.json ? JSON.stringify(output, null, 2) : render(operation.name, output, cli.terminal));
@@ -90,6 +109,11 @@ function take(input: Record<string, unknown>, name: string, { field, value }: Gi
 
 async function confirmOrStop({ terminal }: Cli, { summary }: AnyOperation, args: readonly string[]): Promise<void> {
   if (!terminal.interactive) return;
-  const answer = await confirm({ message: `${summary}: ${args.join(' ')}?`, initialValue: false, output: process.stderr });
-  if (isCancel(answer) || !answer) throw new Problem('invalid', 'Nothing was changed.', { hint: 'Say --yes to skip the question.' });
+  const answer = await confirm({
+    message: `${summary}: ${args.join(' ')}?`,
+    initialValue: false,
+    output: process.stderr,
+  });
+  if (isCancel(answer) || !answer)
+    throw new Problem('invalid', 'Nothing was changed.', { hint: 'Say --yes to skip the question.' });
 }

@@ -1,4 +1,5 @@
-import { Option, type Command } from 'commander';
+import { resolve } from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Place } from './host.ts';
 
 /** What every command of ours takes, before or after its name. */
@@ -13,11 +14,25 @@ export type GlobalOptions = {
 
 export function addGlobalOptions(command: Command, { home }: Place): void {
   command
-    .addOption(new Option('--home <folder>', 'Home of Stint (STINT_HOME)').default(home))
-    .addOption(new Option('--control-port <port>', 'Port of the control API (STINT_CONTROL_PORT)'))
-    .addOption(new Option('--agent-port <port>', 'Port of the gateway (STINT_AGENT_PORT)'))
-    .addOption(new Option('--json', 'Print JSON').default(false))
+    .addOption(
+      new Option('--home <folder>', 'Home of Stint (STINT_HOME)').argParser(parseHome).default(resolve(home), home),
+    )
+    .addOption(new Option('--control-port <port>', 'Port of the control API (STINT_CONTROL_PORT)').argParser(parsePort))
+    .addOption(new Option('--agent-port <port>', 'Port of the gateway (STINT_AGENT_PORT)').argParser(parsePort))
+    .addOption(new Option('--json', 'Print JSON'))
     .addOption(new Option('--no-start', 'Fail instead of starting the daemon'));
+}
+
+/** The daemon runs in another folder than the command that starts it. */
+function parseHome(folder: string): string {
+  if (folder.trim() === '') throw new InvalidArgumentError('It must name a folder.');
+  return resolve(folder);
+}
+
+/** A flag that is wrong is told of also where a daemon runs already and the port does not matter. */
+function parsePort(text: string): string {
+  if (/^\d{1,5}$/.test(text.trim()) && Number(text) <= 65_535) return text.trim();
+  throw new InvalidArgumentError('It must be a whole number from 0 to 65535; 0 takes any free port.');
 }
 
 /** The options of a command and those given before its name; what stands nearer to the end wins. */
@@ -28,7 +43,7 @@ export function optionsOf<Options extends object = object>(command: Command): Gl
       if (!(name in merged) || each.getOptionValueSource(name) !== 'default') merged[name] = value;
     }
   }
-  return merged as GlobalOptions & Options;
+  return { json: false, ...merged } as GlobalOptions & Options;
 }
 
 function withAncestors(command: Command): Command[] {

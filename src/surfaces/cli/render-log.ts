@@ -1,13 +1,18 @@
+import { formatMoment } from '../../core/time.ts';
 import type { Terminal } from './terminal.ts';
 
+/** Numbers from here on are moments in epoch milliseconds: 2020. */
+const earliestMoment = Date.UTC(2020, 0);
+
 /** A line of the log for people: time, what happened, and its properties in short. */
-export function renderLogLine(line: string, terminal: Terminal): string {
+export function renderLogLine(line: string, terminal: Terminal, timeZone: string): string {
   const entry = parse(line);
   if (entry === undefined) return line;
   const { '@timestamp': at, level, message, logger: _logger, ...rest } = entry;
-  const time = String(at).slice(11, 19);
-  const text = message === 'request' ? requestText(rest) : `${String(message)} ${propertiesText(rest)}`;
-  const shown = level === 'INFO' ? text : terminal.style(level === 'WARN' || level === 'WARNING' ? 'yellow' : 'red', text);
+  const time = clockTime(String(at), timeZone);
+  const text = message === 'request' ? requestText(rest) : `${String(message)} ${propertiesText(rest, timeZone)}`;
+  const shown =
+    level === 'INFO' ? text : terminal.style(level === 'WARN' || level === 'WARNING' ? 'yellow' : 'red', text);
   return `${terminal.style('dim', time)} ${shown}`.trimEnd();
 }
 
@@ -25,11 +30,25 @@ function requestText({ model, outcome, totalMs, heldMs, tries }: RequestEntry): 
   return `request ${model ?? '-'} ${outcome ?? ''} in ${totalMs ?? 0} ms${held} [${path}]`;
 }
 
-function propertiesText(properties: Record<string, unknown>): string {
+function propertiesText(properties: Record<string, unknown>, timeZone: string): string {
   return Object.entries(properties)
     .filter(([, value]) => value !== null && value !== '')
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}=${valueText(value, timeZone)}`)
     .join(' ');
+}
+
+function valueText(value: unknown, timeZone: string): string {
+  if (typeof value === 'number' && value > earliestMoment) return formatMoment(value, Date.now(), timeZone);
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** A line that says no time, such as one that somebody else wrote, shows none. */
+function clockTime(iso: string, timeZone: string): string {
+  try {
+    return Temporal.Instant.from(iso).toZonedDateTimeISO(timeZone).toPlainTime().toString({ smallestUnit: 'second' });
+  } catch {
+    return '--:--:--';
+  }
 }
 
 function parse(line: string): Record<string, unknown> | undefined {

@@ -25,31 +25,55 @@ const barCells = 20;
 
 export function renderStatus(status: StatusView, look: Look): string {
   const { daemon, accounts, pools } = status;
-  const head = `Stint ${daemon.version}, process ${daemon.pid}, up ${formatDuration(look.now - daemon.startedAt)}, agents at http://127.0.0.1:${daemon.agentPort}, ${daemon.activeRequests} open requests`;
+  const head = `Stint ${daemon.version}, process ${daemon.pid}, up ${formatDuration(look.now - daemon.startedAt)}, agents at http://127.0.0.1:${daemon.agentPort}, ${daemon.activeRequests} open ${daemon.activeRequests === 1 ? 'request' : 'requests'}`;
   const warnings = [
-    ...(daemon.degraded === null ? [] : [`The store cannot be written since ${formatWhen(daemon.degraded.since, look.now, look.timeZone)} (${daemon.degraded.reason}); Stint goes on from memory.`]),
+    ...(daemon.degraded === null
+      ? []
+      : [
+          `The store cannot be written since ${formatWhen(daemon.degraded.since, look.now, look.timeZone)} (${daemon.degraded.reason}); Stint goes on from memory.`,
+        ]),
     ...(daemon.setAside === null ? [] : [`A damaged database was put aside as ${daemon.setAside}.`]),
   ].map((line) => look.terminal.style('yellow', line));
-  if (accounts.length === 0) return [head, ...warnings, '', 'No accounts yet. Add one with: stint account add anthropic work'].join('\n');
-  return [head, ...warnings, '', ...accounts.map((each) => renderAccount(each, look)), '', ...pools.map((each) => renderPool(each, look))].join('\n');
+  const width = Math.max(0, ...accounts.map((each) => each.id.length));
+  if (accounts.length === 0)
+    return [head, ...warnings, '', 'No accounts yet. Add one with: stint account add anthropic work'].join('\n');
+  return [
+    head,
+    ...warnings,
+    '',
+    ...accounts.map((each) => renderAccount(each, look, width)),
+    '',
+    ...pools.map((each) => renderPool(each, look)),
+  ].join('\n');
 }
 
-export function renderAccount(account: AccountView, look: Look): string {
+function renderAccount(account: AccountView, look: Look, width = 0): string {
   const { terminal } = look;
   const colour = account.state === 'open' ? 'green' : account.state === 'partly-closed' ? 'yellow' : 'red';
   const state = terminal.style(colour, account.state);
-  const reason = account.reason === null ? '' : ` (${account.reason})`;
+  const reason = account.reason === null ? '' : ` (${oneLine(account.reason)})`;
   const until = account.until === null ? '' : `, opens ${formatWhen(account.until, look.now, look.timeZone)}`;
   const flight = account.inFlight === 0 ? '' : `, ${account.inFlight} in flight`;
-  return [`${terminal.style('bold', account.id)}  ${state}${reason}${until}${flight}`, ...windowLines(account, look)].join('\n');
+  return [
+    `${terminal.style('bold', account.id.padEnd(width))}  ${state}${reason}${until}${flight}`,
+    ...nextStepOf(account),
+    ...windowLines(account, look),
+  ].join('\n');
+}
+
+function nextStepOf({ state, provider, label }: AccountView): string[] {
+  return state === 'needs-login' ? [`  give it a new secret: stint account add ${provider} ${label} --replace`] : [];
 }
 
 /** Windows as far as the provider has told, and limits that no reading covers. */
 function windowLines({ windows, limits }: AccountView, look: Look): string[] {
   const width = Math.max(...windows.map((each) => each.window.length), ...limits.map((each) => each.window.length));
   const read = windows.map((each) => {
-    const closed = limits.some((limit) => limit.window === each.window && limit.family === each.family && !limit.overage);
-    const share = each.utilization === null ? ' '.repeat(barCells + 5) : `${bar(each.utilization)} ${percent(each.utilization)}`;
+    const closed = limits.some(
+      (limit) => limit.window === each.window && limit.family === each.family && !limit.overage,
+    );
+    const share =
+      each.utilization === null ? ' '.repeat(barCells + 5) : `${bar(each.utilization)} ${percent(each.utilization)}`;
     const reset = each.resetsAt === null ? '' : `  resets ${formatWhen(each.resetsAt, look.now, look.timeZone)}`;
     return `  ${each.window.padEnd(width)}  ${share}${reset}${closed ? look.terminal.style('red', '  closed') : ''}`;
   });
@@ -59,25 +83,44 @@ function windowLines({ windows, limits }: AccountView, look: Look): string[] {
       const family = limit.family === null ? '' : ` for ${limit.family}`;
       const kind = limit.overage ? 'overage' : 'closed';
       const guessed = limit.source === 'estimated' ? ', estimated' : '';
-      return `  ${limit.window.padEnd(width)}  ${kind}${family} until ${formatWhen(limit.until, look.now, look.timeZone)}${guessed}`;
+      return `  ${limit.window.padEnd(width)}  ${kind}${family}, opens ${formatWhen(limit.until, look.now, look.timeZone)}${guessed}`;
     });
   return [...read, ...unread];
 }
 
-export function renderPool(pool: PoolView, look: Look): string {
+function renderPool(pool: PoolView, look: Look): string {
   const pinned = pool.pinned === null ? '' : `, pinned to ${pool.pinned}`;
+  const overage = pool.overage === 'forbid' ? '' : `, overage: ${pool.overage}`;
   const exhausted = pool.exhausted.map((each) => {
     const what = each.family === null ? '' : ` for ${each.family}`;
     return look.terminal.style('red', `  exhausted${what} since ${formatWhen(each.since, look.now, look.timeZone)}`);
   });
-  return [`pool ${look.terminal.style('bold', pool.name)}  ${pool.strategy}${pinned}`, ...exhausted, ...pool.next.flatMap((each) => nextLines(each, look))].join('\n');
+  return [
+    `pool ${look.terminal.style('bold', pool.name)}  ${pool.strategy}${overage}${pinned}`,
+    ...exhausted,
+    ...pool.next.flatMap((each) => nextLines(each, look)),
+  ].join('\n');
+}
+
+/** One account with what only its own page has room for. */
+export function renderAccountDetails(account: AccountView, look: Look): string {
+  const added = formatWhen(account.addedAt, look.now, look.timeZone);
+  const [head = '', ...windows] = renderAccount(account, look).split('\n');
+  const host = account.baseUrl === null ? '' : ` for ${account.baseUrl}`;
+  return [head, `  ${account.credential}${host}, added ${added}`, ...windows].join('\n');
+}
+
+/** One pool with its accounts, which `status` shows above it. */
+export function renderPoolDetails(pool: PoolView, look: Look): string {
+  const [head = '', ...next] = renderPool(pool, look).split('\n');
+  return [head, `  accounts: ${pool.accounts.join(', ') || 'none'}`, ...next].join('\n');
 }
 
 function nextLines(next: NextView, look: Look): string[] {
   const what = next.model === null ? 'next request' : `next request for ${next.model}`;
   const skipped = next.skipped.map((each) => {
     const window = each.window === null ? '' : ` (${each.window})`;
-    const until = each.until === null ? '' : ` until ${formatWhen(each.until, look.now, look.timeZone)}`;
+    const until = each.until === null ? '' : `, opens ${formatWhen(each.until, look.now, look.timeZone)}`;
     return `    not ${each.account}: ${each.reason}${window}${until}`;
   });
   return [`  ${what}: ${answer(next, look)}`, ...skipped];
@@ -85,8 +128,14 @@ function nextLines(next: NextView, look: Look): string[] {
 
 function answer(next: NextView, look: Look): string {
   if (next.kind === 'use') return look.terminal.style('green', next.account ?? '');
-  if (next.kind === 'wait' && next.until !== null) return `nobody, the first opens ${formatWhen(next.until, look.now, look.timeZone)}`;
+  if (next.kind === 'wait' && next.until !== null)
+    return `nobody, the first opens ${formatWhen(next.until, look.now, look.timeZone)}`;
   return 'nobody';
+}
+
+/** A provider's own words may have several lines. */
+export function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').slice(0, 160);
 }
 
 function bar(share: number): string {

@@ -1,5 +1,13 @@
 import { formatWhen } from '../../core/time.ts';
-import { renderAccount, renderPool, renderStatus, type AccountView, type PoolView, type StatusView } from './render-status.ts';
+import {
+  oneLine,
+  renderAccountDetails,
+  renderPoolDetails,
+  renderStatus,
+  type AccountView,
+  type PoolView,
+  type StatusView,
+} from './render-status.ts';
 import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -15,24 +23,35 @@ type Renderer = (output: never, look: Look) => string;
 
 const renderers: Readonly<Record<string, Renderer>> = {
   'daemon.status': (output: StatusView, look) => renderStatus(output, look),
-  'account.add': (output: AccountView) => `Added ${output.id} (${output.credential}). Next: stint claude`,
+  'account.add': ({ id, credential, state, replaced }: AccountView & { replaced: boolean }) => {
+    if (!replaced) return `Added ${id} (${credential}). Next: stint claude`;
+    const next = state === 'disabled' ? `stint account enable ${id}` : 'stint status';
+    return `${id} has a new secret (${credential}). Next: ${next}`;
+  },
   'account.list': ({ accounts }: { accounts: AccountView[] }, look) =>
     accounts.length === 0
       ? 'No accounts yet. Add one with: stint account add anthropic work'
       : renderTable(
           ['ACCOUNT', 'CREDENTIAL', 'STATE', 'UNTIL'],
-          accounts.map((each) => [each.id, each.credential, each.reason === null ? each.state : `${each.state} (${each.reason})`, when(each.until, look)]),
+          accounts.map((each) => [
+            each.id,
+            each.credential,
+            each.reason === null ? each.state : `${each.state} (${oneLine(each.reason)})`,
+            when(each.until, look),
+          ]),
         ),
-  'account.show': (output: AccountView, look) => renderAccount(output, look),
+  'account.show': (output: AccountView, look) => renderAccountDetails(output, look),
   'account.remove': ({ removed }: { removed: string }) => `Removed ${removed} and its secret.`,
   'account.disable': (output: AccountView) => `${output.id} takes no requests until: stint account enable ${output.id}`,
   'account.enable': (output: AccountView) => `${output.id} is in service.`,
   'account.clear': ({ account, cleared }: { account: AccountView; cleared: number }) =>
-    cleared === 0 ? `${account.id} had no closed window; it is ${account.state}.` : `${account.id}: ${cleared} closed ${cleared === 1 ? 'window' : 'windows'} cleared; it is ${account.state}.`,
-  'pool.create': (output: PoolView, look) => renderPool(output, look),
-  'pool.set': (output: PoolView, look) => renderPool(output, look),
-  'pool.show': (output: PoolView, look) => renderPool(output, look),
-  'pool.use': (output: PoolView, look) => renderPool(output, look),
+    cleared === 0
+      ? `${account.id} had no closed window; it is ${account.state}.`
+      : `${account.id}: ${cleared} closed ${cleared === 1 ? 'window' : 'windows'} cleared; it is ${account.state}.`,
+  'pool.create': renderPoolDetails,
+  'pool.set': renderPoolDetails,
+  'pool.show': renderPoolDetails,
+  'pool.use': renderPoolDetails,
   'pool.list': ({ pools }: { pools: PoolView[] }) =>
     pools.length === 0
       ? 'No pools yet. The first account makes one: stint account add anthropic work'
@@ -41,6 +60,8 @@ const renderers: Readonly<Record<string, Renderer>> = {
           pools.map((each) => [each.name, each.strategy, each.overage, each.pinned ?? '-', each.accounts.join(' ')]),
         ),
   'pool.remove': ({ removed }: { removed: string }) => `Removed pool ${removed}; its accounts stay.`,
+  'phantom.revoke': ({ revoked }: { revoked: string }) =>
+    `Revoked ${revoked}: agents that hold it are refused from here on.`,
   'session.list': ({ sessions }: { sessions: SessionView[] }, look) =>
     sessions.length === 0
       ? 'No sessions yet.'
@@ -50,7 +71,13 @@ const renderers: Readonly<Record<string, Renderer>> = {
         ),
 };
 
-type SessionView = { readonly id: string; readonly pool: string; readonly account: string; readonly moves: number; readonly startedAt: number };
+type SessionView = {
+  readonly id: string;
+  readonly pool: string;
+  readonly account: string;
+  readonly moves: number;
+  readonly startedAt: number;
+};
 
 /** The output of an operation for people; as JSON when nobody has drawn it. */
 export function render(operation: string, output: unknown, terminal: Terminal): string {

@@ -15,8 +15,8 @@ export type Terminal = {
 };
 
 export const terminal: Terminal = {
-  print: (line) => void process.stdout.write(`${line}\n`),
-  error: (line) => void process.stderr.write(`${line}\n`),
+  print: (line) => void process.stdout.write(`${printable(line)}\n`),
+  error: (line) => void process.stderr.write(`${printable(line)}\n`),
   style: (style, text) => (hasColours() ? styleText(style, text) : text),
   get interactive() {
     return process.stdin.isTTY === true && process.stderr.isTTY === true;
@@ -27,6 +27,15 @@ export const terminal: Terminal = {
 export function writeError({ code, message, hint }: Problem, json: boolean): void {
   if (json) terminal.error(JSON.stringify({ error: { code, message, hint: hint ?? null } }));
   else terminal.error(hint === undefined ? message : `${message} ${hint}`);
+}
+
+/**
+ * Takes out what would move the cursor or talk to the terminal, for an agent's or a provider's words are shown as well;
+ * styles, tabs and line ends stay.
+ */
+export function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/\u001b(?!\[[\d;]*m)|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g, '\ufffd');
 }
 
 function hasColours(): boolean {

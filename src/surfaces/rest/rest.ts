@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { Hono, type Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { Problem } from '../../core/problem.ts';
 import type { OperationContext } from '../../operations/context.ts';
 import { execute, type AnyOperation } from '../../operations/operation.ts';
@@ -12,12 +14,17 @@ export type RestDeps = {
   readonly version: string;
   /** True when the request may use `/api`; only asked on the TCP listener, the socket is private. */
   readonly authorized: (token: string) => boolean;
+  /** The name that the TCP listener was given; one that is an address needs no mention. */
+  readonly hostname: string;
   /** A bug: logged with its stack and shown as `internal`. */
   readonly bug: (error: unknown) => void;
 };
 
 /** Which listener a request came in on. The control socket is a 0600 file and needs no token. */
 export type Via = 'socket' | 'tcp';
+
+/** Far more than the longest input of an operation. */
+const mostBodyBytes = 1024 * 1024;
 
 /** The control API: `POST /api/<operation>` for all, `GET` too for those that only read, and `/healthz`. */
 export function restApp(deps: RestDeps, via: Via): Hono {
@@ -27,35 +34,62 @@ export function restApp(deps: RestDeps, via: Via): Hono {
     if (via === 'tcp') admit(c, deps);
     await next();
   });
+  app.use('/api/*', bodyLimit({ maxSize: mostBodyBytes, onError: refuseBody }));
   app.get('/api/openapi.json', (c) => c.json(openApi(deps.operations, deps.version)));
   for (const operation of deps.operations) {
     if (operation.hidden?.rest !== undefined) continue;
     const path = `/api/${operation.name}`;
     const context: OperationContext = { ...deps.context, actor: via };
     if (operation.effect === 'read') {
-      app.get(path, async (c) => c.json((await execute(operation, coerce(operation, c.req.queries()), context)) as object));
+      app.get(path, async (c) =>
+        c.json((await execute(operation, coerce(operation, c.req.queries()), context)) as object),
+      );
     }
     app.post(path, async (c) => c.json((await execute(operation, await jsonBody(c), context)) as object));
   }
-  app.notFound((c) => c.json(body(new Problem('not_found', `There is no ${c.req.method} ${c.req.path}.`, { hint: 'See /api/openapi.json' })), 404));
+  const posted = new Set(
+    deps.operations.filter((each) => each.hidden?.rest === undefined).map((each) => `/api/${each.name}`),
+  );
+  app.notFound((c) => {
+    const hint = posted.has(c.req.path) ? `Use POST ${c.req.path}` : 'See GET /api/openapi.json';
+    return c.json(
+      body(new Problem('not_found', `There is no ${c.req.method} ${c.req.path.slice(0, 200)}.`, { hint })),
+      404,
+    );
+  });
   app.onError((error, c) => {
     if (error instanceof Problem) return c.json(body(error), problemStatus[error.code]);
     deps.bug(error);
-    return c.json(body(new Problem('internal', 'Internal error; the log has its stack.', { hint: 'See: stint logs' })), 500);
+    return c.json(
+      body(new Problem('internal', 'Internal error; the log has its stack.', { hint: 'See: stint logs' })),
+      500,
+    );
   });
   return app;
 }
 
-/** A token, and a Host of this machine: a page on the web that rebinds its name to loopback has neither. */
+/** A token, and a Host that is an address or a name of this machine: a page that rebinds its own name has neither. */
 function admit(c: Context, deps: RestDeps): void {
-  const host = (c.req.header('host') ?? '').replace(/:\d+$/, '');
-  if (!['localhost', '127.0.0.1', '[::1]'].includes(host)) {
-    throw new Problem('forbidden', 'This host name is not one of the control API.', { hint: 'Use http://127.0.0.1:<port>' });
+  const host = (c.req.header('host') ?? '')
+    .toLowerCase()
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1');
+  if (host !== 'localhost' && host !== deps.hostname && isIP(host) === 0) {
+    throw new Problem('forbidden', 'This host name is not one of the control API.', {
+      hint: 'Use http://127.0.0.1:<port>',
+    });
   }
   const token = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  if (token === undefined || !deps.authorized(token.trim())) {
-    throw new Problem('unauthorized', 'The control API needs a token.', { hint: 'Send "Authorization: Bearer" with the content of the file `token` in Stint’s home.' });
-  }
+  const hint = 'Send "Authorization: Bearer" with the content of the file `token` in Stint’s home.';
+  if (token === undefined) throw new Problem('unauthorized', 'The control API needs a token.', { hint });
+  if (!deps.authorized(token.trim()))
+    throw new Problem('unauthorized', 'This is not the token of this daemon.', { hint });
+}
+
+function refuseBody(): never {
+  throw new Problem('too_large', 'The body is too large: the control API takes at most 1 MiB.', {
+    hint: 'See GET /api/openapi.json',
+  });
 }
 
 async function jsonBody(c: Context): Promise<unknown> {

@@ -1,0 +1,29 @@
+/** How long and how often; times in ms. */
+export type Plan = {
+  readonly throughput: { readonly rounds: number; readonly warmMs: number; readonly measureMs: number };
+  readonly latency: { readonly rounds: number; readonly measureMs: number };
+  readonly failovers: number;
+  readonly streams: { readonly streams: number; readonly deltas: number };
+  readonly herd: number;
+  readonly starts: number;
+};
+
+/** About four minutes. */
+export const fullPlan: Plan = {
+  throughput: { rounds: 7, warmMs: 300, measureMs: 1200 },
+  latency: { rounds: 7, measureMs: 250 },
+  failovers: 300,
+  streams: { streams: 2000, deltas: 20 },
+  herd: 200,
+  starts: 15,
+};
+
+/** About half a minute: shows that everything works; its figures are rough. */
+export const quickPlan: Plan = {
+  throughput: { rounds: 2, warmMs: 150, measureMs: 250 },
+  latency: { rounds: 2, measureMs: 100 },
+  failovers: 30,
+  streams: { streams: 300, deltas: 6 },
+  herd: 200,
+  starts: 3,
+};

@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'bun:test';
+import { idOf, labelFrom } from '../../test/builders.ts';
+import { openedBook, type OpenedBook } from '../../test/book-rig.ts';
+import { asSessionId } from '../core/ids.ts';
+import type { Signal } from '../core/limit/signal.ts';
+import { clearAccount, saveAccount } from './roster.ts';
+
+const closed = (more: Partial<Extract<Signal, { kind: 'closed' }>> = {}): Signal => ({
+  kind: 'closed',
+  window: 'five_hour',
+  family: null,
+  overage: false,
+  until: 3_600_000,
+  evidence: 'five_hour rejected',
+  ...more,
+});
+
+describe('an answer that was on its way when a limit was observed', () => {
+  test('does not clear it, one that was sent later does', async () => {
+    await using opened = await openedBook();
+    opened.now = 1000;
+    await see(opened, 'a', { sentAt: 500, signals: [closed()] });
+    await see(opened, 'a', {
+      sentAt: 400,
+      served: true,
+      signals: [{ kind: 'open', window: 'five_hour', family: null }],
+    });
+    await see(opened, 'a', { sentAt: 1000, served: true });
+    expect(isOpen(opened, 'a')).toBe(false);
+    await see(opened, 'a', { sentAt: 1001, served: true });
+    expect(isOpen(opened, 'a')).toBe(true);
+    expect(opened.events.map(({ kind }) => kind)).toEqual(['closed', 'opened']);
+  });
+
+  test('does not end the episode either', async () => {
+    await using opened = await openedBook();
+    opened.now = 1000;
+    for (const label of ['a', 'b']) await see(opened, label, { sentAt: 500, signals: [closed()] });
+    await see(opened, 'b', { sentAt: 600, served: true });
+    expect(opened.events.map(({ kind }) => kind)).toEqual(['closed', 'closed', 'exhausted']);
+    opened.now = 3_700_000;
+    await see(opened, 'a', { sentAt: 3_650_000, served: true });
+    expect(opened.events.map(({ kind }) => kind).slice(3)).toEqual(['opened', 'recovered']);
+  });
+
+  test('says nothing about a credential that was replaced since', async () => {
+    await using opened = await openedBook();
+    opened.now = 1000;
+    const account = opened.book.state.accounts.get(idOf('a'))?.account;
+    if (account !== undefined) await saveAccount(opened.book, { ...account, addedAt: 1000 });
+    await see(opened, 'a', { sentAt: 999, signals: [{ kind: 'refused', evidence: 'HTTP 401' }] });
+    expect(isOpen(opened, 'a')).toBe(true);
+    await see(opened, 'a', { sentAt: 1000, signals: [{ kind: 'refused', evidence: 'HTTP 401' }] });
+    expect(isOpen(opened, 'a')).toBe(false);
+  });
+});
+
+describe('an episode', () => {
+  test('begins once, when the last account closes, and not again while it lasts', async () => {
+    await using opened = await openedBook();
+    for (const label of ['a', 'b', 'a', 'b']) {
+      opened.now += 1000;
+      await see(opened, label, { sentAt: opened.now - 1, signals: [closed({ until: opened.now + 60_000 })] });
+    }
+    expect(edges(opened)).toEqual(['exhausted']);
+  });
+
+  test('is one for a model family while others are open', async () => {
+    await using opened = await openedBook();
+    for (const label of ['a', 'b']) {
+      await see(opened, label, { signals: [closed({ window: 'seven_day_opus', family: 'opus' })] });
+    }
+    expect(opened.events.at(-1)).toMatchObject({ kind: 'exhausted', episode: { pool: 'anthropic', family: 'opus' } });
+    opened.now = 1000;
+    await see(opened, 'a', { sentAt: 1000, served: true, model: 'claude-sonnet-4-5' });
+    expect(edges(opened)).toEqual(['exhausted']);
+    opened.now = 3_600_001;
+    await see(opened, 'a', { sentAt: 3_600_001, served: true, model: 'claude-opus-4-8' });
+    expect(edges(opened)).toEqual(['exhausted', 'recovered']);
+  });
+
+  test('does not end because time passed or an operator cleared: only an answer is proof', async () => {
+    await using opened = await openedBook();
+    for (const label of ['a', 'b']) await see(opened, label, { signals: [closed()] });
+    opened.now = 1000;
+    expect(await clearAccount(opened.book, idOf('a'))).toBe(1);
+    opened.now = 4_000_000;
+    expect(edges(opened)).toEqual(['exhausted']);
+    await see(opened, 'b', { sentAt: 4_000_000, served: true });
+    expect(edges(opened)).toEqual(['exhausted', 'recovered']);
+  });
+
+  test('begins when the last login is refused', async () => {
+    await using opened = await openedBook();
+    await see(opened, 'a', { signals: [closed()] });
+    await see(opened, 'b', { signals: [{ kind: 'refused', evidence: 'HTTP 401' }] });
+    expect(opened.events.map(({ kind }) => kind)).toEqual(['closed', 'needs-login', 'exhausted']);
+  });
+});
+
+describe('network errors', () => {
+  test('in a row of three rest the account for ten seconds, and any other answer breaks the row', async () => {
+    await using opened = await openedBook();
+    for (const fault of ['network', 'network', 'overload', 'network', 'network', null, 'network'] as const) {
+      opened.book.observeFault(idOf('a'), fault);
+    }
+    expect(isOpen(opened, 'a')).toBe(true);
+    opened.book.observeFault(idOf('a'), 'network');
+    opened.book.observeFault(idOf('a'), 'network');
+    expect(isOpen(opened, 'a')).toBe(false);
+    opened.now += 9999;
+    expect(isOpen(opened, 'a')).toBe(false);
+    opened.now += 1;
+    expect(isOpen(opened, 'a')).toBe(true);
+  });
+});
+
+describe('somebody who waits', () => {
+  test('is woken by a limit that opens, by its own time and by its abort, and leaves nothing behind', async () => {
+    await using opened = await openedBook();
+    const { book } = opened;
+    await see(opened, 'a', { signals: [closed()] });
+    const never = new AbortController().signal;
+    const byClear = book.waitForTurn(3_600_000, never);
+    await clearAccount(book, idOf('a'));
+    await byClear;
+    await book.waitForTurn(opened.now + 1, never);
+    const client = new AbortController();
+    const byAbort = book.waitForTurn(3_600_000, client.signal);
+    client.abort();
+    await byAbort;
+    await book.waitForTurn(3_600_000, client.signal);
+    const byStop = book.waitForTurn(3_600_000, never);
+    await book.stop();
+    await byStop;
+  });
+});
+
+type Seen = { sentAt?: number; signals?: readonly Signal[]; served?: boolean; model?: string };
+
+async function see({ book, now }: OpenedBook, label: string, seen: Seen): Promise<void> {
+  const { sentAt = now, signals = [], served = false, model = 'claude-sonnet-4-5' } = seen;
+  await book.observe({ account: idOf(label), model, sentAt, signals, served });
+}
+
+/** Whether a request that may go nowhere else would go to this account. */
+function isOpen({ book }: OpenedBook, label: string): boolean {
+  const pool = book.pool(labelFrom('anthropic'));
+  if (pool === undefined) throw new Error('no pool');
+  const others = pool.pool.accounts.filter((each) => each !== idOf(label));
+  return book.select({ pool, session: asSessionId(''), model: 'claude-sonnet-4-5' }, others, 0).kind === 'use';
+}
+
+function edges({ events }: OpenedBook): string[] {
+  return events.map(({ kind }) => kind).filter((kind) => kind === 'exhausted' || kind === 'recovered');
+}

@@ -1,0 +1,63 @@
+import { formatDuration, type EpochMs } from '../core/time.ts';
+import { cell, type Cell, type Line, type Style } from './line.ts';
+import type { AccountView } from './status.ts';
+
+const barCells = 12;
+const windowWidth = 'five_hour'.length;
+
+/** One line per account: the bar of its window, and until when it is closed. The one that serves is marked. */
+export function renderAccounts(accounts: readonly AccountView[], current: string | null, now: EpochMs): Line[] {
+  const width = Math.max(0, ...accounts.map(({ label }) => label.length));
+  return accounts.map((account) => {
+    const serves = account.label === current && account.state !== 'closed';
+    return [
+      cell(serves ? '  ▸ ' : '    ', 'green'),
+      cell(account.label.padEnd(width), 'bold'),
+      cell('  '),
+      ...renderWindow(account),
+      cell('  '),
+      renderState(account, now),
+    ];
+  });
+}
+
+/** A bar of twelve cells for a share from 0 to 1; what is used at all shows, and what is left at all too. */
+export function renderBar(share: number): string {
+  const clamped = Math.min(1, Math.max(0, share));
+  const full =
+    clamped === 0 || clamped === 1
+      ? clamped * barCells
+      : Math.min(barCells - 1, Math.max(1, Math.round(clamped * barCells)));
+  return '█'.repeat(full) + '░'.repeat(barCells - full);
+}
+
+function renderWindow(account: AccountView): Cell[] {
+  const reading = account.windows.find(({ window }) => window === 'five_hour');
+  if (reading === undefined || reading.utilization === null) {
+    return [cell(`${'five_hour'.padEnd(windowWidth)}  ${renderBar(0)}    - `, 'dim')];
+  }
+  const closed = account.limits.some(({ window, overage }) => window === reading.window && !overage);
+  const share = closed ? 1 : reading.utilization;
+  const percent = `${Math.floor(share * 100)}%`.padStart(5);
+  return [
+    cell(`${reading.window.padEnd(windowWidth)}  `),
+    cell(renderBar(share), fillStyle(share)),
+    cell(`${percent} `),
+  ];
+}
+
+function fillStyle(share: number): Style {
+  if (share >= 1) return 'red';
+  return share >= 0.8 ? 'yellow' : 'green';
+}
+
+function renderState(account: AccountView, now: EpochMs): Cell {
+  const opens = account.until === null ? '' : `, opens in ${formatDuration(account.until - now)}`;
+  if (account.state === 'open') return cell('open', 'green');
+  if (account.state === 'partly-closed') return cell(`closed for ${families(account)}${opens}`, 'yellow');
+  return cell(`${account.state}${opens}`, 'red');
+}
+
+function families({ limits }: AccountView): string {
+  return [...new Set(limits.flatMap(({ family }) => (family === null ? [] : [family])))].join(', ');
+}

@@ -1,0 +1,225 @@
+import { describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { captured, idOf } from '../../test/builders.ts';
+import { openOperations, secretOf, type OperationRig } from '../../test/operation-rig.ts';
+
+const hour = 3_600_000;
+const fresh = { provider: 'anthropic', label: 'work', secret: secretOf('work') };
+
+describe('account.add', () => {
+  test.each([
+    ['  Work  ', 'anthropic/work'],
+    ['My  Team/2', 'anthropic/my-team-2'],
+    ['ACCOUNT_1', 'anthropic/account-1'],
+    ['x'.repeat(80), `anthropic/${'x'.repeat(40)}`],
+  ])('makes of the label "%s" the id %s', async (label, id) => {
+    await using rig = await openOperations();
+    expect(await rig.run('account.add', { ...fresh, label })).toMatchObject({ id, replaced: false });
+  });
+
+  test.each([
+    ['sk-ant-api03-test-0123456789', 'api-key'],
+    ['sk-ant-oat01-test-0123456789', 'setup-token'],
+    ['a-key-of-a-compatible-vendor', 'api-key'],
+    ['  sk-ant-oat01-test-0123456789\n', 'setup-token'],
+  ])('recognises %j as a %s', async (secret, credential) => {
+    await using rig = await openOperations();
+    expect(await rig.run('account.add', { ...fresh, secret })).toMatchObject({ credential });
+    expect(rig.vault.read(idOf('work'))).toBe(secret.trim());
+  });
+
+  test.each([
+    ['https://api.example.com', 'https://api.example.com'],
+    ['https://API.example.com/anthropic///', 'https://api.example.com/anthropic'],
+    ['http://127.0.0.1:8080/', 'http://127.0.0.1:8080'],
+    [undefined, null],
+  ])('keeps the base URL %s as %s', async (baseUrl, kept) => {
+    await using rig = await openOperations();
+    expect(await rig.run('account.add', { ...fresh, baseUrl })).toMatchObject({ baseUrl: kept });
+  });
+
+  test.each([
+    [{ provider: 'nobody' }, 'invalid', '"nobody" is not a provider.', 'Use one of: anthropic'],
+    [{ label: '///' }, 'invalid', '"///" makes no label: it needs a letter or a digit.', 'For example: work'],
+    [{ label: '' }, 'invalid', '"" makes no label: it needs a letter or a digit.', 'For example: work'],
+    [{ secret: '' }, 'invalid', 'The secret is empty.', 'sk-ant-api'],
+    [{ secret: ' \n ' }, 'invalid', 'The secret is empty.', 'sk-ant-api'],
+    [{ secret: 'sk-ant-ort01-test-0123456789' }, 'invalid', 'That is a refresh token', 'sk-ant-oat'],
+    [{ secret: 'sk-ant-sid01-test-0123456789' }, 'invalid', 'That is the cookie of a browser session', 'sk-ant-oat'],
+    [{ secret: 'sk-ant-admin01-test-0123456' }, 'invalid', 'That is an admin key', 'sk-ant-oat'],
+    [{ secret: 'two words' }, 'invalid', 'That does not look like a credential', 'sk-ant-oat'],
+    [{ secret: '{"accessToken":"test"}' }, 'invalid', 'That does not look like a credential', 'sk-ant-oat'],
+    [{ secret: 'sk\u0000ant-api03-test' }, 'invalid', 'That does not look like a credential', 'sk-ant-oat'],
+    [{ secret: 'x'.repeat(600) }, 'invalid', 'That does not look like a credential', 'sk-ant-oat'],
+    [{ baseUrl: 'api.example.com' }, 'invalid', 'The base URL is not a URL.', '--base-url https://'],
+    [{ baseUrl: '' }, 'invalid', 'The base URL is not a URL.', '--base-url https://'],
+    [{ baseUrl: 'file:///etc' }, 'invalid', 'The base URL must begin with https:// or http://.', '--base-url https://'],
+    [{ baseUrl: 'https://me:pw@x.example' }, 'invalid', 'The base URL must not hold a user or a password.', '--base'],
+    [{ baseUrl: 'https://x.example/?a=1' }, 'invalid', 'The base URL must not have a query or a fragment.', '--base'],
+    [{ baseUrl: 'https://x.example/#a' }, 'invalid', 'The base URL must not have a query or a fragment.', '--base'],
+    [{ replace: true }, 'not_found', 'There is no account anthropic/work to replace.', 'Leave out --replace'],
+  ])('refuses %j and keeps nothing', async (wrong, code, message, hint) => {
+    await using rig = await openOperations();
+    await expect(rig.run('account.add', { ...fresh, ...wrong })).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message) as string,
+      hint: expect.stringContaining(hint) as string,
+    });
+    expect(await rig.run('account.list')).toEqual({ accounts: [] });
+    expect(await rig.run('pool.list')).toEqual({ pools: [] });
+    expect(rig.vault.names()).toEqual([]);
+  });
+
+  test('refuses a label that is taken, in any writing, and keeps the secret that is there', async () => {
+    await using rig = await openOperations();
+    await rig.add('work');
+    await expect(
+      rig.run('account.add', { ...fresh, label: ' WORK ', secret: secretOf('other') }),
+    ).rejects.toMatchObject({
+      code: 'conflict',
+      message: 'Account anthropic/work exists.',
+      hint: expect.stringContaining('stint account add anthropic work --replace') as string,
+    });
+    expect(rig.vault.read(idOf('work'))).toBe(secretOf('work'));
+  });
+
+  test('writes the secret to no file in a readable form', async () => {
+    await using rig = await openOperations();
+    await rig.add('work');
+    for (const file of ['stint.db', 'stint.db-wal', 'vault.json', 'vault.key']) {
+      expect(readFileSync(join(rig.folder, file)).includes(secretOf('work'))).toBe(false);
+    }
+  });
+});
+
+describe('account.add with replace', () => {
+  test('changes the secret and its kind, and nothing else', async () => {
+    await using rig = await openOperations();
+    await rig.run('account.add', { ...fresh, baseUrl: 'https://x.example' });
+    await rig.add('second');
+    rig.now += hour;
+    const secret = 'sk-ant-oat01-test-0123456789';
+    expect(await rig.run('account.add', { ...fresh, secret, replace: true })).toMatchObject({
+      id: 'anthropic/work',
+      replaced: true,
+      credential: 'setup-token',
+      baseUrl: 'https://x.example',
+      addedAt: captured,
+    });
+    expect(rig.vault.read(idOf('work'))).toBe(secret);
+    expect(await rig.run('pool.show', { pool: 'anthropic' })).toMatchObject({
+      accounts: ['anthropic/work', 'anthropic/second'],
+    });
+  });
+
+  test('ends a refused login', async () => {
+    await using rig = await openOperations();
+    await rig.add('work');
+    await rig.observe('work', { kind: 'refused', evidence: 'invalid x-api-key' });
+    expect(await rig.run('account.show', { account: 'work' })).toMatchObject({
+      state: 'needs-login',
+      reason: 'invalid x-api-key',
+    });
+    await rig.run('account.add', { ...fresh, replace: true });
+    expect(await rig.run('account.show', { account: 'work' })).toMatchObject({ state: 'open', reason: null });
+  });
+
+  test('leaves an account out of service that was taken out', async () => {
+    await using rig = await openOperations();
+    await rig.add('work');
+    await rig.run('account.disable', { account: 'work' });
+    expect(await rig.run('account.add', { ...fresh, replace: true })).toMatchObject({ state: 'disabled' });
+  });
+});
+
+describe('an account is named', () => {
+  test.each(['work', 'Work', ' work ', 'anthropic/work', 'Anthropic/WORK'])('by %j', async (account) => {
+    await using rig = await openOperations();
+    await rig.add('work');
+    expect(await rig.run('account.show', { account })).toMatchObject({ id: 'anthropic/work' });
+  });
+
+  test.each(['', 'wor', '/', 'anthropic/', '/work', 'openai/work', 'anthropic/work/x', `${'x'.repeat(500)}\n`])(
+    'by nothing else, such as %j',
+    async (account) => {
+      await using rig = await openOperations();
+      await rig.add('work');
+      await expect(rig.run('account.show', { account })).rejects.toMatchObject({
+        code: 'not_found',
+        message: expect.stringMatching(/^There is no account ".{0,61}"\.$/) as string,
+        hint: 'See: stint account list',
+      });
+    },
+  );
+
+  test.each(['show', 'remove', 'disable', 'enable', 'clear'])('by a name that must exist for %s', async (verb) => {
+    await using rig = await openOperations();
+    await expect(rig.run(`account.${verb}`, { account: 'nobody' })).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('the state of an account', () => {
+  const closed = { kind: 'closed', window: 'five_hour', family: null, overage: false, evidence: 'rejected' } as const;
+  const opus = { ...closed, window: 'seven_day_opus', family: 'opus' } as const;
+
+  test('is open at first', async () => {
+    await using rig = await openOperations();
+    await rig.add('a');
+    expect(await stateOf(rig)).toEqual({ state: 'open', until: null, reason: null });
+  });
+
+  test('is closed until the latest of its limits', async () => {
+    await using rig = await openOperations();
+    await rig.add('a');
+    await rig.observe('a', { ...closed, until: captured + hour });
+    await rig.observe('a', { ...closed, window: 'seven_day', until: captured + 9 * hour });
+    expect(await stateOf(rig)).toEqual({ state: 'closed', until: captured + 9 * hour, reason: 'seven_day' });
+  });
+
+  test('is partly closed by a limit on one family, and open again after it', async () => {
+    await using rig = await openOperations();
+    await rig.add('a');
+    await rig.observe('a', { ...opus, until: captured + hour });
+    expect(await stateOf(rig)).toEqual({ state: 'partly-closed', until: captured + hour, reason: 'seven_day_opus' });
+    rig.now = captured + hour;
+    expect(await stateOf(rig)).toEqual({ state: 'open', until: null, reason: null });
+  });
+
+  test('is opened by account.clear, which counts what was closed', async () => {
+    await using rig = await openOperations();
+    await rig.add('a');
+    await rig.observe('a', { ...closed, until: captured + hour });
+    await rig.observe('a', { ...opus, until: captured + hour });
+    expect(await rig.run('account.clear', { account: 'a' })).toMatchObject({ cleared: 2, account: { state: 'open' } });
+    expect(await rig.run('account.clear', { account: 'a' })).toMatchObject({ cleared: 0 });
+  });
+
+  test('is disabled until it is enabled', async () => {
+    await using rig = await openOperations();
+    await rig.add('a');
+    expect(await rig.run('account.disable', { account: 'a' })).toMatchObject({ state: 'disabled' });
+    expect(await rig.run('account.disable', { account: 'a' })).toMatchObject({ state: 'disabled' });
+    expect(await rig.run('account.enable', { account: 'a' })).toMatchObject({ state: 'open' });
+  });
+});
+
+test('account.remove takes the account, its secret and its places in pools', async () => {
+  await using rig = await openOperations();
+  await rig.add('a', 'b');
+  await rig.run('pool.create', { pool: 'own', accounts: ['a', 'b'] });
+  await rig.run('pool.use', { pool: 'own', account: 'a' });
+  expect(await rig.run('account.remove', { account: 'a' })).toEqual({ removed: 'anthropic/a' });
+  expect(rig.vault.names()).toEqual([idOf('b')]);
+  expect(await rig.run('pool.list')).toMatchObject({
+    pools: [
+      { name: 'anthropic', accounts: ['anthropic/b'] },
+      { name: 'own', accounts: ['anthropic/b'], pinned: null },
+    ],
+  });
+});
+
+async function stateOf(rig: OperationRig): Promise<unknown> {
+  const { state, until, reason } = (await rig.run('account.show', { account: 'a' })) as Record<string, unknown>;
+  return { state, until, reason };
+}

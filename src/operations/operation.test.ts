@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'bun:test';
+import { z } from 'zod';
+import { openOperations, secretOf } from '../../test/operation-rig.ts';
+import { execute, operation } from './operation.ts';
+import { operations } from './registry.ts';
+
+describe('bad input of an operation', () => {
+  test.each([
+    ['account.show', {}, 'account is missing.', 'account.show takes: account'],
+    ['account.show', undefined, 'account is missing.', 'account.show takes: account'],
+    ['account.show', { account: null }, 'account must be a text.', 'account.show takes: account'],
+    ['account.show', { account: 5 }, 'account must be a text.', 'account.show takes: account'],
+    ['account.show', [], 'account.show takes an object with its fields.', 'account.show takes: account'],
+    ['account.show', 'work', 'account.show takes an object with its fields.', 'account.show takes: account'],
+    ['account.show', { account: 'a', x: 1, y: 2 }, 'account.show has no field x, y.', 'account.show takes: account'],
+    ['account.list', { account: 'a' }, 'account.list has no field account.', 'account.list takes: nothing'],
+    ['session.list', { limit: 0 }, 'limit must be a whole number from 1 to 10000.', 'session.list takes: limit'],
+    ['session.list', { limit: 1.5 }, 'limit must be a whole number from 1 to 10000.', 'session.list takes: limit'],
+    ['session.list', { limit: '7' }, 'limit must be a whole number from 1 to 10000.', 'session.list takes: limit'],
+    ['log.read', { cursor: -1 }, 'cursor must be a whole number of at least 0.', 'log.read takes: lines, cursor'],
+    ['pool.use', { pool: 'a', auto: 'yes' }, 'auto must be true or false.', 'pool.use takes: pool, account, auto'],
+  ])('%s with %j says: %s', async (name, input, message, hint) => {
+    await using rig = await openOperations();
+    await expect(rig.run(name, input)).rejects.toMatchObject({ name: 'Problem', code: 'invalid', message, hint });
+  });
+
+  test.each([
+    [{ accounts: 'a' }, 'accounts must be a list of texts.'],
+    [{ accounts: ['a', 3] }, 'accounts must be a list of texts.'],
+    [{ accounts: ['a'], strategy: 'best' }, 'strategy must be one of: sticky, round-robin, priority, soonest-reset.'],
+    [{ accounts: ['a'], overage: true }, 'overage must be one of: forbid, allow, last.'],
+  ])('pool.create with %j says: %s', async (input, message) => {
+    await using rig = await openOperations();
+    await expect(rig.run('pool.create', { pool: 'p', ...input })).rejects.toMatchObject({ code: 'invalid', message });
+  });
+
+  test.each(operations.map((each) => each.name))('never speaks in the words of the validator in %s', async (name) => {
+    await using rig = await openOperations();
+    const inputs = [7, [], { nope: 1 }, ...wrongValues(name)];
+    for (const input of inputs) {
+      const { message } = await problemOf(rig.run(name, input));
+      expect(message).toMatch(/^[^\n]+\.$/);
+      expect(message).not.toMatch(/invalid input|expected|received|undefined|too small|NaN/i);
+    }
+  });
+
+  test('is repeated neither in the sentence nor in its hint', async () => {
+    await using rig = await openOperations();
+    const secret = secretOf('leak');
+    const { message, hint } = await problemOf(
+      rig.run('account.add', { provider: 'anthropic', label: 'a', secret: [secret] }),
+    );
+    expect(`${message} ${hint}`).not.toContain(secret);
+  });
+});
+
+describe('a run of an operation', () => {
+  test('that changes something is noted, without its secret', async () => {
+    await using rig = await openOperations();
+    await rig.add('Work');
+    await rig.run('account.disable', { account: 'work' });
+    expect(rig.audit).toEqual([
+      { operation: 'account.add', actor: 'test', of: 'anthropic Work' },
+      { operation: 'account.disable', actor: 'test', of: 'work' },
+    ]);
+  });
+
+  test('that only reads, or fails, is not', async () => {
+    await using rig = await openOperations();
+    await rig.run('account.list');
+    await problemOf(rig.run('account.disable', { account: 'nobody' }));
+    expect(rig.audit).toEqual([]);
+  });
+
+  test('gives nothing that its output does not declare', async () => {
+    await using rig = await openOperations();
+    const chatty = operation({
+      name: 'test.chatty',
+      summary: 'Says too much',
+      effect: 'read',
+      positional: [],
+      input: z.object({}),
+      output: z.object({ id: z.string() }),
+      run: () => ({ id: 'a', secret: 'b' }),
+    });
+    expect(await execute(chatty, {}, rig.context)).toEqual({ id: 'a' });
+  });
+});
+
+function wrongValues(name: string): object[] {
+  const shape = operations.find((each) => each.name === name)?.input.shape ?? {};
+  return Object.keys(shape).flatMap((field) => [{ [field]: { deep: 1 } }, { [field]: null }]);
+}
+
+async function problemOf(run: Promise<unknown>): Promise<{ message: string; hint: string }> {
+  const outcome = await run.then(
+    (output) => ({ message: `it ran: ${JSON.stringify(output)}`, hint: '' }),
+    (error: unknown) => error as { message: string; hint: string },
+  );
+  return outcome;
+}

@@ -1,0 +1,108 @@
+// The operations as the daemon has them, in this process: a book on a database, a vault, a control API, and a clock to set.
+import { join } from 'node:path';
+import { agents } from '../src/agents/registry.ts';
+import { Book } from '../src/book/book.ts';
+import type { Signal } from '../src/core/limit/signal.ts';
+import type { EpochMs } from '../src/core/time.ts';
+import { operationContext } from '../src/daemon/context.ts';
+import type { AuditRecord, OperationContext } from '../src/operations/context.ts';
+import { execute } from '../src/operations/operation.ts';
+import { operations } from '../src/operations/registry.ts';
+import { providers } from '../src/providers/registry.ts';
+import { openStore } from '../src/store/open-store.ts';
+import { openVault, type Vault } from '../src/vault/open-vault.ts';
+import { captured, idOf } from './builders.ts';
+import { temporaryFolder } from './temp-folder.ts';
+
+export type OperationRig = AsyncDisposable & {
+  readonly folder: string;
+  readonly book: Book;
+  readonly vault: Vault;
+  readonly context: OperationContext;
+  readonly audit: readonly AuditRecord[];
+  /** True once `daemon.stop` was called. */
+  readonly stopped: boolean;
+  now: EpochMs;
+  /** Runs an operation by its name, as a surface does. */
+  run(name: string, input?: unknown): Promise<unknown>;
+  /** Adds accounts with secrets of their own, and returns nothing. */
+  add(...labels: string[]): Promise<void>;
+  /** What a response of this account told. */
+  observe(label: string, signal: Signal): Promise<void>;
+};
+
+/** The secret that `add` gives an account. */
+export const secretOf = (label: string): string => `sk-ant-api03-test-${label}-0123456789`;
+
+export async function openOperations(): Promise<OperationRig> {
+  const folder = temporaryFolder();
+  const audit: AuditRecord[] = [];
+  const clock = { now: captured };
+  const daemon = { stopped: false };
+  const store = await openStore(join(folder.path, 'stint.db'), { now: captured });
+  const vault = await openVault(join(folder.path, 'vault.json'));
+  const book = await Book.open({ store, clock: () => clock.now, tell: () => undefined });
+  const context: OperationContext = {
+    actor: 'test',
+    ...operationContext({
+      book,
+      vault,
+      providers,
+      agents,
+      holdMs: 240_000,
+      gatewayUrl: () => 'http://127.0.0.1:4610',
+      audit: (record) => void audit.push(record),
+      daemon: {
+        describe: () => ({
+          version: '1.2.3',
+          pid: 4711,
+          home: folder.path,
+          startedAt: captured,
+          controlPort: 4600,
+          agentPort: 4610,
+          activeRequests: 2,
+          degraded: null,
+          setAside: null,
+        }),
+        stop: () => void (daemon.stopped = true),
+        check: () => Promise.resolve([{ check: 'store', ok: true, detail: 'SQLite', hint: null }]),
+        readLog: ({ cursor, lines }) => Promise.resolve({ lines: ['{}'].slice(0, lines), cursor: (cursor ?? 0) + 3 }),
+      },
+    }),
+  };
+  const run = async (name: string, input: unknown = {}): Promise<unknown> => {
+    const operation = operations.find((each) => each.name === name);
+    if (operation === undefined) throw new Error(`there is no operation ${name}`);
+    return execute(operation, input, context);
+  };
+  return {
+    folder: folder.path,
+    book,
+    vault,
+    context,
+    audit,
+    get stopped() {
+      return daemon.stopped;
+    },
+    get now() {
+      return clock.now;
+    },
+    set now(value) {
+      clock.now = value;
+    },
+    run,
+    add: async (...labels) => {
+      for (const label of labels) {
+        await run('account.add', { provider: 'anthropic', label, secret: secretOf(label) });
+      }
+    },
+    observe: async (label, signal) => {
+      await book.observe({ account: idOf(label), model: null, sentAt: clock.now, signals: [signal], served: false });
+    },
+    [Symbol.asyncDispose]: async () => {
+      await book.stop();
+      await store.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
