@@ -127,12 +127,12 @@ async function listen(port: number): Promise<Server> {
   const deadline = performance.now() + 5000;
   for (;;) {
     const server = createServer().listen(port, '127.0.0.1');
-    const failure = await once(server, 'listening').then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    if (failure === undefined) return server;
-    if (performance.now() > deadline) throw failure;
+    try {
+      await once(server, 'listening');
+      return server;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
     await Bun.sleep(20);
   }
 }

@@ -22,7 +22,7 @@ export type Herd = {
  * How long a request that left the gateway before the 429 was read may take to show at the upstream: its connection may
  * be new, and gateway, upstream and clients share the processor with the whole herd.
  */
-export const graceMs = 50;
+const graceMs = 50;
 const deltas = 20;
 
 /**

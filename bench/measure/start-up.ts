@@ -45,7 +45,7 @@ async function timeToReady(home: string): Promise<number> {
     await Bun.sleep(2);
   }
   const readyMs = performance.now() - from;
-  await endChild(child);
+  await endChild(child, 'SIGTERM');
   return readyMs;
 }
 

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Subprocess } from 'bun';
 
-/** Ends a child and waits for it; by force when it does not listen within five seconds. */
-export async function endChild(child: Subprocess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-  child.kill(signal);
-  const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
+/** Ends a child and waits for it; when it has not listened for five seconds, with the second signal. */
+export async function endChild(child: Subprocess, second: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill(second), 5000);
   await child.exited;
   clearTimeout(timer);
 }

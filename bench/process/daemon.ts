@@ -47,7 +47,8 @@ export async function startDaemon(home: string): Promise<Daemon> {
     file,
     call,
     addPool: (wish) => addPool(call, wish),
-    stop: () => endChild(child),
+    // A second SIGTERM ends the daemon at once; SIGKILL would end its launcher alone.
+    stop: () => endChild(child, 'SIGTERM'),
   };
 }
 

@@ -1,4 +1,5 @@
 import { coversModel } from '../core/limit/family.ts';
+import { isClosed } from '../core/limit/limit.ts';
 import { select } from '../core/pool/select.ts';
 import type { AccountId } from '../core/ids.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -10,13 +11,17 @@ type Edge = { readonly account: AccountId; readonly model: string | null; readon
 
 /** The episodes that begin when this account closed for a model: of its pools, those that now have nobody open. */
 export function episodesBegun(state: BookState, { account, model, now }: Edge): Episode[] {
-  const begun: Episode[] = [];
-  for (const pool of poolsOf(state, account)) {
-    const family = closedFamily(pool, model, now);
-    if (family === undefined || state.episodes.has(episodeKey(pool.pool.name, family))) continue;
-    begun.push({ id: crypto.randomUUID(), pool: pool.pool.name, family, exhaustedAt: now, recoveredAt: null });
-  }
-  return begun;
+  return poolsOf(state, account).flatMap((pool) =>
+    closedFamilies(pool, model, now)
+      .filter((family) => !state.episodes.has(episodeKey(pool.pool.name, family)))
+      .map((family) => ({
+        id: crypto.randomUUID(),
+        pool: pool.pool.name,
+        family,
+        exhaustedAt: now,
+        recoveredAt: null,
+      })),
+  );
 }
 
 /**
@@ -38,10 +43,12 @@ export function episodesEnded(
     .map((episode) => ({ ...episode, recoveredAt: now }));
 }
 
-/** Null when the pool is closed for every model, the model when only that is, undefined when somebody is open. */
-function closedFamily(pool: PoolState, model: string | null, now: EpochMs): string | null | undefined {
-  if (isOpen(pool, null, now)) return model === null || isOpen(pool, model, now) ? undefined : model;
-  return null;
+/** Null when the pool is closed for every model, else the families that one account's limits and another's close together. */
+function closedFamilies(pool: PoolState, model: string | null, now: EpochMs): (string | null)[] {
+  if (!isOpen(pool, null, now)) return [null];
+  const limits = pool.candidates.flatMap((each) => [...each.limits.values()]);
+  const families = limits.filter((limit) => isClosed(limit, now)).map((limit) => limit.family);
+  return [...new Set([...families, model])].filter((family) => family !== null && !isOpen(pool, family, now));
 }
 
 function isOpen(pool: PoolState, model: string | null, now: EpochMs): boolean {

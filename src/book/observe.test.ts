@@ -79,6 +79,14 @@ describe('an episode', () => {
     expect(edges(opened)).toEqual(['exhausted', 'recovered']);
   });
 
+  test('begins for a family that one account’s limit on it and another’s on everything close together', async () => {
+    await using opened = await openedBook();
+    await see(opened, 'a', { signals: [closed({ window: 'seven_day_opus', family: 'opus' })] });
+    await see(opened, 'b', { signals: [closed()] });
+    expect(opened.events.at(-1)).toMatchObject({ kind: 'exhausted', episode: { pool: 'anthropic', family: 'opus' } });
+    expect(edges(opened)).toEqual(['exhausted']);
+  });
+
   test('does not end because time passed or an operator cleared: only an answer is proof', async () => {
     await using opened = await openedBook();
     for (const label of ['a', 'b']) await see(opened, label, { signals: [closed()] });

@@ -30,6 +30,7 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'act
     holdMs,
     daemon,
     audit: deps.audit,
+    inTurn: turns(),
     accounts: {
       all: () => [...state.accounts.values()].map(accountNow),
       find: (id) => optional(state.accounts.get(id), accountNow),
@@ -90,6 +91,15 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'act
       ids: () => [...deps.agents.keys()],
       find: (id) => optional(deps.agents.get(id), (agent) => knownAgent(deps, agent)),
     },
+  };
+}
+
+function turns(): OperationContext['inTurn'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (change) => {
+    const turn = last.then(change);
+    last = turn.catch(() => undefined);
+    return turn;
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { idOf } from '../../test/builders.ts';
-import { errorOf, eventsOf, readAll, startRig, type Rig } from '../../test/gateway-rig.ts';
+import { errorOf, eventsOf, listenHttp, readAll, startRig, type Rig } from '../../test/gateway-rig.ts';
 import { saveAccount } from '../book/roster.ts';
 import type { FaultInput } from '../simulator/anthropic/fault.ts';
 
@@ -62,6 +62,18 @@ describe('a fault before content', () => {
       expect(await response.json()).toMatchObject({ type: 'message' });
       expect(rig.sends()).toEqual(['a', 'a']);
     }
+  });
+
+  test('an error inside 200 of an answer in one piece is fetched again', async () => {
+    let answers = 0;
+    await using upstream = await listenHttp((_, response) => {
+      answers += 1;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(answers === 1 ? overloadedJson : '{"type":"message"}');
+    });
+    await using rig = await startRig({ upstreamUrl: upstream.url });
+    expect(await (await rig.ask()).json()).toEqual({ type: 'message' });
+    expect(rig.records).toMatchObject([{ tries: [{ outcome: 'overload' }, { outcome: 'served' }] }]);
   });
 
   test('a stream that ends before content is fetched again', async () => {
@@ -171,6 +183,17 @@ describe('what a fault closes', () => {
     expect((await rig.ask()).status).toBe(200);
   });
 
+  test('a limit on counting tokens closes nothing, a token that is refused there does', async () => {
+    await using rig = await startRig();
+    const path = '/v1/messages/count_tokens';
+    rig.simulator.inject({ kind: 'five_hour', path, credential: 'a' });
+    expect((await rig.ask({ path })).headers.get('stint-account')).toBe('anthropic/b');
+    expect(limitsOf(rig, 'a')).toEqual([]);
+    rig.simulator.inject({ kind: 'revoked', path, credential: 'b' });
+    expect((await rig.ask({ path })).headers.get('stint-account')).toBe('anthropic/a');
+    expect(accountOf(rig, 'b').standing).toBe('needs-login');
+  });
+
   test('overload closes nothing', async () => {
     await using rig = await startRig();
     rig.simulator.inject({ kind: 'overloaded', times: 2 });
@@ -179,6 +202,8 @@ describe('what a fault closes', () => {
     expect(rig.events).toEqual([]);
   });
 });
+
+const overloadedJson = '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}';
 
 function accountOf(rig: Rig, label: string) {
   const state = rig.book.state.accounts.get(idOf(label));

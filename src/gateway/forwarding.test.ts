@@ -88,6 +88,17 @@ describe('a request on its way up', () => {
     expect(raw).not.toContain(rig.token);
   });
 
+  test('of a client that cannot decode asks for nothing encoded', async () => {
+    const seen: IncomingHttpHeaders[] = [];
+    await using upstream = await listenHttp((request, response) => {
+      seen.push(request.headers);
+      response.end('{}');
+    });
+    await using rig = await startRig({ upstreamUrl: upstream.url });
+    await rawAsk(rig, { 'x-api-key': rig.token });
+    expect(seen.map((headers) => headers['accept-encoding'])).toEqual(['identity']);
+  });
+
   test('carries a key as a key, without the beta of tokens', async () => {
     const seen: IncomingHttpHeaders[] = [];
     await using upstream = await listenHttp((request, response) => {

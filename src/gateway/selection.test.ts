@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { idOf, labelFrom } from '../../test/builders.ts';
-import { errorOf, readAll, secretOf, startRig, type Rig } from '../../test/gateway-rig.ts';
+import { errorOf, listenHttp, readAll, secretOf, startRig, type Rig } from '../../test/gateway-rig.ts';
 import { asSessionId } from '../core/ids.ts';
 
 describe('a session', () => {
@@ -119,6 +119,22 @@ describe('a long limit that has run out', () => {
     expect(rig.records.filter(({ queuedMs }) => queuedMs > 0).length).toBeGreaterThan(0);
   });
 
+  test('lets the others go with the head of the probe, before its content', async () => {
+    await using rig = await startRig({ accounts: ['a'] });
+    rig.simulator.inject({ kind: 'five_hour', resetInSeconds: 3600 });
+    expect((await rig.ask()).status).toBe(429);
+    rig.advance(3_601_000);
+    rig.simulator.inject({ kind: 'stall_mid', afterDeltas: 0 });
+    const client = new AbortController();
+    const probing = rig.simulator.nextRequest();
+    const probe = rig.ask({ stream: true, signal: client.signal }).catch(() => 'aborted');
+    await probing;
+    expect(await servedBy(rig, { session: 'other' })).toBe('a');
+    expect(rig.records.at(-1)?.queuedMs).toBeLessThan(1000);
+    client.abort();
+    expect(await probe).toBe('aborted');
+  });
+
   test('sends others to other accounts meanwhile', async () => {
     await using rig = await startRig();
     rig.simulator.inject({ kind: 'five_hour', resetInSeconds: 3600 });
@@ -170,6 +186,24 @@ describe('the log', () => {
       expect(text).not.toContain(secret);
     }
     expect(rig.records).toHaveLength(2);
+  });
+
+  test('has no secret either that a provider repeats in its error', async () => {
+    await using upstream = await listenHttp((request, response) => {
+      const { authorization } = request.headers;
+      const error = {
+        type: 'authentication_error',
+        message: `bad header Authorization: ${authorization} (${authorization?.slice(7)})`,
+      };
+      response.writeHead(401, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ type: 'error', error }));
+    });
+    await using rig = await startRig({ upstreamUrl: upstream.url });
+    const answer = await (await rig.ask()).text();
+    const kept = [...rig.book.state.accounts.values()].map(({ account }) => account);
+    const text = JSON.stringify([rig.records, rig.events, kept, answer]);
+    expect(text).toContain('bad header Authorization');
+    for (const label of ['a', 'b']) expect(text).not.toContain(secretOf(label));
   });
 });
 

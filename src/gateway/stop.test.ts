@@ -46,6 +46,21 @@ describe('a gateway that stops', () => {
     expect(rig.gateway.active).toBe(0);
   });
 
+  test('serves nothing more on a connection whose request it let come to its end', async () => {
+    await using rig = await startRig({ settings: { stopGraceMs: 30_000 } });
+    rig.simulator.inject({ kind: 'slow', delayMs: 100 });
+    const socket = connect(rig.port, '127.0.0.1');
+    const sent = rig.simulator.nextRequest();
+    const first = ask(socket, rig);
+    await sent;
+    const stopped = rig.gateway.stop();
+    const second = first.then(() => ask(socket, rig));
+    expect(await first).toStartWith('HTTP/1.1 200');
+    expect(await second).toMatch(/^(HTTP\/1\.1 503 [\s\S]*Stint is stopping|$)/);
+    await stopped;
+    expect(rig.sends()).toEqual(['a']);
+  });
+
   test('breaks a stream that takes longer than the grace, and cuts its upstream', async () => {
     await using rig = await startRig({ settings: { stopGraceMs: 50 } });
     rig.simulator.inject({ kind: 'stall_mid' });

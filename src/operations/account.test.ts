@@ -223,3 +223,56 @@ async function stateOf(rig: OperationRig): Promise<unknown> {
   const { state, until, reason } = (await rig.run('account.show', { account: 'a' })) as Record<string, unknown>;
   return { state, until, reason };
 }
+
+describe('changes at the same time', () => {
+  test('of several accounts all reach the pool, each once', async () => {
+    await using rig = await openOperations();
+    const labels = ['a', 'b', 'c', 'd', 'e'];
+    await Promise.all(labels.map((label) => rig.add(label)));
+    const { accounts } = (await rig.run('pool.show', { pool: 'anthropic' })) as { accounts: string[] };
+    expect(accounts.toSorted()).toEqual(labels.map((label) => `anthropic/${label}`));
+    const { pools } = await rig.book.store.load();
+    expect(pools[0]?.accounts.toSorted()).toEqual(labels.map(idOf));
+  });
+
+  test('to one label add one account', async () => {
+    await using rig = await openOperations();
+    const secrets = ['sk-ant-api03-test-first-01', 'sk-ant-api03-test-second-2'];
+    const adds = await Promise.allSettled(secrets.map((secret) => rig.run('account.add', { ...fresh, secret })));
+    expect(adds.map((each) => each.status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(await rig.run('pool.show', { pool: 'anthropic' })).toMatchObject({ accounts: ['anthropic/work'] });
+    const kept = secrets[adds.findIndex((each) => each.status === 'fulfilled')];
+    expect(rig.vault.read(idOf('work'))).toBe(kept);
+  });
+
+  test('to one pool all count', async () => {
+    await using rig = await openOperations();
+    await rig.add('a', 'b');
+    await Promise.all([
+      rig.run('pool.set', { pool: 'anthropic', strategy: 'priority' }),
+      rig.run('pool.set', { pool: 'anthropic', overage: 'last' }),
+      rig.run('pool.use', { pool: 'anthropic', account: 'b' }),
+      rig.run('account.remove', { account: 'a' }),
+      rig.add('c'),
+    ]);
+    expect(await rig.run('pool.show', { pool: 'anthropic' })).toMatchObject({
+      accounts: ['anthropic/b', 'anthropic/c'],
+      strategy: 'priority',
+      overage: 'last',
+      pinned: 'anthropic/b',
+    });
+  });
+
+  test('leave no secret without its account', async () => {
+    await using rig = await openOperations();
+    await rig.add('a');
+    await Promise.allSettled([
+      rig.run('account.remove', { account: 'a' }),
+      rig.run('account.add', { ...fresh, label: 'a', replace: true }),
+      rig.run('account.disable', { account: 'a' }),
+    ]);
+    const { accounts } = (await rig.run('account.list')) as { accounts: { id: string }[] };
+    expect(rig.vault.names().map(String)).toEqual(accounts.map((each) => each.id));
+    expect((await rig.book.store.load()).accounts.map((each) => String(each.id))).toEqual(accounts.map((each) => each.id));
+  });
+});

@@ -129,6 +129,8 @@ export interface OperationContext {
   readonly actor: string;
   /** Notes a change after it was made. */
   readonly audit: (record: AuditRecord) => void;
+  /** Runs one change after the other: each looks at what is there before it writes. */
+  readonly inTurn: <Value>(change: () => Promise<Value>) => Promise<Value>;
   readonly clock: () => EpochMs;
   /** How long a request of `stint claude` may be held. */
   readonly holdMs: number;

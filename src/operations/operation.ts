@@ -38,9 +38,9 @@ export async function execute(target: AnyOperation, raw: unknown, context: Opera
   const input = raw ?? {};
   const parsed = target.input.safeParse(input);
   if (!parsed.success) throw invalidInput(target, input, parsed.error);
-  const output = await target.run(parsed.data, context);
-  if (target.effect !== 'read')
-    context.audit({ operation: target.name, actor: context.actor, of: subjectOf(target, parsed.data) });
+  if (target.effect === 'read') return target.output.parse(await target.run(parsed.data, context));
+  const output = await context.inTurn(async () => target.run(parsed.data, context));
+  context.audit({ operation: target.name, actor: context.actor, of: subjectOf(target, parsed.data) });
   return target.output.parse(output);
 }
 

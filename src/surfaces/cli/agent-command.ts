@@ -51,7 +51,7 @@ async function printEnvironment(cli: Cli, agent: string, options: GlobalOptions)
       : ` Valid until revoked, at most ${formatWhen(issued.expiresAt, Date.now(), localTimeZone())}.`;
   cli.terminal.print(`# For ${agent} on pool ${issued.pool}; use with: eval "$(stint env ${agent})".${until}`);
   for (const name of issued.withheld) cli.terminal.print(`unset ${name}`);
-  for (const [name, value] of Object.entries(issued.environment))
+  for (const [name, value] of Object.entries({ ...issued.environment, ...directLoopback() }))
     cli.terminal.print(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
 }
 
@@ -68,13 +68,22 @@ async function runAgent(cli: Cli, agent: string, { args, options }: Run): Promis
         hint: `Install it with: ${issued.install}`,
       });
     }
-    const env = { ...user, ...issued.environment };
+    const env = { ...user, ...issued.environment, ...directLoopback() };
     for (const name of issued.withheld) delete env[name];
     return await runInTerminal(executable, args, env);
   } finally {
     // A daemon that is gone forgets it by its expiry.
     await client.call('phantom.revoke', { id: issued.id }).catch(() => undefined);
   }
+}
+
+/** Behind a proxy the launcher has put loopback into NO_PROXY; the agent needs that as well to reach the gateway. */
+function directLoopback(): Record<string, string> {
+  return Object.fromEntries(['NO_PROXY', 'no_proxy'].flatMap((name) => optionalEntry(name, process.env[name])));
+}
+
+function optionalEntry(name: string, value: string | undefined): [string, string][] {
+  return value === undefined ? [] : [[name, value]];
 }
 
 function issue(
