@@ -2,7 +2,8 @@
 // Starts src/main.ts on the Bun binary that npm installed. Plain JavaScript for any Node >= 18: this is the only
 // file of Stint that Node itself runs.
 import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
+import { constants, homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findBunBinary } from './bun-binary.mjs';
 
@@ -58,6 +59,8 @@ function environment() {
   ours.NODE_ENV = 'production';
   // Bun's fetch runs 256 requests at once and queues the rest without a word.
   ours.BUN_CONFIG_MAX_HTTP_REQUESTS = '65336';
+  // By default it goes to ~/.bun, which is not ours.
+  ours.BUN_RUNTIME_TRANSPILER_CACHE_PATH = join(users.XDG_CACHE_HOME || join(homedir(), '.cache'), 'stint', 'bun');
   if (hasProxy(users)) keepLoopbackDirect(ours);
   return { ...ours, STINT_USER_ENV: JSON.stringify(originals(users, ours)) };
 }

@@ -86,7 +86,15 @@ describe('inherited variables', () => {
       },
     });
     expect(stderr).toBe('');
-    expect(Object.keys(seen.env).filter((name) => name.startsWith('BUN_'))).toEqual(['BUN_CONFIG_MAX_HTTP_REQUESTS']);
+    const ours = ['BUN_CONFIG_MAX_HTTP_REQUESTS', 'BUN_RUNTIME_TRANSPILER_CACHE_PATH'];
+    expect(Object.keys(seen.env).filter((name) => name.startsWith('BUN_'))).toEqual(ours);
+  });
+
+  test('decide where compiled code is kept, which is not Bun’s own folder', async () => {
+    const { seen } = await show({ env: { HOME: '/home/a', XDG_CACHE_HOME: '' } });
+    expect(seen.env['BUN_RUNTIME_TRANSPILER_CACHE_PATH']).toBe('/home/a/.cache/stint/bun');
+    const moved = await show({ env: { XDG_CACHE_HOME: '/caches' } });
+    expect(moved.seen.env['BUN_RUNTIME_TRANSPILER_CACHE_PATH']).toBe('/caches/stint/bun');
   });
 
   test('are replaced by what Stint needs', async () => {
@@ -101,12 +109,17 @@ describe('inherited variables', () => {
 
   test('that were changed are noted with their original value, and only those', async () => {
     const { note } = await show({ env: { NODE_ENV: 'test', BUN_INSTALL: '/home/a/.bun', LANG: 'C' } });
-    expect(note).toEqual({ NODE_ENV: 'test', BUN_INSTALL: '/home/a/.bun', BUN_CONFIG_MAX_HTTP_REQUESTS: null });
+    expect(note).toEqual({
+      NODE_ENV: 'test',
+      BUN_INSTALL: '/home/a/.bun',
+      BUN_CONFIG_MAX_HTTP_REQUESTS: null,
+      BUN_RUNTIME_TRANSPILER_CACHE_PATH: null,
+    });
   });
 
   test('that already have the value are not noted', async () => {
     const { note } = await show({ env: { NODE_ENV: 'production', BUN_CONFIG_MAX_HTTP_REQUESTS: '65336' } });
-    expect(note).toEqual({});
+    expect(Object.keys(note as object)).toEqual(['BUN_RUNTIME_TRANSPILER_CACHE_PATH']);
   });
 
   test('keep the original value when Stint starts Stint', async () => {

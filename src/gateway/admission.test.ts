@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'bun:test';
 import { connect } from 'node:net';
+import { labelFrom } from '../../test/builders.ts';
 import { bodyOf, errorOf, issuePhantomOf, readAll, secretOf, startRig } from '../../test/gateway-rig.ts';
-import { revokePhantom } from '../book/phantoms.ts';
+import { issuePhantom, revokePhantom } from '../book/phantoms.ts';
+import { removePool } from '../book/roster.ts';
+import { asProviderId } from '../core/ids.ts';
 import { dayMs } from '../core/time.ts';
 
 describe('the phantom', () => {
@@ -37,6 +40,21 @@ describe('the phantom', () => {
     await using rig = await startRig();
     expect((await rig.ask()).status).toBe(200);
     expect((await rig.ask({ token: null, headers: { 'x-api-key': rig.token } })).status).toBe(200);
+  });
+
+  test('of another provider is refused', async () => {
+    await using rig = await startRig();
+    const wish = { provider: asProviderId('openai'), pool: labelFrom('anthropic'), origin: 'env' as const, holdMs: 0 };
+    const { token } = await issuePhantom(rig.book, wish);
+    expect((await rig.ask({ token })).status).toBe(401);
+  });
+
+  test('of a pool that was removed is told so', async () => {
+    await using rig = await startRig();
+    await removePool(rig.book, labelFrom('anthropic'));
+    const response = await rig.ask();
+    expect(response.status).toBe(403);
+    expect((await errorOf(response)).message).toContain('pool anthropic no longer exists');
   });
 
   test('is refused once it is revoked', async () => {

@@ -39,12 +39,12 @@ describe('a fault before content', () => {
     await Promise.all([play(false), play(true)]);
   });
 
-  test.each<[FaultInput['errorType'] & string, (string | null)[]]>([
-    ['overloaded_error', ['a', 'a']],
-    ['api_error', ['a', 'a']],
-    ['rate_limit_error', ['a', 'b']],
-    ['authentication_error', ['a', 'b']],
-  ])('an error event %s inside 200 is never seen by the client', async (errorType, sends) => {
+  test.each<[NonNullable<FaultInput['errorType']>, (string | null)[], object[]]>([
+    ['overloaded_error', ['a', 'a'], []],
+    ['api_error', ['a', 'a'], []],
+    ['rate_limit_error', ['a', 'b'], [{ kind: 'closed', limit: { account: 'anthropic/a', window: 'minute' } }]],
+    ['authentication_error', ['a', 'b'], [{ kind: 'needs-login', account: 'anthropic/a' }]],
+  ])('an error event %s inside 200 is never seen by the client', async (errorType, sends, events) => {
     await using rig = await startRig();
     rig.simulator.inject({ kind: 'error_event_before_content', errorType, afterPing: true });
     const { text } = await readAll(await rig.ask({ stream: true }));
@@ -52,6 +52,7 @@ describe('a fault before content', () => {
     expect(eventsOf(text).filter((name) => name === 'message_start')).toHaveLength(1);
     expect(eventsOf(text).at(-1)).toBe('message_stop');
     expect(rig.sends()).toEqual(sends);
+    expect(rig.events).toMatchObject(events);
   });
 
   test('a whole answer that is cut in the middle is fetched again', async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { buildAccount, idOf } from '../../test/builders.ts';
 import { readAll, startRig, type Rig } from '../../test/gateway-rig.ts';
+import type { BookStore } from '../book/ports.ts';
 import { removeAccount, saveAccount } from '../book/roster.ts';
+import { asSessionId } from '../core/ids.ts';
 
 describe('100 requests that meet a limit together', () => {
   test('are all served, and the closed account gets nothing once its first 429 was read', async () => {
@@ -103,6 +105,33 @@ describe('an account that closes while a request waits to be sent to it again', 
     expect((await first).headers.get('stint-account')).toBe('anthropic/b');
     expect(rig.sends()).toEqual(['a', 'b']);
     expect(rig.bugs).toEqual([]);
+  });
+
+  test('does not get a request either that was waiting for the store', async () => {
+    const [saving, saved] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const wrapStore = (store: BookStore): BookStore => ({
+      ...store,
+      saveSession: async (session) => {
+        if (session.id === asSessionId('late')) {
+          saving.resolve();
+          await saved.promise;
+        }
+        await store.saveSession(session);
+      },
+    });
+    await using rig = await startRig({ wrapStore });
+    rig.simulator.changeCredential('a', { windows: [{ name: 'five_hour', limit: 0 }] });
+    rig.simulator.inject({ kind: 'slow', delayMs: 50 });
+    const sent = rig.simulator.nextRequest();
+    const first = rig.ask({ session: 'early' });
+    await sent;
+    const closed = rig.nextEvent(({ kind }) => kind === 'closed');
+    const second = rig.ask({ session: 'late' });
+    await Promise.all([saving.promise, closed]);
+    saved.resolve();
+    expect((await first).status).toBe(200);
+    expect((await second).headers.get('stint-tries')).toBe('1');
+    expect(rig.sends()).toEqual(['a', 'b', 'b']);
   });
 
   test('leaves a request that is in flight its answer when it is removed', async () => {

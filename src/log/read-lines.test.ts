@@ -60,7 +60,7 @@ describe('the lines since a cursor', () => {
   });
 
   test('are no more than were asked for, and the next call goes on after them', async () => {
-    using file = fileWith('ä\nb\n\nc\nd\n');
+    using file = fileWith('\n\nä\nb\n\nc\nd\n');
     const seen: string[] = [];
     for (let cursor = 0; ;) {
       const next = await readLines(file.path, { cursor, lines: 2 });
@@ -70,6 +70,24 @@ describe('the lines since a cursor', () => {
       cursor = next.cursor;
     }
     expect(seen).toEqual(['ä', 'b', 'c', 'd']);
+  });
+
+  test('are counted in bytes of the file, also where these are no text', async () => {
+    using file = fileWith('');
+    writeFileSync(file.path, Buffer.from([0xff, 0xfe, 10, 0x61, 10]));
+    const { cursor } = await readLines(file.path, { cursor: 0, lines: 1 });
+    expect(await readLines(file.path, { cursor, lines: 1 })).toEqual({ lines: ['a'], cursor: 5 });
+  });
+
+  test('go on behind one that is too long to be read', async () => {
+    using file = fileWith(`${'x'.repeat(5 * 1024 * 1024)}\nnext\n`);
+    const seen: string[] = [];
+    for (let cursor = 0, turn = 0; turn < 3; turn += 1) {
+      const { lines, ...more } = await readLines(file.path, { cursor, lines: 10 });
+      seen.push(...lines);
+      cursor = more.cursor;
+    }
+    expect(seen.at(-1)).toBe('next');
   });
 
   test('of a file that was rotated are read from its start', async () => {

@@ -11,16 +11,26 @@ type Lines = { readonly lines: readonly string[]; readonly cursor: number };
  */
 export async function readLines(path: string, from: { cursor: number | null; lines: number }): Promise<Lines> {
   const { start, bytes } = await readFrom(path, from.cursor);
-  const end = bytes.lastIndexOf(10) + 1;
-  const lines = bytes
-    .toString('utf8', 0, end)
-    .split('\n')
-    .filter((line) => line !== '');
-  if (from.cursor === null) return { lines: lines.slice(-from.lines), cursor: start + end };
+  const { lines, end } = splitLines(bytes);
+  const texts = (some: readonly Line[]): string[] => some.map((line) => line.text);
+  if (from.cursor === null) return { lines: texts(lines.slice(-from.lines)), cursor: start + end };
   const taken = lines.slice(0, from.lines);
-  const takenBytes =
-    taken.length === lines.length ? end : taken.reduce((size, line) => size + Buffer.byteLength(line) + 1, 0);
-  return { lines: taken, cursor: start + takenBytes };
+  const takenEnd = taken.length === lines.length ? end : (taken.at(-1)?.end ?? 0);
+  return { lines: texts(taken), cursor: start + takenEnd };
+}
+
+/** A line that is not empty, and the byte behind it. */
+type Line = { readonly text: string; readonly end: number };
+
+function splitLines(bytes: Buffer): { lines: readonly Line[]; end: number } {
+  const lines: Line[] = [];
+  let end = 0;
+  for (let newline = bytes.indexOf(10); newline !== -1; newline = bytes.indexOf(10, end)) {
+    if (newline > end) lines.push({ text: bytes.toString('utf8', end, newline), end: newline + 1 });
+    end = newline + 1;
+  }
+  // A line that fills all that is read at once would never be passed.
+  return { lines, end: end === 0 && bytes.length === mostBytes ? bytes.length : end };
 }
 
 async function readFrom(path: string, cursor: number | null): Promise<{ start: number; bytes: Buffer }> {

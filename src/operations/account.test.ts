@@ -273,6 +273,8 @@ describe('changes at the same time', () => {
     ]);
     const { accounts } = (await rig.run('account.list')) as { accounts: { id: string }[] };
     expect(rig.vault.names().map(String)).toEqual(accounts.map((each) => each.id));
-    expect((await rig.book.store.load()).accounts.map((each) => String(each.id))).toEqual(accounts.map((each) => each.id));
+    expect((await rig.book.store.load()).accounts.map((each) => String(each.id))).toEqual(
+      accounts.map((each) => each.id),
+    );
   });
 });
