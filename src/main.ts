@@ -30,7 +30,7 @@ const host: Host = {
   },
   async demo(options) {
     const { runDemo } = await import('./demo/demo.ts');
-    return runDemo({ ...options, version: host.version, stintCommand: host.stintCommand, environment: userEnvironment, output: process.stdout, signals: process });
+    return runDemo({ ...options, stintCommand: host.stintCommand, environment: userEnvironment, output: process.stdout, signals: process });
   },
 };
 

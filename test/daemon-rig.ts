@@ -23,8 +23,8 @@ export type Place = AsyncDisposable & {
   up(args?: readonly string[]): Promise<Up>;
   /** The text of a file of the home; undefined when it is missing. */
   read(name: string): string | undefined;
-  /** Asks the control API, with the token of the home unless the headers say otherwise. */
-  api(path: string, init?: RequestInit): Promise<Response>;
+  /** Asks the control API with the token of the home. */
+  api(path: string, init?: Omit<RequestInit, 'headers'>): Promise<Response>;
 };
 
 export type Up = {
@@ -79,7 +79,7 @@ export function openPlace(): Place {
     },
     api(path, init = {}) {
       const { controlPort } = JSON.parse(read('daemon.json') ?? '{}') as { controlPort: number };
-      const headers = { authorization: `Bearer ${read('token')?.trim() ?? ''}`, ...init.headers };
+      const headers = { authorization: `Bearer ${read('token')?.trim() ?? ''}` };
       return fetch(`http://127.0.0.1:${controlPort}${path}`, { ...init, headers });
     },
     async [Symbol.asyncDispose]() {

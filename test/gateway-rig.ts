@@ -28,6 +28,8 @@ export type RigOptions = {
   readonly holdMs?: number;
   /** In place of the simulator. */
   readonly upstreamUrl?: string;
+  /** In place of the smallest number, which makes pauses short. */
+  readonly random?: () => number;
   /** Stands between the book and its database. */
   readonly wrapStore?: (store: BookStore) => BookStore;
 };
@@ -117,7 +119,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     providers,
     settings: { ...settings, ...options.settings },
     log: { request: (record) => records.add(record), bug: (error) => bugs.push(error) },
-    random: () => 0,
+    random: options.random ?? (() => 0),
   });
   opened.defer(() => gateway.stop());
   const port = gateway.start({ hostname: '127.0.0.1', port: 0 });

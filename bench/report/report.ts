@@ -1,3 +1,4 @@
+import type { Rate } from '../measure/throughput.ts';
 import type { Spread } from '../statistics.ts';
 import type { Result } from './result.ts';
 import { table } from './table.ts';
@@ -42,13 +43,18 @@ function ratesTable({ rates }: Result): string {
   const rows = rates.map((rate) => [
     rate.case,
     rate.variant,
-    spread(rate.requestsPerSecond, 0),
+    `${spread(rate.requestsPerSecond, 0)}${isGeneratorBusy(rate) ? ' *' : '  '}`,
     rate.ofNginx === null ? '-' : spread(rate.ofNginx, 2),
     rate.p50Ms.median.toFixed(2),
     rate.p99Ms.median.toFixed(2),
     ...[rate.processorUs.proxy, rate.processorUs.upstream, rate.processorUs.generator].map((us) => String(us ?? '-')),
   ]);
-  return table(header, rows);
+  return `${table(header, rows)}\n\n* the load generator itself used a whole core: the way there may be faster`;
+}
+
+/** Says that a rate is the load generator's limit as much as that of what it measures. */
+function isGeneratorBusy({ processorUs, requestsPerSecond }: Rate): boolean {
+  return ((processorUs.generator ?? 0) * requestsPerSecond.median) / 1e6 > 0.9;
 }
 
 function latencyTable({ latency }: Result): string {
@@ -67,7 +73,7 @@ function othersTable({ failover, streams, herd, startUp }: Result): string {
     ['streams open at once, lost', `${streams.openAtOnce}, ${streams.lost}`],
     [
       `herd of ${herd.requests}: reached the account that had just closed`,
-      `${herd.reachedClosed}, all before its 429 was read but ${herd.reachedLate}`,
+      `${herd.reachedClosed}, of them ${herd.reachedLate} after its 429 was read`,
     ],
     [`herd: of ${herd.followers} asked after the first answer, to the closed account`, String(herd.followersToClosed)],
     ['herd: first and last served', `${herd.firstServedMs.toFixed(0)} ms, ${herd.servedMs.toFixed(0)} ms`],

@@ -49,7 +49,10 @@ export class Book {
   readonly #tell: (event: BookEvent) => void;
   #waiters = new Set<() => void>();
 
-  private constructor(state: BookState, deps: { store: BookStore; clock: () => EpochMs; tell: (event: BookEvent) => void }) {
+  private constructor(
+    state: BookState,
+    deps: { store: BookStore; clock: () => EpochMs; tell: (event: BookEvent) => void },
+  ) {
     this.state = state;
     this.store = deps.store;
     this.clock = deps.clock;
@@ -88,7 +91,11 @@ export class Book {
    * Counts a try as in flight and moves pool and session to its account. Await the result, where there is one, before
    * the request is sent. Each `begin` needs its `end`.
    */
-  begin(request: Request, account: AccountId, how: { probe: boolean; failover: boolean }): Promise<unknown> | undefined {
+  begin(
+    request: Request,
+    account: AccountId,
+    how: { probe: boolean; failover: boolean },
+  ): Promise<unknown> | undefined {
     const state = this.#account(account);
     const now = this.clock();
     if (how.failover && state.inFlight === 0 && now - state.servedAt > idleBeforeRampMs) state.rampFrom = now;
@@ -180,7 +187,12 @@ export class Book {
         this.#observeClosed(state, signal, now);
         break;
       case 'open':
-        if (state.limits.size > 0) this.#observeOpen(state, seen.sentAt, (limit) => limit.window === signal.window && limit.family === signal.family);
+        if (state.limits.size > 0)
+          this.#observeOpen(
+            state,
+            seen.sentAt,
+            (limit) => limit.window === signal.window && limit.family === signal.family,
+          );
         break;
       case 'reading':
         state.readings.set(`${signal.window}|${signal.family ?? '*'}`, { ...signal, at: now });
@@ -197,11 +209,13 @@ export class Book {
     const limit = observeClosed(state.account.id, known, signal, now);
     if (limit === known) return;
     this.setLimit(state, known, limit);
-    for (const episode of episodesBegun(this.state, { account: state.account.id, model: signal.family, now })) this.#saveEpisode(episode);
+    for (const episode of episodesBegun(this.state, { account: state.account.id, model: signal.family, now }))
+      this.#saveEpisode(episode);
   }
 
   #observeServed(state: AccountState, seen: Observation, now: EpochMs): void {
-    if (state.limits.size > 0) this.#observeOpen(state, seen.sentAt, (limit) => !limit.overage && limitCovers(limit, seen.model));
+    if (state.limits.size > 0)
+      this.#observeOpen(state, seen.sentAt, (limit) => !limit.overage && limitCovers(limit, seen.model));
     if (this.state.episodes.size === 0) return;
     for (const episode of episodesEnded(this.state, { ...seen, now })) this.#saveEpisode(episode);
   }
@@ -221,7 +235,8 @@ export class Book {
     state.account = { ...account, standing: 'needs-login', standingReason: evidence };
     this.#tell({ kind: 'needs-login', account: account.id, evidence });
     void this.journal.write(`account:${account.id}`, () => this.store.saveAccount(state.account));
-    for (const episode of episodesBegun(this.state, { account: account.id, model: null, now: this.clock() })) this.#saveEpisode(episode);
+    for (const episode of episodesBegun(this.state, { account: account.id, model: null, now: this.clock() }))
+      this.#saveEpisode(episode);
   }
 
   #saveEpisode(episode: Episode): void {

@@ -39,6 +39,8 @@ describe('an answer that was on its way when a limit was observed', () => {
     await see(opened, 'b', { sentAt: 600, served: true });
     expect(opened.events.map(({ kind }) => kind)).toEqual(['closed', 'closed', 'exhausted']);
     opened.now = 3_700_000;
+    await see(opened, 'b', { sentAt: 600, served: true });
+    expect(edges(opened)).toEqual(['exhausted']);
     await see(opened, 'a', { sentAt: 3_650_000, served: true });
     expect(opened.events.map(({ kind }) => kind).slice(3)).toEqual(['opened', 'recovered']);
   });
@@ -124,7 +126,7 @@ describe('network errors', () => {
 });
 
 describe('somebody who waits', () => {
-  test('is woken by a limit that opens, by its own time and by its abort, and leaves nothing behind', async () => {
+  test('is woken by an account that opens, by its own time and by its abort, and leaves nothing behind', async () => {
     await using opened = await openedBook();
     const { book } = opened;
     await see(opened, 'a', { signals: [closed()] });
@@ -133,6 +135,10 @@ describe('somebody who waits', () => {
     await clearAccount(book, idOf('a'));
     await byClear;
     await book.waitForTurn(opened.now + 1, never);
+    await see(opened, 'b', { signals: [closed()] });
+    const byAnswer = book.waitForTurn(3_600_000, never);
+    await see(opened, 'b', { sentAt: 1, served: true });
+    await byAnswer;
     const client = new AbortController();
     const byAbort = book.waitForTurn(3_600_000, client.signal);
     client.abort();

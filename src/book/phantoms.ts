@@ -6,7 +6,12 @@ import type { Phantom } from './ports.ts';
 
 const envLifeMs = 30 * dayMs;
 
-type Wish = { readonly provider: ProviderId; readonly pool: Label; readonly origin: Phantom['origin']; readonly holdMs: number };
+type Wish = {
+  readonly provider: ProviderId;
+  readonly pool: Label;
+  readonly origin: Phantom['origin'];
+  readonly holdMs: number;
+};
 
 /** Issues a phantom of 128 random bits. The token is returned once and kept nowhere; the book keeps its hash. */
 export async function issuePhantom(book: Book, wish: Wish): Promise<{ token: string; phantom: Phantom }> {

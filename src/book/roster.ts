@@ -34,7 +34,11 @@ export async function removeAccount(book: Book, id: AccountId): Promise<void> {
   for (const [session, { account }] of book.state.sessions) if (account === id) book.state.sessions.delete(session);
   for (const state of book.state.pools.values()) {
     if (!state.pool.accounts.includes(id)) continue;
-    const pool = { ...state.pool, accounts: state.pool.accounts.filter((each) => each !== id), pinned: state.pool.pinned === id ? null : state.pool.pinned };
+    const pool = {
+      ...state.pool,
+      accounts: state.pool.accounts.filter((each) => each !== id),
+      pinned: state.pool.pinned === id ? null : state.pool.pinned,
+    };
     const current = state.current === id ? followerOf(state, id) : state.current;
     const moved = current !== null && current !== state.current;
     Object.assign(state, poolState(book.state, pool, current));
@@ -55,7 +59,8 @@ export async function clearAccount(book: Book, id: AccountId): Promise<number> {
     book.setLimit(state, limit, clearLimit(limit, now));
   }
   state.restUntil = 0;
-  if (state.account.standing === 'needs-login') await saveAccount(book, { ...state.account, standing: 'enabled', standingReason: null });
+  if (state.account.standing === 'needs-login')
+    await saveAccount(book, { ...state.account, standing: 'enabled', standingReason: null });
   await book.journal.written();
   book.wake();
   return cleared;
@@ -78,13 +83,15 @@ function newPool(name: Label, provider: ProviderId): Pool {
 
 export function requireAccount(book: Book, id: AccountId): AccountState {
   const state = book.state.accounts.get(id);
-  if (state === undefined) throw new Problem('not_found', `There is no account ${id}.`, { hint: 'List them with: stint account list' });
+  if (state === undefined)
+    throw new Problem('not_found', `There is no account ${id}.`, { hint: 'List them with: stint account list' });
   return state;
 }
 
 export function requirePool(book: Book, name: Label): PoolState {
   const state = book.pool(name);
-  if (state === undefined) throw new Problem('not_found', `There is no pool ${name}.`, { hint: 'List them with: stint pool list' });
+  if (state === undefined)
+    throw new Problem('not_found', `There is no pool ${name}.`, { hint: 'List them with: stint pool list' });
   return state;
 }
 

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { openPlace, openServing } from '../../test/daemon-rig.ts';
+import { startAnthropicSimulator } from '../simulator/anthropic/simulator.ts';
 
 const secret = 'sk-ant-api03-test-0123456789';
 
@@ -160,14 +161,14 @@ test('an account whose secret is gone is said to need one before a request fails
   expect((await place.stint(['status'])).stdout).toContain('next request: anthropic/work\n');
 }, 15_000);
 
-test.each([['up', '--detach'], ['status']])(
-  'a damaged database is set aside, and %s says so',
-  async (...args) => {
+test.each(['up --detach', 'status'])(
+  'a damaged database is set aside, and stint %s says so',
+  async (command) => {
     await using place = openPlace();
     mkdirSync(place.home);
     const damaged = randomBytes(8192);
     writeFileSync(join(place.home, 'stint.db'), damaged);
-    const { stderr, code } = await place.stint(args);
+    const { stderr, code } = await place.stint(command.split(' '));
     expect(code).toBe(0);
     const path =
       /^The database was damaged and is kept as (\S+); Stint begins with a new one\. .*stint account add\n$/.exec(
@@ -228,6 +229,35 @@ describe('stint down', () => {
     expect(place.read('stint.pid')).toBeUndefined();
     expect(await ended).toMatchObject({ stderr: '', code: 0 });
   });
+
+  test('lets an open stream come to its end, and says that it waits', async () => {
+    const credentials = [{ name: 'a', secret }];
+    const simulator = startAnthropicSimulator({ scenario: { credentials, deltaDelayMs: 100 } });
+    using _ = { [Symbol.dispose]: () => simulator.stop() };
+    await using place = openPlace();
+    await place.stint(['account', 'add', 'anthropic', 'a', '--base-url', simulator.url], { stdin: secret });
+    const { environment } = JSON.parse((await place.stint(['env', 'claude', '--json'])).stdout) as {
+      environment: Record<string, string>;
+    };
+    const stream = await fetch(`${environment['ANTHROPIC_BASE_URL']}/v1/messages`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${environment['ANTHROPIC_AUTH_TOKEN']}`,
+        'anthropic-version': '2023-06-01',
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({
+        model: 'claude-sonnet-4-5',
+        max_tokens: 200,
+        stream: true,
+        messages: [{ role: 'user', content: '[[words:20]] hi' }],
+      }),
+    });
+    expect(stream.status).toBe(200);
+    const [down, text] = await Promise.all([place.stint(['down']), stream.text()]);
+    expect(down).toMatchObject({ stderr: 'Waiting for 1 open request.\n', code: 0 });
+    expect(text).toEndWith('data: {"type":"message_stop"}\n\n');
+  }, 20_000);
 
   test('says in JSON what it stopped', async () => {
     await using place = openPlace();

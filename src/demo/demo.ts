@@ -18,7 +18,6 @@ export type DemoSetup = {
   readonly agent: 'scripted' | 'claude';
   readonly keep: boolean;
   readonly json: boolean;
-  readonly version: string;
   readonly stintCommand: readonly [string, ...string[]];
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `process.stdout`. */

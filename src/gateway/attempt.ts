@@ -72,9 +72,14 @@ async function judge(book: Book, attempt: Try, response: Response): Promise<Sent
   if (response.status >= 300) return judgeRedirect(attempt, response);
   book.endProbe(attempt.account);
   const { exchange } = attempt;
-  const verdict = exchange.provider.classify({ status: response.status, headers: response.headers, body: null }, contextOf(book, attempt));
+  const verdict = exchange.provider.classify(
+    { status: response.status, headers: response.headers, body: null },
+    contextOf(book, attempt),
+  );
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
-  return isStream ? judgeStream(book, attempt, { response, verdict }) : judgeWhole(book, attempt, { response, verdict });
+  return isStream
+    ? judgeStream(book, attempt, { response, verdict })
+    : judgeWhole(book, attempt, { response, verdict });
 }
 
 async function judgeError(book: Book, attempt: Try, response: Response): Promise<Sent> {
@@ -90,7 +95,10 @@ async function judgeError(book: Book, attempt: Try, response: Response): Promise
 /** A redirect would take the credential to another host, or the phantom with the agent: nobody follows it. */
 function judgeRedirect({ upstream, account }: Try, response: Response): Sent {
   upstream.abort();
-  return { outcome: { kind: 'failed', fault: 'network', detail: `${account} answered with a redirect (${response.status})` }, answer: null };
+  return {
+    outcome: { kind: 'failed', fault: 'network', detail: `${account} answered with a redirect (${response.status})` },
+    answer: null,
+  };
 }
 
 type Judged = { readonly response: Response; readonly verdict: Verdict };
@@ -115,12 +123,18 @@ async function judgeStream(book: Book, attempt: Try, { response, verdict }: Judg
     const failed = exchange.provider.classifyFrame(gate.data, contextOf(book, attempt));
     upstream.abort();
     await observe(book, attempt, joined(verdict, failed));
-    return { outcome: failed.outcome, answer: { kind: 'whole', status: response.status, headers, bytes: gate.held, account: attempt.account } };
+    return {
+      outcome: failed.outcome,
+      answer: { kind: 'whole', status: response.status, headers, bytes: gate.held, account: attempt.account },
+    };
   }
   await observe(book, attempt, verdict);
   const chunks = gate.pending === null ? upstream : withPending(upstream, gate.pending);
   const { account, sentAt } = attempt;
-  return { outcome: verdict.outcome, answer: { kind: 'stream', status: response.status, headers, held: gate.held, chunks, upstream, account, sentAt } };
+  return {
+    outcome: verdict.outcome,
+    answer: { kind: 'stream', status: response.status, headers, held: gate.held, chunks, upstream, account, sentAt },
+  };
 }
 
 /** The readings of the head, with what the error inside the body says of the account. */
@@ -144,7 +158,9 @@ function wholeAnswer({ account }: Try, response: Response, bytes: Uint8Array): A
 function observe(book: Book, attempt: Try, verdict: Verdict): Promise<unknown> | undefined {
   const { exchange, account, sentAt } = attempt;
   const inference = exchange.route === 'inference';
-  const signals: readonly Signal[] = inference ? verdict.signals : verdict.signals.filter((each) => each.kind === 'refused');
+  const signals: readonly Signal[] = inference
+    ? verdict.signals
+    : verdict.signals.filter((each) => each.kind === 'refused');
   book.observeFault(account, verdict.outcome.kind === 'failed' ? verdict.outcome.fault : null);
   const served = inference && verdict.outcome.kind === 'served';
   return book.observe({ account, model: exchange.wanted.model, sentAt, signals, served });

@@ -59,7 +59,9 @@ export class BodyReader {
       });
     }
     if (this.#inFlightBytes + moreBytes > this.#limits.bodiesInFlightBytes) {
-      throw new Problem('unavailable', 'Stint: too many large requests are in flight.', { retryAt: this.#clock() + 2 * secondMs });
+      throw new Problem('unavailable', 'Stint: too many large requests are in flight.', {
+        retryAt: this.#clock() + 2 * secondMs,
+      });
     }
   }
 

@@ -54,7 +54,13 @@ export type Answer =
       readonly account: AccountId;
       readonly sentAt: EpochMs;
     }
-  | { readonly kind: 'whole'; readonly status: number; readonly headers: Headers; readonly bytes: Uint8Array; readonly account: AccountId };
+  | {
+      readonly kind: 'whole';
+      readonly status: number;
+      readonly headers: Headers;
+      readonly bytes: Uint8Array;
+      readonly account: AccountId;
+    };
 
 export function newProgress(): Progress {
   return { sends: 0, hops: 0, sendsByAccount: new Map(), exclude: [], queuedMs: 0 };

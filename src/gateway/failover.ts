@@ -41,7 +41,8 @@ export async function failover(deps: FailoverDeps, exchange: Exchange): Promise<
             break;
           }
         }
-        const target: Target = step.kind === 'retry-same' ? lastTarget(exchange) : { account: step.account, probe: step.probe };
+        const target: Target =
+          step.kind === 'retry-same' ? lastTarget(exchange) : { account: step.account, probe: step.probe };
         const tried = await sendOnce(deps, exchange, target);
         if (tried.kind === 'progressed') return tried.progressed;
         if (tried.kind === 'closed') ({ step, next } = startAnew(deps, exchange));
@@ -55,9 +56,14 @@ export async function failover(deps: FailoverDeps, exchange: Exchange): Promise<
       case 'hold':
         return { kind: 'hold', until: step.until };
       case 'give-up':
-        return { kind: 'problem', problem: explainGiveUp({ exchange, next, step, now: book.clock(), timeZone: deps.settings.timeZone }) };
+        return {
+          kind: 'problem',
+          problem: explainGiveUp({ exchange, next, step, now: book.clock(), timeZone: deps.settings.timeZone }),
+        };
       case 'deliver':
-        return last === null ? { kind: 'problem', problem: unreachable(exchange) } : { kind: 'answer', answer: last, end: () => undefined };
+        return last === null
+          ? { kind: 'problem', problem: unreachable(exchange) }
+          : { kind: 'answer', answer: last, end: () => undefined };
       case 'drop':
         return { kind: 'dropped' };
     }
@@ -141,9 +147,13 @@ async function queue({ book }: FailoverDeps, { progress, record, client }: Excha
 
 function unreachable({ record }: Exchange): Problem {
   const last = record.tries.at(-1);
-  return new Problem('upstream', `Stint: ${last?.account ?? 'the provider'} could not be reached: ${last?.detail ?? 'no answer'}.`, {
-    hint: 'Check the network and the account’s base URL with: stint doctor',
-  });
+  return new Problem(
+    'upstream',
+    `Stint: ${last?.account ?? 'the provider'} could not be reached: ${last?.detail ?? 'no answer'}.`,
+    {
+      hint: 'Check the network and the account’s base URL with: stint doctor',
+    },
+  );
 }
 
 function pause(delayMs: number, client: AbortSignal): Promise<void> {

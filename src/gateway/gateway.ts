@@ -13,7 +13,7 @@ import { Deadlines } from './deadline.ts';
 import { newProgress, type Exchange } from './exchange.ts';
 import { forwardedHeaders } from './headers.ts';
 import type { GatewayLog, GatewaySettings, Secrets } from './ports.ts';
-import { stopping } from './relay.ts';
+import { internal, stopping } from './relay.ts';
 import { problemResponse, respond, type OpenStreams, type RespondDeps } from './respond.ts';
 
 export type GatewayDeps = {
@@ -47,6 +47,7 @@ export class Gateway {
       random: deps.random,
       deadlines: this.#deadlines,
       open: this.#open,
+      bug: (error) => deps.log.bug(error),
       finished: (exchange, outcome) => this.#finished(exchange, outcome),
     };
   }
@@ -103,7 +104,8 @@ export class Gateway {
     try {
       const phantom = this.#authenticate(provider, request.headers);
       if (this.#stopping) throw stopping();
-      if (route === null) throw new Problem('not_found', `Stint does not pass ${request.method} ${path.slice(0, 200)} on.`);
+      if (route === null)
+        throw new Problem('not_found', `Stint does not pass ${request.method} ${path.slice(0, 200)} on.`);
       return await this.#serve(request, { provider, route, phantom, path, target: path + search });
     } catch (error) {
       // A client that goes away while it sends its body is nobody's fault.
@@ -119,7 +121,9 @@ export class Gateway {
     const pool = this.#deps.book.pool(admitted.phantom.pool);
     if (pool === undefined) {
       body.release();
-      throw new Problem('forbidden', `Stint: pool ${admitted.phantom.pool} no longer exists.`, { hint: 'Start the agent again.' });
+      throw new Problem('forbidden', `Stint: pool ${admitted.phantom.pool} no longer exists.`, {
+        hint: 'Start the agent again.',
+      });
     }
     const exchange = exchangeOf(request, admitted, { body, arrivedAt, pool });
     this.#active += 1;
@@ -135,9 +139,13 @@ export class Gateway {
     const token = provider.phantomOf(headers);
     const phantom = token === null ? undefined : findPhantom(this.#deps.book, token);
     if (phantom !== undefined && phantom.provider === provider.id) return phantom;
-    throw new Problem('unauthorized', token === null ? 'Stint: the request has no token.' : 'Stint: this token is unknown, expired or revoked.', {
-      hint: 'Start the agent with `stint claude`, or take new settings from `stint env claude`.',
-    });
+    throw new Problem(
+      'unauthorized',
+      token === null ? 'Stint: the request has no token.' : 'Stint: this token is unknown, expired or revoked.',
+      {
+        hint: 'Start the agent with `stint claude`, or take new settings from `stint env claude`.',
+      },
+    );
   }
 
   #providerOf(pathname: string): Provider | undefined {
@@ -157,9 +165,8 @@ export class Gateway {
 
   #internal(error: unknown, provider?: Provider): Response {
     this.#deps.log.bug(error);
-    const problem = new Problem('internal', 'Stint: internal error; the log has its stack.', { hint: 'See: stint logs' });
     if (provider === undefined) return new Response('internal error\n', { status: 500 });
-    return problemResponse(provider, problem, this.#deps.book.clock());
+    return problemResponse(provider, internal(), this.#deps.book.clock());
   }
 }
 
@@ -185,7 +192,8 @@ type Arrived = { readonly body: Body; readonly arrivedAt: EpochMs; readonly pool
 function exchangeOf(request: Request, admitted: Admitted, arrived: Arrived): Exchange {
   const { provider, route, phantom, target, path } = admitted;
   const { body, arrivedAt, pool } = arrived;
-  const fields = route === 'inference' ? readFields(body.bytes, ['model', 'stream']) : readFields(body.bytes, ['model']);
+  const fields =
+    route === 'inference' ? readFields(body.bytes, ['model', 'stream']) : readFields(body.bytes, ['model']);
   const model = typeof fields['model'] === 'string' ? fields['model'] : null;
   const streamed = fields['stream'] === true;
   const session = asSessionId(provider.sessionOf(request.headers)?.slice(0, 128) ?? `phantom:${phantom.id}`);

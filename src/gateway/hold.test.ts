@@ -130,7 +130,7 @@ describe('a hold that ends in an error', () => {
     ['that is the page of a proxy', { kind: 'bad_gateway_html', times: 'always' }, 'api_error'],
     ['of a limit that lasts longer than the hold', { kind: 'five_hour', times: 2 }, 'rate_limit_error'],
   ])('%s tells it in the stream and as JSON', async (...[, fault, type]) => {
-    for (const stream of [true, false]) {
+    const play = async (stream: boolean) => {
       await using rig = await startRig({ holdMs });
       await close(rig, { resetInSeconds: 60 });
       const { rest } = await startHeld(rig, { stream });
@@ -142,7 +142,8 @@ describe('a hold that ends in an error', () => {
       const json = stream ? lastErrorEvent(text) : text;
       expect(JSON.parse(json)).toMatchObject({ type: 'error', error: { type } });
       expect((await ended).outcome).not.toBe('served');
-    }
+    };
+    await Promise.all([play(true), play(false)]);
   });
 
   test('inside 200 tells it as one event', async () => {
@@ -156,6 +157,36 @@ describe('a hold that ends in an error', () => {
     expect(broken).toBe(false);
     expect(JSON.parse(lastErrorEvent(text))).toMatchObject({ error: { type: 'overloaded_error' } });
     expect(await ended).toMatchObject({ outcome: 'failed' });
+  });
+
+  test('of our own is logged, and told without its stack', async () => {
+    let broken = false;
+    const random = (): number => {
+      if (broken) throw new Error('a bug of the test');
+      return 0;
+    };
+    for (const stream of [true, false]) {
+      await using rig = await startRig({ holdMs, random });
+      await close(rig, { resetInSeconds: 60 });
+      const { rest } = await startHeld(rig, { stream });
+      rig.simulator.inject({ kind: 'overloaded' });
+      broken = true;
+      const ended = rig.nextRecord();
+      rig.advance(61_000);
+      const { text } = await rest();
+      expect(JSON.parse(stream ? lastErrorEvent(text) : text)).toMatchObject({ error: { type: 'api_error' } });
+      expect(text).not.toContain('a bug of the test');
+      expect((await ended).outcome).toBe('internal');
+      rig.simulator.inject({ kind: 'overloaded' });
+      const response = await rig.ask();
+      expect({ status: response.status, type: (await errorOf(response)).type }).toEqual({
+        status: 500,
+        type: 'api_error',
+      });
+      expect(rig.bugs).toHaveLength(2);
+      expect(rig.gateway.active).toBe(0);
+      broken = false;
+    }
   });
 
   test('after content breaks the stream as without a hold', async () => {

@@ -4,12 +4,14 @@ import { decodeBody } from '../lib/decode.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { resume, type FailoverDeps, type Progressed } from './failover.ts';
 import type { Chunks } from './gate.ts';
-import { Relay } from './relay.ts';
+import { internal, Relay } from './relay.ts';
 
 const keepAliveMs = 5000;
 
 /** How a held request ended, for its record. */
 export type HeldEnd = (outcome: string) => void;
+
+export type HoldDeps = FailoverDeps & { readonly bug: (error: unknown) => void };
 
 /**
  * The body of a response that started before there was an answer: kept alive with the provider's neutral event, or
@@ -17,18 +19,18 @@ export type HeldEnd = (outcome: string) => void;
  * more is told by the protocol's error event or by an error as the JSON text.
  */
 export class HeldBody implements Chunks {
-  readonly #deps: FailoverDeps;
+  readonly #deps: HoldDeps;
   readonly #exchange: Exchange;
   readonly #finish: HeldEnd;
   readonly #resolved: Promise<Uint8Array | Relay | null>;
   #relay: Relay | null = null;
   #state: 'starting' | 'waiting' | 'ended' = 'starting';
 
-  constructor(deps: FailoverDeps, exchange: Exchange, held: { until: number; finish: HeldEnd }) {
+  constructor(deps: HoldDeps, exchange: Exchange, held: { until: number; finish: HeldEnd }) {
     this.#deps = deps;
     this.#exchange = exchange;
     this.#finish = held.finish;
-    this.#resolved = this.#resolve(held.until);
+    this.#resolved = this.#resolve(held.until).catch((error: unknown) => this.#renderBug(error));
   }
 
   async next(): Promise<Uint8Array | null> {
@@ -106,15 +108,27 @@ export class HeldBody implements Chunks {
     if (headers.get('content-type')?.startsWith('text/event-stream') === true) return bytes;
     const text = await decodeBody(bytes, headers.get('content-encoding'));
     if (status >= 400 && !isJson(text)) {
-      return this.#renderProblem(new Problem('upstream', `Stint: ${account} answered HTTP ${status} without an error that could be read.`));
+      return this.#renderProblem(
+        new Problem('upstream', `Stint: ${account} answered HTTP ${status} without an error that could be read.`),
+      );
     }
     const body = text ?? Buffer.alloc(0);
-    return this.#exchange.streamed ? Buffer.from(`event: error\ndata: ${body.toString('utf8').replaceAll(/[\r\n]+/g, ' ')}\n\n`) : body;
+    return this.#exchange.streamed
+      ? Buffer.from(`event: error\ndata: ${body.toString('utf8').replaceAll(/[\r\n]+/g, ' ')}\n\n`)
+      : body;
+  }
+
+  #renderBug(error: unknown): Uint8Array {
+    this.#deps.bug(error);
+    this.#finish('internal');
+    return this.#renderProblem(internal());
   }
 
   #renderProblem(problem: Problem): Uint8Array {
     const { provider, streamed } = this.#exchange;
-    return Buffer.from(streamed ? provider.renderProblemFrame(problem) : provider.renderProblem(problem, this.#deps.book.clock()).body);
+    return Buffer.from(
+      streamed ? provider.renderProblemFrame(problem) : provider.renderProblem(problem, this.#deps.book.clock()).body,
+    );
   }
 
   #keepAlive(): Uint8Array {

@@ -110,3 +110,7 @@ export function streamOf(chunks: Chunks & { cancel(outcome: string): void }): Re
 export function stopping(): Problem {
   return new Problem('unavailable', 'Stint is stopping.', { hint: 'Start it again with: stint up' });
 }
+
+export function internal(): Problem {
+  return new Problem('internal', 'Stint: internal error; the log has its stack.', { hint: 'See: stint logs' });
+}

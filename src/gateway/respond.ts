@@ -2,14 +2,17 @@ import type { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Answer, Exchange } from './exchange.ts';
-import { failover, type FailoverDeps } from './failover.ts';
-import { HeldBody } from './hold.ts';
+import { failover } from './failover.ts';
+import { HeldBody, type HoldDeps } from './hold.ts';
 import { Relay, streamOf } from './relay.ts';
 
 /** Bodies that a stopping daemon has to wait for, and can break. */
 export type OpenStreams = Set<{ cancel(outcome: string): void }>;
 
-export type RespondDeps = FailoverDeps & { readonly open: OpenStreams; readonly finished: (exchange: Exchange, outcome: string) => void };
+export type RespondDeps = HoldDeps & {
+  readonly open: OpenStreams;
+  readonly finished: (exchange: Exchange, outcome: string) => void;
+};
 
 /** Runs a request to the response that its client gets; the body may still be under way when this resolves. */
 export async function respond(deps: RespondDeps, exchange: Exchange): Promise<Response> {
@@ -31,7 +34,11 @@ export async function respond(deps: RespondDeps, exchange: Exchange): Promise<Re
   }
 }
 
-function answerResponse(deps: RespondDeps, exchange: Exchange, { answer, end }: { answer: Answer; end: () => void }): Response {
+function answerResponse(
+  deps: RespondDeps,
+  exchange: Exchange,
+  { answer, end }: { answer: Answer; end: () => void },
+): Response {
   const { headers, status } = answer;
   exchange.record.status = status;
   tell(headers, exchange);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { idOf, labelFrom } from '../../test/builders.ts';
 import { errorOf, listenHttp, readAll, secretOf, startRig, type Rig } from '../../test/gateway-rig.ts';
 import { asSessionId } from '../core/ids.ts';
+import { hourMs } from '../core/time.ts';
 
 describe('a session', () => {
   test('stays on its account while that is open, whatever others do', async () => {
@@ -72,6 +73,15 @@ describe('an account that goes on for extra money', () => {
     expect(response.status).toBe(429);
     expect((await errorOf(response)).message).toContain('anthropic/a would bill overage (five_hour)');
     expect(rig.events.map(({ kind }) => kind)).toEqual(['closed', 'exhausted']);
+    // The window is new and used up again at once: served for money once more, the pool has not recovered.
+    rig.advance(5 * hourMs + 2000);
+    const resetAt = rig.clock() + 5 * hourMs;
+    rig.simulator.changeCredential('a', { windows: [{ name: 'five_hour', used: 'all', resetAt }] });
+    expect(await servedBy(rig, {})).toBe('a');
+    expect(rig.events.map(({ kind }) => kind)).not.toContain('recovered');
+    rig.advance(5 * hourMs + 2000);
+    expect(await servedBy(rig, {})).toBe('a');
+    expect(rig.events.at(-1)).toMatchObject({ kind: 'recovered' });
   });
 
   test('is used like any other by the policy allow', async () => {

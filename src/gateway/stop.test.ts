@@ -21,12 +21,14 @@ describe('a gateway that stops', () => {
 
   test('lets a request come to its end that has no answer yet', async () => {
     await using rig = await startRig({ settings: { stopGraceMs: 30_000 } });
-    rig.simulator.inject({ kind: 'slow', delayMs: 200 });
+    // Longer than the pause between two looks at the time that a try has taken.
+    rig.simulator.inject({ kind: 'slow', delayMs: 700 });
     const sent = rig.simulator.nextRequest();
     const answer = rig.ask();
     await sent;
     await rig.gateway.stop();
     expect((await answer).status).toBe(200);
+    expect(rig.sends()).toEqual(['a']);
   });
 
   test('takes no new connection and no new request on an open one', async () => {

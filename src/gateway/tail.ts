@@ -18,6 +18,8 @@ export class Tail {
   }
 
   text(): string {
-    return Buffer.concat(this.#chunks).subarray(-2 * keptBytes).toString('utf8');
+    return Buffer.concat(this.#chunks)
+      .subarray(-2 * keptBytes)
+      .toString('utf8');
   }
 }

@@ -21,7 +21,7 @@ describe('the last lines of a file', () => {
     ['half a line', 9, [], 0],
     ['a\nhalf', 9, ['a'], 2],
     ['ä🏁\n', 9, ['ä🏁'], 7],
-  ])('%j, at most %d: %j up to byte %d', async (text, lines, expected, cursor) => {
+  ])('%j, at most %d: %j up to byte %d', async (...[text, lines, expected, cursor]) => {
     using file = fileWith(text);
     expect(await readLines(file.path, { cursor: null, lines })).toEqual({ lines: expected, cursor });
   });

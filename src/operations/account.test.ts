@@ -59,7 +59,7 @@ describe('account.add', () => {
     [{ baseUrl: 'https://x.example/?a=1' }, 'invalid', 'The base URL must not have a query or a fragment.', '--base'],
     [{ baseUrl: 'https://x.example/#a' }, 'invalid', 'The base URL must not have a query or a fragment.', '--base'],
     [{ replace: true }, 'not_found', 'There is no account anthropic/work to replace.', 'Leave out --replace'],
-  ])('refuses %j and keeps nothing', async (wrong, code, message, hint) => {
+  ])('refuses %j and keeps nothing', async (...[wrong, code, message, hint]) => {
     await using rig = await openOperations();
     await expect(rig.run('account.add', { ...fresh, ...wrong })).rejects.toMatchObject({
       code,

@@ -19,7 +19,7 @@ describe('bad input of an operation', () => {
     ['session.list', { limit: '7' }, 'limit must be a whole number from 1 to 10000.', 'session.list takes: limit'],
     ['log.read', { cursor: -1 }, 'cursor must be a whole number of at least 0.', 'log.read takes: lines, cursor'],
     ['pool.use', { pool: 'a', auto: 'yes' }, 'auto must be true or false.', 'pool.use takes: pool, account, auto'],
-  ])('%s with %j says: %s', async (name, input, message, hint) => {
+  ])('%s with %j says: %s', async (...[name, input, message, hint]) => {
     await using rig = await openOperations();
     await expect(rig.run(name, input)).rejects.toMatchObject({ name: 'Problem', code: 'invalid', message, hint });
   });

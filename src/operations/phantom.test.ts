@@ -34,7 +34,7 @@ describe('phantom.issue', () => {
     [{ agent: 'vim' }, 'invalid', '"vim" is not an agent that Stint knows.', 'Use one of: claude'],
     [{ agent: 'claude', pool: 'none' }, 'not_found', 'There is no pool "none".', 'See: stint pool list'],
     [{ agent: 'claude', pool: '' }, 'not_found', 'There is no pool "".', 'See: stint pool list'],
-  ])('refuses %j', async (input, code, message, hint) => {
+  ])('refuses %j', async (...[input, code, message, hint]) => {
     await using rig = await openOperations();
     await rig.add('work');
     await expect(rig.run('phantom.issue', input)).rejects.toMatchObject({ code, message, hint });

@@ -4,7 +4,7 @@ import { overagePolicies, strategies } from '../core/pool/pool.ts';
 /** Epoch milliseconds. */
 const moment = z.number().describe('Epoch milliseconds');
 
-export const limitShape = z.object({
+const limitShape = z.object({
   window: z.string().describe('As the provider names it'),
   family: z.string().nullable().describe('The model family that is closed; null for all models'),
   overage: z.boolean().describe('Served for extra money: closes the account where the pool’s policy says so'),
@@ -14,7 +14,7 @@ export const limitShape = z.object({
   evidence: z.string(),
 });
 
-export const windowShape = z.object({
+const windowShape = z.object({
   window: z.string(),
   family: z.string().nullable(),
   utilization: z.number().nullable().describe('0 to 1'),
@@ -37,7 +37,7 @@ export const accountShape = z.object({
   addedAt: moment,
 });
 
-export const skippedShape = z.object({
+const skippedShape = z.object({
   account: z.string(),
   reason: z.string(),
   until: moment.nullable(),

@@ -1,6 +1,6 @@
 // Every operation on every surface, on one daemon with accounts that met their limits; and what it did with their secrets.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openServing, type Place } from '../../test/daemon-rig.ts';
 import { operations } from '../operations/registry.ts';
@@ -113,6 +113,40 @@ describe('status', () => {
   });
 });
 
+describe('stint doctor', () => {
+  test('finds nothing to do where all is well', async () => {
+    const { stdout, code } = await place.stint(['doctor'], { env: { PATH: pathWith('claude', 'echo 9.9.9') } });
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^ok {3}versions: Stint \S+, Bun \S+, /) as string,
+      expect.stringMatching(/^ok {3}agent claude: 9\.9\.9 \(\S+\)$/) as string,
+      `ok   home ${place.home}: is yours alone`,
+      'ok   daemon: runs',
+      'ok   store: SQLite',
+      'ok   vault: anthropic/a: has its setup-token',
+      'ok   vault: anthropic/b: has its setup-token',
+      'ok   vault: anthropic/c: has its api-key',
+      expect.stringMatching(/^ok {3}upstream: 127\.0\.0\.1:\d+: answers \(HTTP \d+\)$/) as string,
+    ]);
+    expect(code).toBe(0);
+  });
+
+  test('ends with 1 where something is wrong, and says what to do', async () => {
+    await stint(
+      ['account', 'add', 'anthropic', 'far', '--base-url', 'http://127.0.0.1:1'],
+      'sk-ant-api03-test-dddddddddd',
+    );
+    const { stdout, code } = await place.stint(['doctor', '--json'], {
+      env: { PATH: pathWith('claude', 'echo 9.9.9') },
+    });
+    const { findings } = JSON.parse(stdout) as { findings: { check: string; ok: boolean; hint: string | null }[] };
+    expect(findings.filter((each) => !each.ok)).toMatchObject([
+      { check: 'upstream: 127.0.0.1:1', hint: 'Check the network, the proxy settings and the account’s base URL.' },
+    ]);
+    expect(code).toBe(1);
+    await stint(['account', 'remove', 'far']);
+  });
+});
+
 describe('a secret', () => {
   test('is in no answer, no log and no file of the home', async () => {
     for (const name of ['daemon.status', 'account.list', 'pool.list', 'session.list', 'daemon.check', 'log.read']) {
@@ -148,6 +182,14 @@ describe('a secret', () => {
     }
   });
 });
+
+/** A PATH that begins with a command of the test. */
+function pathWith(command: string, script: string): string {
+  const bin = join(place.folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, command), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return `${bin}:${process.env['PATH'] ?? ''}`;
+}
 
 type Status = { readonly pools: readonly { readonly next: readonly { readonly account: string | null }[] }[] };
 

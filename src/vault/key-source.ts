@@ -85,7 +85,7 @@ async function askPassphrase(places: KeyPlaces): Promise<string> {
   const passphrase = await places.passphrase?.();
   if (passphrase !== undefined && passphrase !== '') return passphrase;
   throw new Problem('unauthorized', 'The vault is locked with a passphrase, and none was given.', {
-    hint: 'Start Stint from a terminal, or give the passphrase as its documentation says.',
+    hint: 'Give it in the variable STINT_VAULT_PASSPHRASE, or start Stint from a terminal: stint up',
   });
 }
 

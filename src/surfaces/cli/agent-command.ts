@@ -69,7 +69,8 @@ async function runAgent(cli: Cli, agent: string, { args, options }: Run): Promis
       });
     }
     const env = { ...user, ...issued.environment, ...directLoopback() };
-    for (const name of issued.withheld) delete env[name];
+    // The passphrase opens every secret that the agent must not have.
+    for (const name of [...issued.withheld, 'STINT_VAULT_PASSPHRASE']) delete env[name];
     return await runInTerminal(executable, args, env);
   } finally {
     // A daemon that is gone forgets it by its expiry.

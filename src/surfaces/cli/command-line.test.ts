@@ -195,14 +195,14 @@ describe('stint claude', () => {
 
   test('hands all arguments, the input and the exit code through, and its own flags to nobody', async () => {
     const bin = fakeClaude(
-      'printf "%s\\n" "$@"; cat; echo "$ANTHROPIC_AUTH_TOKEN key ${ANTHROPIC_API_KEY-unset}"; exit 7',
+      'printf "%s\\n" "$@"; cat; echo "$ANTHROPIC_AUTH_TOKEN key ${ANTHROPIC_API_KEY-unset} ${STINT_VAULT_PASSPHRASE-unset}"; exit 7',
     );
     const run = await place.stint(['--json', 'claude', '-p', 'two words', '--help', '--json', '--home', 'x'], {
       stdin: 'from stdin\n',
-      env: { PATH: bin, ANTHROPIC_API_KEY: 'sk-test-of-the-user' },
+      env: { PATH: bin, ANTHROPIC_API_KEY: 'sk-test-of-the-user', STINT_VAULT_PASSPHRASE: 'test' },
     });
     expect(run.stdout).toStartWith('-p\ntwo words\n--help\n--json\n--home\nx\nfrom stdin\nstint-');
-    expect(run.stdout).toEndWith(' key unset\n');
+    expect(run.stdout).toEndWith(' key unset unset\n');
     expect(run).toMatchObject({ stderr: '', code: 7 });
   });
 

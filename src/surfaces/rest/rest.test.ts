@@ -107,11 +107,11 @@ describe('a request', () => {
     ['PUT', '/api/account.list', '{}', 404, 'There is no PUT /api/account.list.'],
     ['DELETE', '/api/account.remove', null, 404, 'There is no DELETE /api/account.remove.'],
     ['POST', '/healthz', '', 404, 'There is no POST /healthz.'],
-  ])('%s %s with %j gets %d', async (method, path, body, status, message) => {
+  ])('%s %s with %j gets %d', async (...[method, path, body, status, message]) => {
     const answer = await send(path, { method, ...(body === null ? {} : { body }) });
     expect(answer).toMatchObject({ status, type: 'application/json', body: { error: { message } } });
     expect(Object.keys(answer.body.error ?? {})).toEqual(['code', 'message', 'hint']);
-    expect(answer.body.error?.hint).not.toBeNull();
+    expect(answer.body.error?.['hint']).not.toBeNull();
   });
 
   test('of an account that exists is answered by GET and POST alike', async () => {
