@@ -80,6 +80,21 @@ describe('stint claude', () => {
     expect(rig.seen()).toMatchObject([{ model: 'claude-sonnet-5' }]);
   });
 
+  test('keeps the person’s own credentials and upstream from the agent', async () => {
+    const own = {
+      ANTHROPIC_API_KEY: 'sk-ant-api03-test-own',
+      ANTHROPIC_AUTH_TOKEN: 'sk-test-own',
+      ANTHROPIC_BASE_URL: 'http://127.0.0.1:9',
+      CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-test-own',
+    };
+    await using rig = await startRig({ env: own });
+    const run = await rig.claude('hi');
+    expect(run).toMatchObject(untroubled(greeting('a', 'hi')));
+    expect(run.lines[0]).toMatchObject({ subtype: 'init', apiKeySource: 'none' });
+    expect(traffic(rig)).toEqual(['a 200']);
+    expect(states(await rig.status())).toEqual(['a open', 'b open']);
+  });
+
   test('leaves Ctrl-C to the agent, whose abort reaches the provider and blames nobody', async () => {
     await using rig = await startRig({ scenario: { deltaDelayMs: 100 } });
     const request = rig.simulator.nextRequest();

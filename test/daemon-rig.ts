@@ -1,6 +1,7 @@
 // A real daemon as a process in a home of its own on free ports, and the command line that reaches it.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startAnthropicSimulator } from '../src/simulator/anthropic/simulator.ts';
 import { temporaryFolder } from './temp-folder.ts';
 
 const launcher = join(import.meta.dir, '../bin/stint.mjs');
@@ -115,4 +116,49 @@ async function lineOf(stream: ReadableStream<Uint8Array>): Promise<string> {
     if (text.includes('\n')) break;
   }
   return text.split('\n')[0] ?? '';
+}
+
+const streamSecret = 'sk-ant-api03-test-of-a-stream';
+
+export type OpenStream = AsyncDisposable & {
+  /** Reads on, until something came. */
+  next(): Promise<void>;
+  /** Reads all that is left. */
+  text(): Promise<string>;
+};
+
+/** An answer of two seconds that has just begun, from an account of its own. */
+export async function openStream(place: Place): Promise<OpenStream> {
+  const simulator = startAnthropicSimulator({
+    scenario: { credentials: [{ name: 'a', secret: streamSecret }], deltaDelayMs: 100 },
+  });
+  await place.stint(['account', 'add', 'anthropic', 'a', '--base-url', simulator.url], { stdin: streamSecret });
+  const issued = JSON.parse((await place.stint(['env', 'claude', '--json'])).stdout) as {
+    environment: Record<string, string>;
+  };
+  const response = await fetch(`${issued.environment['ANTHROPIC_BASE_URL']}/v1/messages`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${issued.environment['ANTHROPIC_AUTH_TOKEN']}`,
+      'anthropic-version': '2023-06-01',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({
+      model: 'claude-sonnet-4-5',
+      max_tokens: 200,
+      stream: true,
+      messages: [{ role: 'user', content: '[[words:20]] hi' }],
+    }),
+  });
+  const chunks = response.body?.pipeThrough(new TextDecoderStream()).values();
+  if (!response.ok || chunks === undefined) throw new Error(`the answer is ${response.status}`);
+  return {
+    next: async () => void (await chunks.next()),
+    text: async () => {
+      let text = '';
+      for await (const chunk of chunks) text += chunk;
+      return text;
+    },
+    [Symbol.asyncDispose]: async () => simulator.stop(),
+  };
 }

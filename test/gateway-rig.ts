@@ -74,7 +74,7 @@ export type Rig = AsyncDisposable & {
   sends(): (string | null)[];
 };
 
-export const anthropicId = asProviderId('anthropic');
+const anthropicId = asProviderId('anthropic');
 
 export function secretOf(label: string, kind: RigOptions['kind'] = 'setup-token'): string {
   return `sk-ant-${kind === 'api-key' ? 'api03' : 'oat01'}-test-${label}`;

@@ -5,6 +5,9 @@ import { quantile } from '../statistics.ts';
 import { runLoop, type Tally } from './loop.ts';
 import type { Ran, Run } from './run.ts';
 
+const patienceMs = 4000;
+const pollMs = 10;
+
 process.on('message', (run: Run) => void perform(run).then((ran) => process.send?.(ran)));
 
 async function perform(run: Run): Promise<Ran> {
@@ -20,10 +23,17 @@ async function perform(run: Run): Promise<Ran> {
   tally.phase = 'measure';
   const from = performance.now();
   await Bun.sleep(run.measureMs);
+  // Large answers come slowly: a rate needs some of them whatever the time.
+  const longest = from + run.measureMs + patienceMs;
+  while (tally.latenciesMs.length < 2 * run.connections && performance.now() < longest) await Bun.sleep(pollMs);
   tally.phase = 'end';
   const elapsedMs = performance.now() - from;
   const requests = tally.latenciesMs.length;
   await Promise.all(loops);
+  if (requests === 0) {
+    tally.failures += 1;
+    tally.firstFailure ??= 'no answer in time';
+  }
   const sorted = tally.latenciesMs.toSorted((a, b) => a - b);
   const { checked, failures, firstFailure } = tally;
   return {

@@ -5,8 +5,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { openPlace, openServing } from '../../test/daemon-rig.ts';
-import { startAnthropicSimulator } from '../simulator/anthropic/simulator.ts';
+import { openPlace, openServing, openStream } from '../../test/daemon-rig.ts';
 
 const secret = 'sk-ant-api03-test-0123456789';
 
@@ -38,11 +37,15 @@ describe('stint up', () => {
   test('ends gracefully when it is sent SIGTERM twice', async () => {
     await using place = openPlace();
     const { child, ended } = await place.up();
+    await using stream = await openStream(place);
     process.kill(Number(place.read('stint.pid')), 'SIGTERM');
+    await stream.next();
+    await stream.next();
     child.kill('SIGTERM');
+    expect(await stream.text()).toEndWith('data: {"type":"message_stop"}\n\n');
     expect(await ended).toMatchObject({ stderr: '', code: 0 });
     expect(place.read('stint.pid')).toBeUndefined();
-  });
+  }, 20_000);
 
   test('goes on when its terminal is gone', async () => {
     await using place = openPlace();
@@ -231,29 +234,8 @@ describe('stint down', () => {
   });
 
   test('lets an open stream come to its end, and says that it waits', async () => {
-    const credentials = [{ name: 'a', secret }];
-    const simulator = startAnthropicSimulator({ scenario: { credentials, deltaDelayMs: 100 } });
-    using _ = { [Symbol.dispose]: () => simulator.stop() };
     await using place = openPlace();
-    await place.stint(['account', 'add', 'anthropic', 'a', '--base-url', simulator.url], { stdin: secret });
-    const { environment } = JSON.parse((await place.stint(['env', 'claude', '--json'])).stdout) as {
-      environment: Record<string, string>;
-    };
-    const stream = await fetch(`${environment['ANTHROPIC_BASE_URL']}/v1/messages`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${environment['ANTHROPIC_AUTH_TOKEN']}`,
-        'anthropic-version': '2023-06-01',
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify({
-        model: 'claude-sonnet-4-5',
-        max_tokens: 200,
-        stream: true,
-        messages: [{ role: 'user', content: '[[words:20]] hi' }],
-      }),
-    });
-    expect(stream.status).toBe(200);
+    await using stream = await openStream(place);
     const [down, text] = await Promise.all([place.stint(['down']), stream.text()]);
     expect(down).toMatchObject({ stderr: 'Waiting for 1 open request.\n', code: 0 });
     expect(text).toEndWith('data: {"type":"message_stop"}\n\n');

@@ -110,6 +110,31 @@ describe('the bounds on sends', () => {
     expect(rig.sends()).toEqual(['a', 'a', 'b']);
   });
 
+  test.each<[string, FaultInput, number]>([
+    ['closed', { kind: 'five_hour', resetInSeconds: 200 }, 0],
+    ['closed for less than a hold', { kind: 'five_hour', resetInSeconds: 200 }, 240_000],
+    ['logged out', { kind: 'invalid_bearer' }, 0],
+  ])('an overloaded account is not called %s because the other one is', async (...[, fault, holdMs]) => {
+    await using rig = await startRig({ holdMs });
+    rig.simulator.inject({ kind: 'overloaded', credential: 'a', times: 2 });
+    rig.simulator.inject({ ...fault, credential: 'b' });
+    const response = await rig.ask();
+    expect(response.status).toBe(529);
+    expect(response.headers.get('retry-after')).toBeNull();
+    expect(response.headers.get('stint-account')).toBe('anthropic/a');
+    expect(rig.sends()).toEqual(['a', 'a', 'b']);
+    expect((await rig.ask()).status).toBe(200);
+  });
+
+  test('an account that could not be reached is named, and not the closed one after it', async () => {
+    await using rig = await startRig();
+    rig.simulator.inject({ kind: 'cut_before_head', credential: 'a', times: 2 });
+    rig.simulator.inject({ kind: 'five_hour', credential: 'b' });
+    const response = await rig.ask();
+    expect(response.status).toBe(502);
+    expect((await errorOf(response)).message).toStartWith('Stint: anthropic/a could not be reached');
+  });
+
   test('a bare 429 that stays is delivered after two sends and blames nobody', async () => {
     await using rig = await startRig();
     rig.simulator.inject({ kind: 'throttle', times: 'always' });

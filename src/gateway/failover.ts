@@ -1,4 +1,5 @@
 import { decide, decideFirst, isHopFault, type Step } from '../core/failover/decide.ts';
+import type { Fault } from '../core/failover/outcome.ts';
 import type { AccountId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -27,26 +28,26 @@ export type Progressed =
 export async function failover(deps: FailoverDeps, exchange: Exchange): Promise<Progressed> {
   const { book } = deps;
   let { step, next } = startAnew(deps, exchange);
-  let last: Answer | null = null;
+  let last: Failed | null = null;
+  let passing: Failed | null = null;
   for (;;) {
     if (exchange.client.aborted) return { kind: 'dropped' };
+    // An account that only had no capacity is open: the pool is not closed, and the client soon asks again.
+    if (
+      (step.kind === 'hold' || step.kind === 'give-up') &&
+      passing !== null &&
+      book.takes(exchange.wanted, passing.account)
+    ) {
+      return deliver(exchange, passing);
+    }
     switch (step.kind) {
       case 'next-account':
       case 'retry-same': {
-        if (step.kind === 'retry-same') {
-          await pause(step.delayMs, exchange.client);
-          // Others may have met a limit in the meantime.
-          if (!book.takes(exchange.wanted, lastTarget(exchange).account)) {
-            ({ step, next } = startAnew(deps, exchange));
-            break;
-          }
-        }
-        const target: Target =
-          step.kind === 'retry-same' ? lastTarget(exchange) : { account: step.account, probe: step.probe };
-        const tried = await sendOnce(deps, exchange, target);
+        const tried = await sendOnce(deps, exchange, step);
         if (tried.kind === 'progressed') return tried.progressed;
         if (tried.kind === 'closed') ({ step, next } = startAnew(deps, exchange));
-        else ({ answer: last, step, next } = tried);
+        else ({ failed: last, step, next } = tried);
+        if (last !== null && isHopFault(last.fault)) passing = last;
         break;
       }
       case 'queue':
@@ -61,9 +62,7 @@ export async function failover(deps: FailoverDeps, exchange: Exchange): Promise<
           problem: explainGiveUp({ exchange, next, step, now: book.clock(), timeZone: deps.settings.timeZone }),
         };
       case 'deliver':
-        return last === null
-          ? { kind: 'problem', problem: unreachable(exchange) }
-          : { kind: 'answer', answer: last, end: () => undefined };
+        return deliver(exchange, last);
       case 'drop':
         return { kind: 'dropped' };
     }
@@ -76,17 +75,28 @@ export function resume(deps: FailoverDeps, exchange: Exchange): Promise<Progress
   return failover(deps, exchange);
 }
 
+type SendStep = Extract<Step, { kind: 'next-account' | 'retry-same' }>;
 type Target = { readonly account: AccountId; readonly probe: boolean };
 /** `closed`: the account takes no such request any more, and nothing was sent. */
 type Tried =
   | { readonly kind: 'closed' }
   | { readonly kind: 'progressed'; readonly progressed: Progressed }
-  | { readonly kind: 'failed'; readonly answer: Answer | null; readonly step: Step; readonly next: Selection };
+  | { readonly kind: 'failed'; readonly failed: Failed; readonly step: Step; readonly next: Selection };
+/** A send that failed, with the provider's answer where there was one. */
+type Failed = {
+  readonly account: AccountId;
+  readonly fault: Fault;
+  readonly detail: string;
+  readonly answer: Answer | null;
+};
 
-async function sendOnce(deps: FailoverDeps, exchange: Exchange, target: Target): Promise<Tried> {
+async function sendOnce(deps: FailoverDeps, exchange: Exchange, step: SendStep): Promise<Tried> {
   const { book } = deps;
-  const { account, probe } = target;
   const { progress, record } = exchange;
+  if (step.kind === 'retry-same') await pause(step.delayMs, exchange.client);
+  const { account, probe }: Target = step.kind === 'retry-same' ? lastTarget(exchange) : step;
+  // Others may have met a limit in the meantime.
+  if (step.kind === 'retry-same' && !book.takes(exchange.wanted, account)) return { kind: 'closed' };
   const written = book.begin(exchange.wanted, account, { probe, failover: progress.sends > 0 });
   if (written !== undefined) {
     await written;
@@ -94,6 +104,10 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, target: Target):
       book.end(account, { probe });
       return { kind: 'closed' };
     }
+  }
+  if (exchange.client.aborted) {
+    book.end(account, { probe });
+    return { kind: 'progressed', progressed: { kind: 'dropped' } };
   }
   progress.sends += 1;
   progress.sendsByAccount.set(account, (progress.sendsByAccount.get(account) ?? 0) + 1);
@@ -117,7 +131,8 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, target: Target):
       progress.exclude.push(account);
       if (isHopFault(outcome.fault)) progress.hops += 1;
     }
-    return { kind: 'failed', answer, step, next };
+    const { fault, detail } = outcome;
+    return { kind: 'failed', failed: { account, fault, detail, answer }, step, next };
   }
   return { kind: 'progressed', progressed: { kind: 'dropped' } };
 }
@@ -145,15 +160,17 @@ async function queue({ book }: FailoverDeps, { progress, record, client }: Excha
   record.queuedMs += waitedMs;
 }
 
-function unreachable({ record }: Exchange): Problem {
-  const last = record.tries.at(-1);
-  return new Problem(
-    'upstream',
-    `Stint: ${last?.account ?? 'the provider'} could not be reached: ${last?.detail ?? 'no answer'}.`,
-    {
-      hint: 'Check the network and the account’s base URL with: stint doctor',
-    },
-  );
+function deliver({ record }: Exchange, failed: Failed | null): Progressed {
+  if (failed === null) throw new Error('nothing was sent that could be delivered');
+  record.account = failed.account;
+  if (failed.answer === null) return { kind: 'problem', problem: unreachable(failed) };
+  return { kind: 'answer', answer: failed.answer, end: () => undefined };
+}
+
+function unreachable({ account, detail }: Failed): Problem {
+  return new Problem('upstream', `Stint: ${account} could not be reached: ${detail}.`, {
+    hint: 'Check the network and the account’s base URL with: stint doctor',
+  });
 }
 
 function pause(delayMs: number, client: AbortSignal): Promise<void> {

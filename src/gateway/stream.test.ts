@@ -86,6 +86,23 @@ describe('a client that goes away', () => {
     expectNoBlame(rig);
   });
 
+  test('in the pause before a second send is not sent again', async () => {
+    await using rig = await startRig();
+    rig.simulator.inject({ kind: 'overloaded' });
+    const client = new AbortController();
+    const answered = rig.simulator.nextRequest();
+    const answer = rig.ask({ signal: client.signal }).catch(() => 'aborted');
+    await answered;
+    // A round trip of another request: by its end the first has read its 529 and waits.
+    await rig.ask({ method: 'HEAD', path: '/' });
+    const ended = rig.nextRecord();
+    client.abort();
+    expect(await answer).toBe('aborted');
+    expect(await ended).toMatchObject({ outcome: 'aborted', tries: [{ outcome: 'overload' }] });
+    expectNoBlame(rig);
+    expect(rig.sends()).toEqual(['a']);
+  });
+
   test('while the gate holds its events is gone upstream too', async () => {
     await using rig = await startRig();
     rig.simulator.inject({ kind: 'stall_mid', afterDeltas: 0 });

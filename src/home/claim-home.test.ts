@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../test/temp-folder.ts';
 import { claimHome, readHolder, type HomeClaim } from './claim-home.ts';
@@ -43,6 +43,16 @@ describe('a claimed home', () => {
     await place.claim();
     writeFileSync(place.home.holder, 'half a');
     await expect(place.claim()).rejects.toThrow(`Stint is already running in ${place.home.folder}.`);
+  });
+
+  test('waits a moment for the first to say its name', async () => {
+    await using place = placeOfOne();
+    await place.claim();
+    const holder = readFileSync(place.home.holder, 'utf8');
+    rmSync(place.home.holder);
+    const second = place.claim();
+    writeFileSync(place.home.holder, holder);
+    await expect(second).rejects.toThrow(`as process ${process.pid} since ${since}.`);
   });
 
   test('goes to exactly one of several processes', async () => {
