@@ -14,7 +14,13 @@ export function configTable(): string {
 
 /** The table of docs/operations.md. */
 export function operationTable(): string {
-  const rows = operations.map((each) => [`\`${each.name}\``, commandOf(each), each.effect, fieldsOf(each), each.summary]);
+  const rows = operations.map((each) => [
+    `\`${each.name}\``,
+    commandOf(each),
+    each.effect,
+    fieldsOf(each),
+    each.summary,
+  ]);
   return table(['operation', 'CLI', 'effect', 'input', 'what it does'], rows);
 }
 
@@ -40,5 +46,7 @@ function fieldsOf(operation: AnyOperation): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
+  return [head, head.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n');
 }

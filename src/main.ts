@@ -30,7 +30,13 @@ const host: Host = {
   },
   async demo(options) {
     const { runDemo } = await import('./demo/demo.ts');
-    return runDemo({ ...options, stintCommand: host.stintCommand, environment: userEnvironment, output: process.stdout, signals: process });
+    return runDemo({
+      ...options,
+      stintCommand: host.stintCommand,
+      environment: userEnvironment,
+      output: process.stdout,
+      signals: process,
+    });
   },
 };
 
@@ -54,6 +60,8 @@ function withoutOurs(): Record<string, string | undefined> {
 }
 
 function version(): string {
-  const { version: text } = JSON.parse(readFileSync(join(import.meta.dir, '../package.json'), 'utf8')) as { version: string };
+  const { version: text } = JSON.parse(readFileSync(join(import.meta.dir, '../package.json'), 'utf8')) as {
+    version: string;
+  };
   return text;
 }

@@ -73,8 +73,3 @@ export interface BookStore {
   savePhantom(phantom: Phantom): Promise<void>;
   removePhantoms(ids: readonly PhantomId[]): Promise<void>;
 }
-
-/** The secrets of accounts. `read` never leaves the process but in an upstream request of that account. */
-export interface SecretReader {
-  read(account: AccountId): string | undefined;
-}

@@ -7,7 +7,7 @@ import type { Book } from './book.ts';
 import { accountState, poolState, type AccountState, type PoolState } from './state.ts';
 
 /** The name of a provider's default pool, which holds all its accounts as they were added. */
-export function defaultPool(provider: ProviderId): Label {
+function defaultPool(provider: ProviderId): Label {
   return provider as string as Label;
 }
 
@@ -81,7 +81,7 @@ function newPool(name: Label, provider: ProviderId): Pool {
   return { name, provider, accounts: [], strategy: 'sticky', overage: 'forbid', pinned: null };
 }
 
-export function requireAccount(book: Book, id: AccountId): AccountState {
+function requireAccount(book: Book, id: AccountId): AccountState {
   const state = book.state.accounts.get(id);
   if (state === undefined)
     throw new Problem('not_found', `There is no account ${id}.`, { hint: 'List them with: stint account list' });

@@ -50,7 +50,7 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
 }
 
 /** The refusal to use what another user can change. */
-export class ForeignOwner extends Error {
+class ForeignOwner extends Error {
   override readonly name = 'ForeignOwner';
   readonly code = 'EOWNER';
 }

@@ -7,7 +7,13 @@ export const claude: Agent = {
   provider: asProviderId('anthropic'),
   command: 'claude',
   install: 'npm install -g @anthropic-ai/claude-code',
-  withheld: ['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN', 'CLAUDE_CODE_USE_BEDROCK', 'CLAUDE_CODE_USE_VERTEX', 'CLAUDE_CODE_USE_FOUNDRY'],
+  withheld: [
+    'ANTHROPIC_API_KEY',
+    'CLAUDE_CODE_OAUTH_TOKEN',
+    'CLAUDE_CODE_USE_BEDROCK',
+    'CLAUDE_CODE_USE_VERTEX',
+    'CLAUDE_CODE_USE_FOUNDRY',
+  ],
   // The bearer form, not the key: towards a bearer Claude Code has no side traffic of its own login.
   environment: (baseUrl, phantom) => ({ ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_AUTH_TOKEN: phantom }),
 };
