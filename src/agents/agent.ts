@@ -1,5 +1,23 @@
 import type { ProviderId } from '../core/ids.ts';
 
+/** A setting of the agent's own that keeps it from the gateway, whatever is in its environment. */
+export type Obstacle = {
+  /** Where it is set: a path, or the flag that gives it. */
+  readonly file: string;
+  readonly name: string;
+  /** What it does, as one sentence with its name and file. */
+  readonly says: string;
+};
+
+/** How an agent is about to be started. */
+export type Start = {
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly args: readonly string[];
+  /** Port of the gateway; undefined while none listens. */
+  readonly gatewayPort: number | undefined;
+};
+
 /** A CLI product that does the work. */
 export interface Agent {
   /** As people name it: `claude`. */
@@ -13,4 +31,6 @@ export interface Agent {
   readonly withheld: readonly string[];
   /** What it has to find in its environment to reach the gateway at `baseUrl` with its phantom. */
   environment(baseUrl: string, phantom: string): Readonly<Record<string, string>>;
+  /** What in its own settings would keep it from the gateway. Never rejects: what cannot be read is no obstacle. */
+  obstacles(start: Start): Promise<readonly Obstacle[]>;
 }

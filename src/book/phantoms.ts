@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { asPhantomId, type Label, type PhantomId, type ProviderId } from '../core/ids.ts';
 import { dayMs } from '../core/time.ts';
 import type { Book } from './book.ts';
@@ -16,17 +16,17 @@ type Wish = {
 /** Issues a phantom of 128 random bits. The token is returned once and kept nowhere; the book keeps its hash. */
 export async function issuePhantom(book: Book, wish: Wish): Promise<{ token: string; phantom: Phantom }> {
   const token = `stint-${randomBytes(16).toString('base64url')}`;
-  const hash = hashOf(token);
+  const tokenHash = hashOf(token);
   const now = book.clock();
   const phantom: Phantom = {
     ...wish,
-    id: asPhantomId(hash.slice(0, 16)),
-    hash,
+    id: asPhantomId(tokenHash.slice(0, 16)),
+    hash: tokenHash,
     createdAt: now,
     // A wrapper revokes its own at its end; one that was killed leaves it to expire.
     expiresAt: now + envLifeMs,
   };
-  book.state.phantoms.set(hash, phantom);
+  book.state.phantoms.set(tokenHash, phantom);
   await book.journal.write(`phantom:${phantom.id}`, () => book.store.savePhantom(phantom));
   return { token, phantom };
 }
@@ -47,5 +47,5 @@ export async function revokePhantom(book: Book, id: PhantomId): Promise<void> {
 }
 
 function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
+  return hash('sha256', token, 'hex');
 }

@@ -51,7 +51,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   opened.adopt(await claimHome(home, { pid: options.pid, version: options.version, now: startedAt }), (claim) =>
     claim.release(),
   );
-  const log = opened.adopt(await openLog({ path: home.log, level: config.log.level }), (each) => each.close());
+  const log = opened.adopt(openLog({ path: home.log, level: config.log.level }), (each) => each.close());
   const vault = await openVault(home.vault, { keySource: config.vault.key, passphrase: options.passphrase });
   const store = opened.adopt(await openStore(home.database, { now: clock() }), (each) => each.close());
   const book = opened.adopt(await Book.open({ store, clock, tell: (event) => tellBook(log, event) }), (each) =>

@@ -10,7 +10,7 @@ import type { Answer, Exchange } from './exchange.ts';
 import { passGate, type Chunks } from './gate.ts';
 import { returnedHeaders } from './headers.ts';
 import type { GatewaySettings, Secrets } from './ports.ts';
-import { Upstream } from './upstream.ts';
+import { Upstream, UpstreamFailure } from './upstream.ts';
 
 export type SendDeps = {
   readonly book: Book;
@@ -18,6 +18,8 @@ export type SendDeps = {
   readonly settings: GatewaySettings;
   readonly deadlines: Deadlines;
 };
+
+export const usageBytes = 2048;
 
 /** What one send came to: how to judge it, and the provider's answer where there is one to deliver. */
 export type Sent = { readonly outcome: Outcome; readonly answer: Answer | null };
@@ -42,20 +44,19 @@ export async function send(deps: SendDeps, exchange: Exchange, account: AccountI
   const upstream = new Upstream(deps.deadlines, book.clock, times);
   const attempt: Try = { exchange, account, upstream, sentAt: book.clock() };
   const abort = (): void => upstream.abort();
+  // Stays: a client that leaves while the answer streams is noticed here first.
   exchange.client.addEventListener('abort', abort, { once: true });
   try {
     const state = book.state.accounts.get(account)?.account;
     const secret = deps.secrets.read(account);
     if (state === undefined || secret === undefined) return await missingSecret(book, attempt);
-    const headers = new Headers(exchange.headers);
+    const { headers } = exchange;
     exchange.provider.authorize(headers, { kind: state.credential, secret });
     const url = urlOf(state.baseUrl ?? exchange.provider.baseUrl, exchange.target);
     const response = await upstream.open({ url, method: exchange.method, headers, body: exchange.body.bytes, times });
     return await judge(book, attempt, response);
   } catch (error) {
     return failedBeforeAnswer(book, attempt, error);
-  } finally {
-    exchange.client.removeEventListener('abort', abort);
   }
 }
 
@@ -63,8 +64,19 @@ export async function send(deps: SendDeps, exchange: Exchange, account: AccountI
 function urlOf(baseUrl: string, target: string): string {
   const base = baseUrl.endsWith('/') ? baseUrl.slice(0, -1) : baseUrl;
   const url = base + target;
-  if (new URL(url).origin !== new URL(base).origin) throw new Error('the path leads to another host');
+  if (!url.startsWith(`${originOf(base)}/`)) throw new Error('the path leads to another host');
   return url;
+}
+
+const origins = new Map<string, string>();
+
+/** Base URLs are few, and parsing one costs as much as selecting an account. */
+function originOf(base: string): string {
+  const known = origins.get(base);
+  if (known !== undefined) return known;
+  const { origin } = new URL(base);
+  origins.set(base, origin);
+  return origin;
 }
 
 async function judge(book: Book, attempt: Try, response: Response): Promise<Sent> {
@@ -106,10 +118,13 @@ type Judged = { readonly response: Response; readonly verdict: Verdict };
 async function judgeWhole(book: Book, attempt: Try, { response, verdict }: Judged): Promise<Sent> {
   const { exchange, upstream } = attempt;
   const bytes = await upstream.bytes();
-  const failure = await errorInside(attempt, response, bytes);
+  const encoding = response.headers.get('content-encoding');
+  const body = encoding === null ? asBuffer(bytes) : await decodeBody(bytes, encoding);
+  const failure = exchange.route === 'inference' && body !== null ? errorInside(body) : null;
   const judged = failure === null ? verdict : exchange.provider.classifyFrame(failure, contextOf(book, attempt));
-  if (judged.outcome.kind === 'served') takeUsage(exchange, '', Buffer.from(bytes).toString('latin1'));
-  await observe(book, attempt, failure === null ? verdict : joined(verdict, judged));
+  if (judged.outcome.kind === 'served' && body !== null) takeUsage(exchange, '', endOf(body));
+  const written = observe(book, attempt, failure === null ? verdict : joined(verdict, judged));
+  if (written !== undefined) await written;
   return { outcome: judged.outcome, answer: wholeAnswer(attempt, response, bytes) };
 }
 
@@ -117,7 +132,7 @@ async function judgeStream(book: Book, attempt: Try, { response, verdict }: Judg
   const { exchange, upstream } = attempt;
   const decoded = upstream.startReading();
   const gate = await passGate(upstream, exchange.provider);
-  if (gate.kind === 'cut') throw new Error(gate.detail);
+  if (gate.kind === 'cut') throw new UpstreamFailure(gate.detail);
   const headers = returnedHeaders(response.headers, decoded);
   if (gate.kind === 'failed') {
     const failed = exchange.provider.classifyFrame(gate.data, contextOf(book, attempt));
@@ -128,7 +143,8 @@ async function judgeStream(book: Book, attempt: Try, { response, verdict }: Judg
       answer: { kind: 'whole', status: response.status, headers, bytes: gate.held, account: attempt.account },
     };
   }
-  await observe(book, attempt, verdict);
+  const written = observe(book, attempt, verdict);
+  if (written !== undefined) await written;
   const chunks = gate.pending === null ? upstream : withPending(upstream, gate.pending);
   const { account, sentAt } = attempt;
   return {
@@ -143,11 +159,17 @@ function joined(head: Verdict, failed: Verdict): Verdict {
 }
 
 /** An error inside HTTP 200 of an answer in one piece, as its JSON text. */
-async function errorInside({ exchange }: Try, response: Response, bytes: Uint8Array): Promise<string | null> {
-  if (exchange.route !== 'inference') return null;
-  const body = await decodeBody(bytes, response.headers.get('content-encoding'));
-  const start = body?.toString('latin1', 0, 64) ?? '';
-  return /^\s*\{\s*"type"\s*:\s*"error"/.test(start) ? (body as Buffer).toString('utf8') : null;
+function errorInside(body: Buffer): string | null {
+  return /^\s*\{\s*"type"\s*:\s*"error"/.test(body.toString('latin1', 0, 64)) ? body.toString('utf8') : null;
+}
+
+/** Counts of tokens stand at the end of a message. */
+function endOf(body: Buffer): string {
+  return body.toString('latin1', Math.max(0, body.length - usageBytes));
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function wholeAnswer({ account }: Try, response: Response, bytes: Uint8Array): Answer {
@@ -169,9 +191,10 @@ function observe(book: Book, attempt: Try, verdict: Verdict): Promise<unknown> |
 function failedBeforeAnswer(book: Book, { exchange, account, upstream }: Try, error: unknown): Sent {
   upstream.abort();
   if (exchange.client.aborted) return { outcome: { kind: 'aborted' }, answer: null };
+  // A bug of ours is nobody's network.
+  if (!(error instanceof UpstreamFailure)) throw error;
   book.observeFault(account, 'network');
-  const detail = error instanceof Error ? error.message : String(error);
-  return { outcome: { kind: 'failed', fault: 'network', detail }, answer: null };
+  return { outcome: { kind: 'failed', fault: 'network', detail: error.message }, answer: null };
 }
 
 async function missingSecret(book: Book, attempt: Try): Promise<Sent> {

@@ -6,6 +6,8 @@ type BodyLimits = { readonly bodyLimitBytes: number; readonly bodiesInFlightByte
 /** A request's body, and the share of memory it takes until it is released. */
 export type Body = { readonly bytes: Buffer; release(): void };
 
+const nothing: Body = { bytes: Buffer.alloc(0), release: () => undefined };
+
 /** Reads request bodies within a bound for each and a bound for all that are in flight. */
 export class BodyReader {
   readonly #limits: BodyLimits;
@@ -20,8 +22,7 @@ export class BodyReader {
   /** Throws a Problem `too_large` or `unavailable` before it takes in more than the bounds allow. */
   async read(request: Request): Promise<Body> {
     const declared = Number(request.headers.get('content-length') ?? Number.NaN);
-    if (request.body === null) return { bytes: Buffer.alloc(0), release: () => undefined };
-    if (Number.isNaN(declared)) return this.#readChunks(request.body);
+    if (Number.isNaN(declared)) return request.body === null ? nothing : this.#readChunks(request.body);
     this.#check(declared, declared);
     const share = this.#share();
     share.grow(declared);

@@ -115,8 +115,11 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, step: SendStep):
   const entry: (typeof record.tries)[number] = { account, outcome: 'sent' };
   record.tries.push(entry);
 
-  const { outcome, answer } = await send(deps, exchange, account);
   const end = once(() => book.end(account, { probe }));
+  const { outcome, answer } = await send(deps, exchange, account).catch((error: unknown) => {
+    end();
+    throw error;
+  });
   entry.outcome = outcome.kind === 'failed' ? outcome.fault : outcome.kind;
   if (outcome.kind === 'served' && answer !== null) {
     if (answer.kind === 'whole') end();

@@ -95,7 +95,7 @@ export class Gateway {
   }
 
   async #handle(request: Request): Promise<Response> {
-    const { pathname, search } = new URL(request.url);
+    const { pathname, search } = splitUrl(request.url);
     const provider = this.#providerOf(pathname);
     if (provider === undefined) return new Response('Stint serves agents under /anthropic.\n', { status: 404 });
     const path = pathname.slice(provider.id.length + 1);
@@ -179,6 +179,14 @@ async function within(graceMs: number, done: Promise<unknown>): Promise<void> {
   clearTimeout(timer);
 }
 
+/** Path and query as they were sent; only paths of an allow-list go on, so that nothing needs to be normalised. */
+function splitUrl(url: string): { pathname: string; search: string } {
+  const start = url.indexOf('/', url.indexOf('//') + 2);
+  const query = url.indexOf('?', start);
+  if (query === -1) return { pathname: url.slice(start), search: '' };
+  return { pathname: url.slice(start, query), search: url.slice(query) };
+}
+
 type Admitted = {
   readonly provider: Provider;
   readonly route: Route;
@@ -186,6 +194,10 @@ type Admitted = {
   readonly path: string;
   readonly target: string;
 };
+
+/** Names this run of the daemon in the ids of its requests. */
+const run = randomBytes(3).toString('hex');
+let requests = 0;
 
 type Arrived = { readonly body: Body; readonly arrivedAt: EpochMs; readonly pool: PoolState };
 
@@ -212,7 +224,7 @@ function exchangeOf(request: Request, admitted: Admitted, arrived: Arrived): Exc
     client: request.signal,
     progress: newProgress(),
     record: {
-      id: randomBytes(6).toString('hex'),
+      id: `${run}-${(requests += 1)}`,
       provider: provider.id,
       pool: phantom.pool,
       phantom: phantom.id,

@@ -1,6 +1,6 @@
 import { Problem } from '../core/problem.ts';
 import type { Book } from '../book/book.ts';
-import { takeUsage } from './attempt.ts';
+import { takeUsage, usageBytes } from './attempt.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import type { Chunks } from './gate.ts';
 import { Tail } from './tail.ts';
@@ -65,7 +65,7 @@ export class Relay implements Chunks {
   #end(): void {
     const { provider, wanted } = this.#exchange;
     const tail = this.#tail.text();
-    takeUsage(this.#exchange, this.#answer.held.toString('latin1', 0, 4096), tail);
+    takeUsage(this.#exchange, this.#answer.held.toString('latin1', 0, usageBytes), tail.slice(-usageBytes));
     const end = provider.streamEnd(tail);
     if (end === 'cut') {
       this.cancel('cut');

@@ -6,6 +6,9 @@ import type { Chunks } from './gate.ts';
 
 export type UpstreamTimes = { readonly headTimeoutMs: number; readonly idleTimeoutMs: number };
 
+/** The upstream gave no answer, or broke off in it. */
+export class UpstreamFailure extends Error {}
+
 type Call = {
   readonly url: string;
   readonly method: string;
@@ -14,10 +17,7 @@ type Call = {
   readonly times: UpstreamTimes;
 };
 
-/**
- * One upstream send: the head by `open`, then the body whole or in chunks. Every wait has its deadline; `close` ends
- * it at any time and in any order.
- */
+/** One upstream send: the head by `open`, then the body whole or in chunks. Every wait has its deadline. */
 export class Upstream implements Chunks {
   readonly #deadlines: Deadlines;
   readonly #clock: () => EpochMs;
@@ -98,7 +98,7 @@ export class Upstream implements Chunks {
     }
   }
 
-  /** Frees the connection: at once when the body has been read, else by cutting it. */
+  /** Ends the watch over its time: the body has been read. */
   close(): void {
     this.#deadlines.release(this.#watched);
     this.#watched.dueAt = 0;
@@ -115,9 +115,9 @@ export class Upstream implements Chunks {
     return this.#response;
   }
 
-  #explained(error: unknown): Error {
-    if (this.#expired) return new Error('no answer within the time allowed', { cause: error });
-    return error instanceof Error ? error : new Error(String(error));
+  #explained(error: unknown): UpstreamFailure {
+    if (this.#expired) return new UpstreamFailure('no answer within the time allowed', { cause: error });
+    return new UpstreamFailure(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 

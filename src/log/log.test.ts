@@ -17,13 +17,13 @@ describe('the log', () => {
   test('has one line of JSON for each event once it is closed', async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, 'stint.log');
-    const log = await openLog({ path, level: 'info' });
+    const log = openLog({ path, level: 'info' });
     log.info('started', { pid: 7, nothing: null });
     log.warning('account needs a new credential', { account: 'anthropic/a' });
     log.info('two\nlines', { text: 'a\nb "quoted" {braces} 🏁' });
     await log.close();
     expect(linesOf(path)).toMatchObject([
-      { level: 'INFO', message: 'started', logger: 'stint', pid: 7, nothing: null },
+      { level: 'INFO', message: 'started', pid: 7, nothing: null },
       { level: 'WARN', message: 'account needs a new credential', account: 'anthropic/a' },
       { level: 'INFO', message: 'two\nlines', text: 'a\nb "quoted" {braces} 🏁' },
     ]);
@@ -33,7 +33,7 @@ describe('the log', () => {
   test('has a bug with its stack, whatever was thrown', async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, 'stint.log');
-    const log = await openLog({ path, level: 'error' });
+    const log = openLog({ path, level: 'error' });
     log.bug(new TypeError('a bug'));
     log.bug('thrown as a text');
     await log.close();
@@ -46,7 +46,7 @@ describe('the log', () => {
   test('has nothing below its level', async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, 'stint.log');
-    const log = await openLog({ path, level: 'warning' });
+    const log = openLog({ path, level: 'warning' });
     log.info('small talk');
     log.warning('important');
     await log.close();
@@ -57,7 +57,7 @@ describe('the log', () => {
     using folder = temporaryFolder();
     const path = join(folder.path, 'stint.log');
     for (const message of ['first', 'second']) {
-      const log = await openLog({ path, level: 'info' });
+      const log = openLog({ path, level: 'info' });
       log.info(message);
       await log.close();
     }
@@ -66,7 +66,7 @@ describe('the log', () => {
 
   test('loses no line while it is rotated, and keeps at most five files', async () => {
     using folder = temporaryFolder();
-    const log = await openLog({ path: join(folder.path, 'stint.log'), level: 'info' });
+    const log = openLog({ path: join(folder.path, 'stint.log'), level: 'info' });
     const text = 'x'.repeat(256 * 1024);
     for (let count = 0; count < 40; count += 1) log.info('event', { count, text });
     await log.close();

@@ -6,9 +6,11 @@ import type { Pool } from '../core/pool/pool.ts';
 import { loadBook } from './load-book.ts';
 import type { Tables } from './tables.ts';
 
+type Write = (transaction: Transaction<Tables>) => Promise<unknown>;
+
 type WriteQueue = {
-  readonly inOrder: (write: () => Promise<void>) => Promise<void>;
-  readonly inTransaction: (write: (transaction: Transaction<Tables>) => Promise<void>) => Promise<void>;
+  /** Resolves when the write is on the disk. */
+  readonly write: (write: Write) => Promise<void>;
   /** Resolves when every write that was asked for so far has ended. */
   readonly settled: () => Promise<void>;
 };
@@ -21,67 +23,100 @@ const rowsPerStatement = 500;
  * about an account or a pool that is gone does nothing, since its caller would try again forever.
  */
 export function createBookStore(db: Kysely<Tables>): BookStore & Pick<WriteQueue, 'settled'> {
-  const { inOrder, inTransaction, settled } = createWriteQueue(db);
+  const { write, settled } = createWriteQueue(db);
   return {
     settled,
     load: () => loadBook(db),
     saveAccount: ({ id, ...rest }) =>
-      inOrder(async () => {
-        const upsert = db.insertInto('accounts').values({ id, ...rest });
-        await upsert.onConflict((on) => on.column('id').doUpdateSet(rest)).execute();
-      }),
+      write((on) =>
+        on
+          .insertInto('accounts')
+          .values({ id, ...rest })
+          .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
+          .execute(),
+      ),
     // The rest of what is the account's goes by its foreign keys.
-    removeAccount: (id) => inOrder(async () => void (await db.deleteFrom('accounts').where('id', '=', id).execute())),
-    savePool: (pool) => inTransaction((transaction) => savePool(transaction, pool)),
+    removeAccount: (id) => write((on) => on.deleteFrom('accounts').where('id', '=', id).execute()),
+    savePool: (pool) => write((on) => savePool(on, pool)),
     removePool: (name) =>
-      inTransaction(async (transaction) => {
-        await transaction.deleteFrom('sessions').where('pool', '=', name).execute();
-        await transaction.deleteFrom('episodes').where('pool', '=', name).execute();
-        await transaction.deleteFrom('pools').where('name', '=', name).execute();
+      write(async (on) => {
+        await on.deleteFrom('sessions').where('pool', '=', name).execute();
+        await on.deleteFrom('episodes').where('pool', '=', name).execute();
+        await on.deleteFrom('pools').where('name', '=', name).execute();
       }),
-    saveLimits: (limits) => inTransaction((transaction) => saveLimits(transaction, limits)),
+    saveLimits: (limits) => write((on) => saveLimits(on, limits)),
     saveCurrent: (pool, account) =>
-      inOrder(async () => {
-        if (!(await isKnown(db, account))) return;
-        await db.updateTable('pools').set({ current: account }).where('name', '=', pool).execute();
+      write(async (on) => {
+        if (!(await isKnown(on, account))) return;
+        await on.updateTable('pools').set({ current: account }).where('name', '=', pool).execute();
       }),
     saveSession: ({ id, ...rest }) =>
-      inOrder(async () => {
-        if (!(await isKnown(db, rest.account))) return;
-        const upsert = db.insertInto('sessions').values({ id, ...rest });
-        await upsert.onConflict((on) => on.column('id').doUpdateSet(rest)).execute();
+      write(async (on) => {
+        if (!(await isKnown(on, rest.account))) return;
+        const upsert = on.insertInto('sessions').values({ id, ...rest });
+        await upsert.onConflict((conflict) => conflict.column('id').doUpdateSet(rest)).execute();
       }),
     removeSessions: (ids) =>
-      inTransaction(async (transaction) => {
-        for (const chunk of inChunks(ids)) await transaction.deleteFrom('sessions').where('id', 'in', chunk).execute();
+      write(async (on) => {
+        for (const chunk of inChunks(ids)) await on.deleteFrom('sessions').where('id', 'in', chunk).execute();
       }),
     saveEpisode: ({ id, ...rest }) =>
-      inOrder(async () => {
-        const upsert = db.insertInto('episodes').values({ id, ...rest });
-        await upsert.onConflict((on) => on.column('id').doUpdateSet(rest)).execute();
-      }),
+      write((on) =>
+        on
+          .insertInto('episodes')
+          .values({ id, ...rest })
+          .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
+          .execute(),
+      ),
     savePhantom: ({ id, ...rest }) =>
-      inOrder(async () => {
-        const upsert = db.insertInto('phantoms').values({ id, ...rest });
-        await upsert.onConflict((on) => on.column('id').doUpdateSet(rest)).execute();
-      }),
+      write((on) =>
+        on
+          .insertInto('phantoms')
+          .values({ id, ...rest })
+          .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
+          .execute(),
+      ),
     removePhantoms: (ids) =>
-      inTransaction(async (transaction) => {
-        for (const chunk of inChunks(ids)) await transaction.deleteFrom('phantoms').where('id', 'in', chunk).execute();
+      write(async (on) => {
+        for (const chunk of inChunks(ids)) await on.deleteFrom('phantoms').where('id', 'in', chunk).execute();
       }),
   };
 }
 
+type Waiting = { readonly write: Write; readonly done: () => void; readonly failed: (error: unknown) => void };
+
+/** Commits what has gathered while the last commit ran as one: a herd of writes costs the disk one wait. */
 function createWriteQueue(db: Kysely<Tables>): WriteQueue {
+  let waiting: Waiting[] = [];
   let last: Promise<unknown> = Promise.resolve();
-  const inOrder = (write: () => Promise<void>): Promise<void> => {
-    const turn = last.then(write);
-    last = turn.catch(() => undefined);
-    return turn;
+
+  const commit = async (batch: readonly Waiting[]): Promise<void> => {
+    try {
+      await db.transaction().execute(async (transaction) => {
+        for (const { write } of batch) await write(transaction);
+      });
+    } catch (error) {
+      const [first, ...more] = batch;
+      if (more.length === 0) return first?.failed(error);
+      // One that cannot be written must not take the others with it.
+      for (const each of batch) await commit([each]);
+      return;
+    }
+    for (const { done } of batch) done();
   };
+
+  const commitWaiting = (): Promise<void> => {
+    const batch = waiting;
+    waiting = [];
+    return commit(batch);
+  };
+
   return {
-    inOrder,
-    inTransaction: (write) => inOrder(() => db.transaction().execute(write)),
+    write: (write) =>
+      new Promise((done, failed) => {
+        waiting.push({ write, done, failed });
+        if (waiting.length === 1) last = last.then(commitWaiting);
+      }),
     settled: async () => void (await last),
   };
 }
@@ -136,11 +171,11 @@ function limitRow(limit: Limit): Tables['limits'] {
   };
 }
 
-async function isKnown(db: Kysely<Tables>, account: AccountId): Promise<boolean> {
+async function isKnown(db: Transaction<Tables>, account: AccountId): Promise<boolean> {
   return (await knownAccounts(db, [account])).has(account);
 }
 
-async function knownAccounts(db: Kysely<Tables>, ids: readonly AccountId[]): Promise<ReadonlySet<AccountId>> {
+async function knownAccounts(db: Transaction<Tables>, ids: readonly AccountId[]): Promise<ReadonlySet<AccountId>> {
   const known = new Set<AccountId>();
   for (const chunk of inChunks([...new Set(ids)])) {
     const rows = await db.selectFrom('accounts').select('id').where('id', 'in', chunk).execute();

@@ -19,30 +19,35 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
   }
 }
 
+/** Statements are compiled once and kept: there are few, and compiling one costs more than running it. */
 function adaptDatabase(database: Database): SqliteDatabase {
+  const kept = new Map<string, SqliteStatement & Disposable>();
   return {
-    prepare: (sql) => adaptStatement(database, sql),
-    // Throwing shows a statement that was left open, which would keep the file locked after this.
-    close: () => database.close(true),
+    prepare: (sql) => {
+      // A full disk makes SQLite roll back by itself; a second rollback would fail and hide the first error.
+      if (sql === 'rollback' && !database.inTransaction) return nothingToDo;
+      const known = kept.get(sql);
+      if (known !== undefined) return known;
+      const statement = adaptStatement(database, sql);
+      kept.set(sql, statement);
+      return statement;
+    },
+    close: () => {
+      for (const statement of kept.values()) statement[Symbol.dispose]();
+      // Throwing shows a statement that was left open, which would keep the file locked after this.
+      database.close(true);
+    },
   };
 }
 
-function adaptStatement(database: Database, sql: string): SqliteStatement {
-  // A full disk makes SQLite roll back by itself; a second rollback would fail and hide the first error.
-  if (sql === 'rollback' && !database.inTransaction) return nothingToDo;
+function adaptStatement(database: Database, sql: string): SqliteStatement & Disposable {
   const statement = database.prepare<unknown, SQLQueryBindings[]>(sql);
-  const use = <Result>(run: () => Result): Result => {
-    try {
-      return run();
-    } finally {
-      statement.finalize();
-    }
-  };
   return {
     reader: statement.columnNames.length > 0,
-    all: (parameters) => use(() => statement.all(...asBindings(parameters))),
-    run: (parameters) => use(() => statement.run(...asBindings(parameters))),
-    iterate: (parameters) => use(() => statement.all(...asBindings(parameters))).values(),
+    all: (parameters) => statement.all(...asBindings(parameters)),
+    run: (parameters) => statement.run(...asBindings(parameters)),
+    iterate: (parameters) => statement.all(...asBindings(parameters)).values(),
+    [Symbol.dispose]: () => statement.finalize(),
   };
 }
 
