@@ -23,6 +23,12 @@ const host: Host = {
   stintCommand: [process.execPath, ...process.execArgv, import.meta.path],
   agents: [...agents.keys()],
   findDaemon,
+  async obstacles(agent, home, args) {
+    const daemon = await findDaemon(home);
+    const gatewayPort = daemon === undefined || daemon === 'starting' ? undefined : daemon.agentPort;
+    const start = { cwd: process.cwd(), environment: userEnvironment, args, gatewayPort };
+    return (await agents.get(agent)?.obstacles(start)) ?? [];
+  },
   async serve(place: Place, passphrase) {
     const { startDaemon } = await import('./daemon/daemon.ts');
     const daemon = await startDaemon({ ...place, version: host.version, pid: process.pid, passphrase });

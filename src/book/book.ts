@@ -125,7 +125,7 @@ export class Book {
     this.wake();
   }
 
-  /** Takes in what an answer told. Await the result, where there is one, before acting on it. */
+  /** Takes in what an answer told. Await the result, or `journal.written`, before acting on it. */
   observe(seen: Observation): Promise<unknown> | undefined {
     const state = this.state.accounts.get(seen.account);
     if (state === undefined) return undefined;

@@ -33,7 +33,8 @@ type Try = {
 
 /**
  * Sends a request once, on one account, and reads as much of the answer as it takes to judge it: the head, an error's
- * body, a stream's first events. The book knows what was learnt when this resolves.
+ * body, a stream's first events. The book knows what was learnt when this resolves; await `journal.written` before
+ * acting on it.
  */
 export async function send(deps: SendDeps, exchange: Exchange, account: AccountId): Promise<Sent> {
   const { book, settings } = deps;
@@ -49,7 +50,7 @@ export async function send(deps: SendDeps, exchange: Exchange, account: AccountI
   try {
     const state = book.state.accounts.get(account)?.account;
     const secret = deps.secrets.read(account);
-    if (state === undefined || secret === undefined) return await missingSecret(book, attempt);
+    if (state === undefined || secret === undefined) return missingSecret(book, attempt);
     const { headers } = exchange;
     exchange.provider.authorize(headers, { kind: state.credential, secret });
     const url = urlOf(state.baseUrl ?? exchange.provider.baseUrl, exchange.target);
@@ -100,7 +101,7 @@ async function judgeError(book: Book, attempt: Try, response: Response): Promise
   const body = await decodeBody(bytes, response.headers.get('content-encoding'));
   const answer = { status: response.status, headers: response.headers, body: body?.toString('utf8') ?? null };
   const verdict = exchange.provider.classify(answer, contextOf(book, attempt));
-  await observe(book, attempt, verdict);
+  observe(book, attempt, verdict);
   return { outcome: verdict.outcome, answer: wholeAnswer(attempt, response, bytes) };
 }
 
@@ -123,8 +124,7 @@ async function judgeWhole(book: Book, attempt: Try, { response, verdict }: Judge
   const failure = exchange.route === 'inference' && body !== null ? errorInside(body) : null;
   const judged = failure === null ? verdict : exchange.provider.classifyFrame(failure, contextOf(book, attempt));
   if (judged.outcome.kind === 'served' && body !== null) takeUsage(exchange, '', endOf(body));
-  const written = observe(book, attempt, failure === null ? verdict : joined(verdict, judged));
-  if (written !== undefined) await written;
+  observe(book, attempt, failure === null ? verdict : joined(verdict, judged));
   return { outcome: judged.outcome, answer: wholeAnswer(attempt, response, bytes) };
 }
 
@@ -137,14 +137,13 @@ async function judgeStream(book: Book, attempt: Try, { response, verdict }: Judg
   if (gate.kind === 'failed') {
     const failed = exchange.provider.classifyFrame(gate.data, contextOf(book, attempt));
     upstream.abort();
-    await observe(book, attempt, joined(verdict, failed));
+    observe(book, attempt, joined(verdict, failed));
     return {
       outcome: failed.outcome,
       answer: { kind: 'whole', status: response.status, headers, bytes: gate.held, account: attempt.account },
     };
   }
-  const written = observe(book, attempt, verdict);
-  if (written !== undefined) await written;
+  observe(book, attempt, verdict);
   const chunks = gate.pending === null ? upstream : withPending(upstream, gate.pending);
   const { account, sentAt } = attempt;
   return {
@@ -177,7 +176,7 @@ function wholeAnswer({ account }: Try, response: Response, bytes: Uint8Array): A
 }
 
 /** Counts and lists have limits of their own: of them only a refused credential says something about the account. */
-function observe(book: Book, attempt: Try, verdict: Verdict): Promise<unknown> | undefined {
+function observe(book: Book, attempt: Try, verdict: Verdict): void {
   const { exchange, account, sentAt } = attempt;
   const inference = exchange.route === 'inference';
   const signals: readonly Signal[] = inference
@@ -185,7 +184,7 @@ function observe(book: Book, attempt: Try, verdict: Verdict): Promise<unknown> |
     : verdict.signals.filter((each) => each.kind === 'refused');
   book.observeFault(account, verdict.outcome.kind === 'failed' ? verdict.outcome.fault : null);
   const served = inference && verdict.outcome.kind === 'served';
-  return book.observe({ account, model: exchange.wanted.model, sentAt, signals, served });
+  void book.observe({ account, model: exchange.wanted.model, sentAt, signals, served });
 }
 
 function failedBeforeAnswer(book: Book, { exchange, account, upstream }: Try, error: unknown): Sent {
@@ -197,10 +196,10 @@ function failedBeforeAnswer(book: Book, { exchange, account, upstream }: Try, er
   return { outcome: { kind: 'failed', fault: 'network', detail: error.message }, answer: null };
 }
 
-async function missingSecret(book: Book, attempt: Try): Promise<Sent> {
+function missingSecret(book: Book, attempt: Try): Sent {
   const evidence = 'the vault has no secret of this account';
   const outcome: Outcome = { kind: 'failed', fault: 'auth', detail: evidence };
-  await observe(book, attempt, { outcome, signals: [{ kind: 'refused', evidence }] });
+  observe(book, attempt, { outcome, signals: [{ kind: 'refused', evidence }] });
   return { outcome, answer: null };
 }
 

@@ -3,8 +3,13 @@ import { secondMs, type EpochMs } from '../core/time.ts';
 
 type BodyLimits = { readonly bodyLimitBytes: number; readonly bodiesInFlightBytes: number };
 
-/** A request's body, and the share of memory it takes until it is released. */
-export type Body = { readonly bytes: Buffer; release(): void };
+/** A request's body; empty once it is released, which gives its share of memory back. */
+export interface Body {
+  readonly bytes: Buffer;
+  release(): void;
+}
+
+type Share = { readonly grow: (bytes: number) => void; readonly release: () => void };
 
 const nothing: Body = { bytes: Buffer.alloc(0), release: () => undefined };
 
@@ -27,7 +32,7 @@ export class BodyReader {
     const share = this.#share();
     share.grow(declared);
     try {
-      return { bytes: Buffer.from(await request.arrayBuffer()), release: share.release };
+      return heldBody(Buffer.from(await request.arrayBuffer()), share);
     } catch (error) {
       share.release();
       throw error;
@@ -49,7 +54,7 @@ export class BodyReader {
       share.release();
       throw error;
     }
-    return { bytes: Buffer.concat(chunks), release: share.release };
+    return heldBody(Buffer.concat(chunks), share);
   }
 
   #check(sizeBytes: number, moreBytes: number): void {
@@ -66,7 +71,7 @@ export class BodyReader {
     }
   }
 
-  #share(): { grow(bytes: number): void; release: () => void } {
+  #share(): Share {
     let heldBytes = 0;
     return {
       grow: (bytes) => {
@@ -79,4 +84,18 @@ export class BodyReader {
       },
     };
   }
+}
+
+/** Lets go of the bytes with the share: an answer may stream for minutes after its request has been sent. */
+function heldBody(bytes: Buffer, { release }: Share): Body {
+  let held: Buffer = bytes;
+  return {
+    get bytes() {
+      return held;
+    },
+    release: () => {
+      held = nothing.bytes;
+      release();
+    },
+  };
 }

@@ -24,8 +24,15 @@ export type Progressed =
   | { readonly kind: 'problem'; readonly problem: Problem }
   | { readonly kind: 'dropped' };
 
-/** Takes a request from selection to an answer, over as many sends as `decide` allows. */
+/** Takes a request from selection to an answer, over as many sends as `decide` allows. What was learnt is durable by then. */
 export async function failover(deps: FailoverDeps, exchange: Exchange): Promise<Progressed> {
+  const progressed = await takeSteps(deps, exchange);
+  const written = deps.book.journal.written();
+  if (written !== undefined) await written;
+  return progressed;
+}
+
+async function takeSteps(deps: FailoverDeps, exchange: Exchange): Promise<Progressed> {
   const { book } = deps;
   let { step, next } = startAnew(deps, exchange);
   let last: Failed | null = null;

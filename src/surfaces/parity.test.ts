@@ -126,6 +126,7 @@ describe('stint doctor', () => {
       'ok   vault: anthropic/b: has its setup-token',
       'ok   vault: anthropic/c: has its api-key',
       expect.stringMatching(/^ok {3}upstream: 127\.0\.0\.1:\d+: answers \(HTTP \d+\)$/) as string,
+      'ok   settings of claude: leave it to the gateway',
     ]);
     expect(code).toBe(0);
   });

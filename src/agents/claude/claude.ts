@@ -1,5 +1,6 @@
 import { asProviderId } from '../../core/ids.ts';
 import type { Agent } from '../agent.ts';
+import { settingsObstacles } from './settings.ts';
 
 /** Claude Code. https://docs.claude.com/en/docs/claude-code/llm-gateway */
 export const claude: Agent = {
@@ -13,7 +14,11 @@ export const claude: Agent = {
     'CLAUDE_CODE_USE_BEDROCK',
     'CLAUDE_CODE_USE_VERTEX',
     'CLAUDE_CODE_USE_FOUNDRY',
+    'CLAUDE_CODE_USE_MANTLE',
+    'CLAUDE_CODE_USE_ANTHROPIC_AWS',
+    'ANTHROPIC_UNIX_SOCKET',
   ],
   // The bearer form, not the key: towards a bearer Claude Code has no side traffic of its own login.
   environment: (baseUrl, phantom) => ({ ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_AUTH_TOKEN: phantom }),
+  obstacles: (start) => settingsObstacles(start),
 };

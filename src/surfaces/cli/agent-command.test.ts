@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openServing, type Place } from '../../../test/daemon-rig.ts';
+import { openServing, type Place, type RunOptions } from '../../../test/daemon-rig.ts';
 
 let place: Place;
 
@@ -67,6 +67,94 @@ describe('stint claude', () => {
     expect(response.status).toBe(401);
   });
 });
+
+describe('settings of the agent that lead past the gateway', () => {
+  test('stop stint claude before it starts the agent', async () => {
+    const { file, env } = settings({
+      ANTHROPIC_BASE_URL: 'https://elsewhere.example',
+      CLAUDE_CODE_USE_BEDROCK: '1',
+    });
+    const run = await place.stint(['claude', '-p', 'hi'], { env: { ...env, PATH: fakeClaude('echo started') } });
+    expect(run).toEqual({
+      stdout: '',
+      stderr:
+        `ANTHROPIC_BASE_URL in ${file} sends claude past the gateway. ` +
+        `Remove ANTHROPIC_BASE_URL from the env of ${file}. Remove CLAUDE_CODE_USE_BEDROCK from the env of ${file}.\n`,
+      code: 1,
+    });
+  });
+
+  test('stop it when they come with its own arguments', async () => {
+    const args = ['claude', '--settings', '{"env":{"ANTHROPIC_AUTH_TOKEN":"sk-test-of-the-user"}}'];
+    const run = await place.stint(args, { env: { PATH: fakeClaude('echo started') } });
+    expect(run).toMatchObject({ stdout: '', code: 1 });
+    expect(run.stderr).toStartWith('ANTHROPIC_AUTH_TOKEN in --settings replaces the token');
+  });
+
+  test('are warned of by stint env claude, whose output stays usable', async () => {
+    const { file, env } = settings({ ANTHROPIC_AUTH_TOKEN: 'sk-test-of-the-user' });
+    const run = await place.stint(['env', 'claude'], { env });
+    expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining('export ANTHROPIC_BASE_URL=') });
+    expect(run.stderr).toBe(
+      `# warning: ANTHROPIC_AUTH_TOKEN in ${file} replaces the token that the gateway gave to claude. ` +
+        `Remove ANTHROPIC_AUTH_TOKEN from the env of ${file}.\n`,
+    );
+  });
+
+  test('are found by stint doctor, which is content without them', async () => {
+    const check = async (options: RunOptions): Promise<unknown> => {
+      const { stdout } = await place.stint(['doctor', '--json'], options);
+      const { findings } = JSON.parse(stdout) as { findings: { check: string }[] };
+      return findings.filter((each) => each.check === 'settings of claude');
+    };
+    const { file, env } = settings({ CLAUDE_CODE_USE_VERTEX: '1' });
+    expect(await check({ env })).toEqual([
+      {
+        check: 'settings of claude',
+        ok: false,
+        detail: `CLAUDE_CODE_USE_VERTEX in ${file} sends claude past the gateway.`,
+        hint: `Remove CLAUDE_CODE_USE_VERTEX from the env of ${file}.`,
+      },
+    ]);
+    expect(await check({})).toEqual([
+      { check: 'settings of claude', ok: true, detail: 'leave it to the gateway', hint: null },
+    ]);
+  });
+
+  test('are none when they are what stint env claude printed', async () => {
+    const { environment } = JSON.parse((await place.stint(['--json', 'env', 'claude'])).stdout) as {
+      environment: Record<string, string>;
+    };
+    const { env } = settings(environment);
+    const run = await place.stint(['claude'], { env: { ...env, PATH: fakeClaude('echo started') } });
+    expect(run).toEqual({ stdout: 'started\n', stderr: '', code: 0 });
+  });
+});
+
+test.each([
+  ['', 'localhost,127.0.0.1,::1'],
+  ['corp.example', 'corp.example,localhost,127.0.0.1,::1'],
+  ['*', '*'],
+])(
+  'an agent whose settings hold a proxy finds the gateway outside of it: NO_PROXY=%p becomes %p',
+  async (NO_PROXY, seen) => {
+    const PATH = fakeClaude('echo "$NO_PROXY ${no_proxy-$NO_PROXY}"');
+    const { stdout } = await place.stint(['claude'], { env: { PATH, NO_PROXY } });
+    expect(stdout).toBe(`${seen} ${seen}\n`);
+  },
+);
+
+/** A folder in which Claude Code finds settings of its user with these variables. */
+function settings(variables: Readonly<Record<string, string>>): {
+  readonly file: string;
+  readonly env: { readonly CLAUDE_CONFIG_DIR: string };
+} {
+  const CLAUDE_CONFIG_DIR = join(place.folder, 'settings');
+  const file = join(CLAUDE_CONFIG_DIR, 'settings.json');
+  mkdirSync(CLAUDE_CONFIG_DIR, { recursive: true });
+  writeFileSync(file, JSON.stringify({ env: variables }));
+  return { file, env: { CLAUDE_CONFIG_DIR } };
+}
 
 /** A folder that begins the PATH, with a `claude` of the test in it. */
 function fakeClaude(script: string): string {

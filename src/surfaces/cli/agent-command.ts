@@ -6,6 +6,7 @@ import { formatWhen } from '../../core/time.ts';
 import type { Client } from '../../operations/client.ts';
 import type { Cli } from './cli.ts';
 import { connect } from './connect.ts';
+import { removalOf } from './obstacle.ts';
 import { localTimeZone } from './render.ts';
 import { optionsOf, type GlobalOptions } from './options.ts';
 
@@ -44,6 +45,8 @@ export function addAgentCommands(cli: Cli, root: Command): void {
 
 async function printEnvironment(cli: Cli, agent: string, options: GlobalOptions): Promise<void> {
   const issued = await issue(cli, await connect(cli, options), { agent, origin: 'env', options });
+  for (const each of await cli.host.obstacles(agent, options.home, []))
+    cli.terminal.error(`# warning: ${each.says} ${removalOf(each)}`);
   if (options.json) return cli.terminal.print(JSON.stringify(issued, null, 2));
   const until =
     issued.expiresAt === null
@@ -68,6 +71,7 @@ async function runAgent(cli: Cli, agent: string, { args, options }: Run): Promis
         hint: `Install it with: ${issued.install}`,
       });
     }
+    await refuseObstacles(cli, agent, { args, options });
     const env = { ...user, ...issued.environment, ...directLoopback() };
     // The passphrase opens every secret that the agent must not have.
     for (const name of [...issued.withheld, 'STINT_VAULT_PASSPHRASE']) delete env[name];
@@ -78,13 +82,24 @@ async function runAgent(cli: Cli, agent: string, { args, options }: Run): Promis
   }
 }
 
-/** Behind a proxy the launcher has put loopback into NO_PROXY; the agent needs that as well to reach the gateway. */
-function directLoopback(): Record<string, string> {
-  return Object.fromEntries(['NO_PROXY', 'no_proxy'].flatMap((name) => optionalEntry(name, process.env[name])));
+/** An agent that goes past the gateway meets its limits as if there were no Stint, without a word. */
+async function refuseObstacles(cli: Cli, agent: string, { args, options }: Run): Promise<void> {
+  const obstacles = await cli.host.obstacles(agent, options.home, args);
+  const [first] = obstacles;
+  if (first !== undefined) throw new Problem('conflict', first.says, { hint: obstacles.map(removalOf).join(' ') });
 }
 
-function optionalEntry(name: string, value: string | undefined): [string, string][] {
-  return value === undefined ? [] : [[name, value]];
+/**
+ * Keeps the way to the gateway out of every proxy, also of one that stands only in the agent's own settings. Claude Code
+ * prefers no_proxy where both are set.
+ */
+function directLoopback(): Record<string, string> {
+  const names = ['no_proxy', 'NO_PROXY'];
+  const current = names.map((name) => process.env[name]).find(Boolean) ?? '';
+  const hosts = current.split(',').map((host) => host.trim());
+  if (hosts.includes('*')) return {};
+  const direct = [...new Set([...hosts.filter(Boolean), 'localhost', '127.0.0.1', '::1'])].join(',');
+  return Object.fromEntries(names.map((name) => [name, direct]));
 }
 
 function issue(

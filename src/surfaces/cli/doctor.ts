@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 import { Problem } from '../../core/problem.ts';
 import type { Cli } from './cli.ts';
 import { connect, placeOf } from './connect.ts';
+import type { Obstacle } from './host.ts';
+import { removalOf } from './obstacle.ts';
 import { optionsOf, type GlobalOptions } from './options.ts';
 
 type Finding = { readonly check: string; readonly ok: boolean; readonly detail: string; readonly hint: string | null };
@@ -15,7 +17,12 @@ export function addDoctor(cli: Cli, root: Command): void {
     .description('Check versions, ports, permissions, vault and upstreams')
     .action(async (_: object, command: Command) => {
       const options = optionsOf(command);
-      const findings = [...checkVersions(cli), checkHome(options.home), ...(await checkDaemon(cli, options))];
+      const findings = [
+        ...checkVersions(cli),
+        checkHome(options.home),
+        ...(await checkDaemon(cli, options)),
+        ...(await checkSettings(cli, options)),
+      ];
       cli.terminal.print(
         options.json ? JSON.stringify({ findings }, null, 2) : findings.map((each) => line(cli, each)).join('\n'),
       );
@@ -90,6 +97,20 @@ async function checkDaemon(cli: Cli, options: GlobalOptions): Promise<Finding[]>
     if (!(error instanceof Problem)) throw error;
     return [...ports, { check: 'daemon', ok: false, detail: error.message, hint: error.hint ?? null }];
   }
+}
+
+/** After the daemon's: only the port of a running one tells its gateway from others. */
+async function checkSettings({ host }: Cli, { home }: GlobalOptions): Promise<Finding[]> {
+  const found = await Promise.all(
+    host.agents.map(async (agent) => findingsOf(agent, await host.obstacles(agent, home, []))),
+  );
+  return found.flat();
+}
+
+function findingsOf(agent: string, obstacles: readonly Obstacle[]): Finding[] {
+  const check = `settings of ${agent}`;
+  if (obstacles.length === 0) return [{ check, ok: true, detail: 'leave it to the gateway', hint: null }];
+  return obstacles.map((each) => ({ check, ok: false, detail: each.says, hint: removalOf(each) }));
 }
 
 /** Only a port that was chosen here is tried; those of config.toml are tried by the start itself. */

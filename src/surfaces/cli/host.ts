@@ -23,6 +23,9 @@ export type Serving = DaemonAddress & {
 
 export type DemoOptions = { readonly agent: 'scripted' | 'claude'; readonly keep: boolean; readonly json: boolean };
 
+/** A setting of the agent's own that keeps it from the gateway. */
+export type Obstacle = { readonly file: string; readonly name: string; readonly says: string };
+
 /** What the CLI needs and may not build itself; main.ts provides it. */
 export interface Host {
   readonly version: string;
@@ -35,6 +38,8 @@ export interface Host {
   readonly agents: readonly string[];
   /** The daemon that runs in a home; undefined when none does, and `starting` when it does not serve yet. */
   findDaemon(home: string): Promise<DaemonAddress | 'starting' | undefined>;
+  /** What keeps an agent from the gateway when it is started here with these arguments. */
+  obstacles(agent: string, home: string, args: readonly string[]): Promise<readonly Obstacle[]>;
   serve(place: Place, passphrase: () => Promise<string>): Promise<Serving>;
   demo(options: DemoOptions): Promise<number>;
 }
