@@ -10,7 +10,7 @@ import { asProviderId, labelOf, type AccountId } from '../src/core/ids.ts';
 import type { Pool } from '../src/core/pool/pool.ts';
 import type { EpochMs } from '../src/core/time.ts';
 import { Gateway } from '../src/gateway/gateway.ts';
-import type { GatewaySettings, RequestRecord } from '../src/gateway/ports.ts';
+import type { GatewaySettings, Refusal, RequestRecord } from '../src/gateway/ports.ts';
 import { providers } from '../src/providers/registry.ts';
 import type { ScenarioInput } from '../src/simulator/anthropic/scenario.ts';
 import { startAnthropicSimulator, type Simulator } from '../src/simulator/anthropic/simulator.ts';
@@ -59,6 +59,7 @@ export type Rig = AsyncDisposable & {
   readonly events: readonly BookEvent[];
   readonly records: readonly RequestRecord[];
   readonly bugs: readonly unknown[];
+  readonly refusals: readonly Refusal[];
   /** `send a` and `closed a` as the gateway did and learnt it: a secret is read at the moment of its send. */
   readonly order: readonly string[];
   readonly clock: () => EpochMs;
@@ -107,6 +108,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
 
   const records = new Recorder<RequestRecord>();
   const bugs: unknown[] = [];
+  const refusals: Refusal[] = [];
   const secrets = new Map(labels.map((label) => [idOf(label), secretOf(label, options.kind)]));
   const gateway = new Gateway({
     book,
@@ -118,7 +120,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     },
     providers,
     settings: { ...settings, ...options.settings },
-    log: { request: (record) => records.add(record), bug: (error) => bugs.push(error) },
+    log: {
+      request: (record) => records.add(record),
+      refused: (refusal) => refusals.push(refusal),
+      bug: (error) => bugs.push(error),
+    },
     random: options.random ?? (() => 0),
   });
   opened.defer(() => gateway.stop());
@@ -138,6 +144,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     events: events.all,
     records: records.all,
     bugs,
+    refusals,
     order,
     clock,
     advance: (byMs) => {

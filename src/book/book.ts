@@ -80,6 +80,13 @@ export class Book {
     return select({ pool, candidates, current, affinity }, { model: request.model, exclude, queuedMs }, this.clock());
   }
 
+  /** The accounts with a login that may serve a pool, closed or not: first the one where the session or the pool is. */
+  loggedIn({ pool: { pool, candidates, current }, session }: Request): AccountId[] {
+    const near = [this.state.sessions.get(session)?.account, current];
+    const open = candidates.map((each) => each.account).filter(({ standing, id }) => standing === 'enabled' && (pool.pinned ?? id) === id);
+    return open.map(({ id }) => id).toSorted((a, b) => Number(near.includes(b)) - Number(near.includes(a)));
+  }
+
   /** Says whether an account still takes a request for which it was selected, be it busy or not. */
   takes({ pool: { pool, candidates }, model }: Request, account: AccountId): boolean {
     const own = candidates.filter((each) => each.account.id === account);

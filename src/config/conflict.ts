@@ -1,3 +1,4 @@
+import { isLoopback } from '../lib/loopback.ts';
 import type { Config } from './config-schema.ts';
 
 /** What is wrong with a field in view of others, as the end of a sentence that begins with its name. */
@@ -30,8 +31,4 @@ function findSmallBudget({ gateway }: Config): Conflict | undefined {
   if (gateway.bodiesInFlightMiB >= gateway.bodyLimitMiB) return undefined;
   const says = `must be at least gateway.bodyLimitMiB, which is ${gateway.bodyLimitMiB}`;
   return { path: ['gateway', 'bodiesInFlightMiB'], other: ['gateway', 'bodyLimitMiB'], says };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -1,6 +1,7 @@
 import type { Book } from '../book/book.ts';
 import type { AccountState } from '../book/state.ts';
 import type { ProviderId } from '../core/ids.ts';
+import { travelsInClear } from '../lib/loopback.ts';
 import type { Finding } from '../operations/context.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Vault } from '../vault/open-vault.ts';
@@ -19,7 +20,7 @@ export async function checkDaemon(deps: CheckDeps): Promise<readonly Finding[]> 
   const accounts = [...deps.book.state.accounts.values()];
   return [
     checkStore(deps),
-    ...accounts.map((each) => checkSecret(deps, each)),
+    ...accounts.flatMap((each) => [checkSecret(deps, each), ...checkTransport(each)]),
     ...(await checkUpstreams(deps, accounts)),
   ];
 }
@@ -51,6 +52,18 @@ function checkSecret({ vault }: CheckDeps, { account }: AccountState): Finding {
     return { check, ok: true, detail: `has its ${account.credential}`, hint: null };
   const hint = `stint account add ${account.provider} ${account.label} --replace`;
   return { check, ok: false, detail: 'has no secret of this account', hint };
+}
+
+function checkTransport({ account }: AccountState): Finding[] {
+  if (account.baseUrl === null || !travelsInClear(account.baseUrl)) return [];
+  return [
+    {
+      check: `base URL: ${account.id}`,
+      ok: false,
+      detail: `its secret travels unencrypted to ${new URL(account.baseUrl).host}`,
+      hint: `Use https:// where you can: stint account add ${account.provider} ${account.label} --replace --base-url https://...`,
+    },
+  ];
 }
 
 async function checkUpstreams({ providers }: CheckDeps, accounts: readonly AccountState[]): Promise<Finding[]> {

@@ -1,8 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { timingSafeEqual } from 'node:crypto';
-import { Problem } from '../core/problem.ts';
-import { hasCode } from '../lib/atomic-file.ts';
 import type { AnyOperation } from '../operations/operation.ts';
+import { listen } from './listen.ts';
 import { restApp, type RestDeps } from '../surfaces/rest/rest.ts';
 
 export type ControlDeps = {
@@ -26,7 +25,7 @@ export class Control {
   async start({ hostname, port, socket }: { hostname: string; port: number; socket: string }): Promise<number> {
     const deps: RestDeps = { ...this.#deps, hostname, authorized: (token) => sameText(token, this.#deps.token) };
     // Without `development` Bun shares the port with any other listener of this user that does the same.
-    const tcp = listen({ hostname, port }, () =>
+    const tcp = listen({ name: 'control', hostname, port }, () =>
       Bun.serve({ development: false, reusePort: false, hostname, port, fetch: restApp(deps, 'tcp').fetch }),
     );
     this.#servers.push(tcp);
@@ -39,27 +38,6 @@ export class Control {
   async stop(): Promise<void> {
     const servers = this.#servers.splice(0);
     await Promise.all(servers.map((server) => server.stop(false)));
-  }
-}
-
-function listen(
-  { hostname, port }: { hostname: string; port: number },
-  serve: () => Bun.Server<undefined>,
-): Bun.Server<undefined> {
-  try {
-    return serve();
-  } catch (error) {
-    if (hasCode(error, 'EADDRNOTAVAIL')) {
-      throw new Problem('invalid', `The control API cannot listen on ${hostname}: this machine has no such address.`, {
-        hint: 'Set control.host in config.toml to one that it has, such as 127.0.0.1',
-        cause: error,
-      });
-    }
-    const reason = hasCode(error, 'EACCES') ? 'may not be used by this user' : 'is taken';
-    throw new Problem('conflict', `Port ${port} for the control API ${reason}.`, {
-      hint: 'Choose another with: stint up --control-port 0',
-      cause: error,
-    });
   }
 }
 

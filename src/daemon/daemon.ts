@@ -21,6 +21,7 @@ import { openVault, type Vault } from '../vault/open-vault.ts';
 import { checkDaemon } from './check.ts';
 import { operationContext } from './context.ts';
 import { Control } from './control.ts';
+import { listen } from './listen.ts';
 
 export type DaemonOptions = Overrides & {
   readonly home: string;
@@ -107,7 +108,8 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   );
   // The gateway stops first: while open streams get their time, the control API still says so.
   opened.adopt(gateway, (each) => each.stop());
-  file.agentPort = gateway.start({ hostname: config.agent.host, port: config.agent.port });
+  const agentAddress = { hostname: config.agent.host, port: config.agent.port };
+  file.agentPort = listen({ name: 'agent', ...agentAddress }, () => gateway.start(agentAddress));
   file.controlPort = await control.start({
     hostname: config.control.host,
     port: config.control.port,
@@ -149,7 +151,11 @@ function gatewaySettings({ gateway }: Config): GatewaySettings {
 }
 
 function gatewayLog(log: Log): GatewayLog {
-  return { request: (record) => log.info('request', record), bug: (error) => log.bug(error) };
+  return {
+    request: (record) => log.info('request', record),
+    refused: (refusal) => log.warning('request refused', refusal),
+    bug: (error) => log.bug(error),
+  };
 }
 
 function tellBook(log: Log, event: BookEvent): void {

@@ -1,7 +1,7 @@
 import type { EpochMs } from '../core/time.ts';
 import { cell, type Line } from './line.ts';
 import { renderAccounts } from './render-account.ts';
-import type { StatusView } from './status.ts';
+import type { StatusView } from '../operations/shape.ts';
 
 /** What the panel shows at one moment. */
 export type Scene = {

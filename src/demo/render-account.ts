@@ -1,6 +1,7 @@
 import { formatDuration, type EpochMs } from '../core/time.ts';
+import { drawBar } from '../lib/bar.ts';
+import type { AccountView } from '../operations/shape.ts';
 import { cell, type Cell, type Line, type Style } from './line.ts';
-import type { AccountView } from './status.ts';
 
 const barCells = 12;
 const windowWidth = 'five_hour'.length;
@@ -21,27 +22,17 @@ export function renderAccounts(accounts: readonly AccountView[], current: string
   });
 }
 
-/** A bar of twelve cells for a share from 0 to 1; what is used at all shows, and what is left at all too. */
-export function renderBar(share: number): string {
-  const clamped = Math.min(1, Math.max(0, share));
-  const full =
-    clamped === 0 || clamped === 1
-      ? clamped * barCells
-      : Math.min(barCells - 1, Math.max(1, Math.round(clamped * barCells)));
-  return '█'.repeat(full) + '░'.repeat(barCells - full);
-}
-
 function renderWindow(account: AccountView): Cell[] {
   const reading = account.windows.find(({ window }) => window === 'five_hour');
   if (reading === undefined || reading.utilization === null) {
-    return [cell(`${'five_hour'.padEnd(windowWidth)}  ${renderBar(0)}    - `, 'dim')];
+    return [cell(`${'five_hour'.padEnd(windowWidth)}  ${drawBar(0, barCells)}    - `, 'dim')];
   }
   const closed = account.limits.some(({ window, overage }) => window === reading.window && !overage);
   const share = closed ? 1 : reading.utilization;
   const percent = `${Math.floor(share * 100)}%`.padStart(5);
   return [
     cell(`${reading.window.padEnd(windowWidth)}  `),
-    cell(renderBar(share), fillStyle(share)),
+    cell(drawBar(share, barCells), fillStyle(share)),
     cell(`${percent} `),
   ];
 }

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'bun:test';
 import type { DemoEvent } from './event.ts';
 import { fitLine, textOf, cell } from './line.ts';
 import { renderPanel } from './panel.ts';
-import { renderAccounts, renderBar } from './render-account.ts';
+import { renderAccounts } from './render-account.ts';
 import { renderEvent } from './render-event.ts';
 import { renderSummary } from './render-summary.ts';
-import type { AccountView } from './status.ts';
+import type { AccountView } from '../operations/shape.ts';
 import { summarise } from './summary.ts';
 
 const now = 1_795_222_499_000;
@@ -31,18 +31,6 @@ function account(label: string, more: Partial<AccountView> = {}): AccountView {
 function limit(window: string, family: string | null): AccountView['limits'][number] {
   return { window, family, overage: false, until: now + 7000, source: 'provider', observedAt: now, evidence: '' };
 }
-
-describe('a bar', () => {
-  test.each([
-    [0, '░░░░░░░░░░░░'],
-    [0.001, '█░░░░░░░░░░░'],
-    [0.5, '██████░░░░░░'],
-    [0.999, '███████████░'],
-    [1, '████████████'],
-    [-1, '░░░░░░░░░░░░'],
-    [7, '████████████'],
-  ])('of %d is %s', (share, bar) => expect(renderBar(share)).toBe(bar));
-});
 
 describe('an account', () => {
   test.each<[string, AccountView, string]>([

@@ -3,7 +3,7 @@ import type { Client } from '../operations/client.ts';
 import type { SeenRequest } from '../simulator/anthropic/request-log.ts';
 import type { DemoEvent } from './event.ts';
 import { demoModel } from './script.ts';
-import type { StatusView } from './status.ts';
+import type { StatusView } from '../operations/shape.ts';
 
 /** What the demo has seen up to now, on both sides of the daemon. */
 export type Watch = {

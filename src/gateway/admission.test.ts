@@ -36,6 +36,14 @@ describe('the phantom', () => {
     expect(rig.simulator.requests).toEqual([]);
   });
 
+  test('that is refused leaves a line in the log, without its token', async () => {
+    await using rig = await startRig();
+    await rig.ask({ token: 'stint-AAAAAAAAAAAAAAAAAAAAAA' });
+    expect(rig.refusals).toEqual([
+      { provider: 'anthropic', method: 'POST', path: '/v1/messages', code: 'unauthorized' },
+    ]);
+  });
+
   test('may come as a bearer token or as a key', async () => {
     await using rig = await startRig();
     expect((await rig.ask()).status).toBe(200);

@@ -18,6 +18,7 @@ export type Exchange = {
   readonly method: string;
   /** Path and query below the provider's prefix. */
   readonly target: string;
+  /** As the agent sent them, the phantom included. */
   readonly headers: Headers;
   readonly body: Body;
   readonly arrivedAt: EpochMs;

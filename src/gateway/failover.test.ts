@@ -223,9 +223,9 @@ describe('what a fault closes', () => {
     rig.simulator.inject({ kind: 'five_hour', path, credential: 'a' });
     expect((await rig.ask({ path })).headers.get('stint-account')).toBe('anthropic/b');
     expect(limitsOf(rig, 'a')).toEqual([]);
-    rig.simulator.inject({ kind: 'revoked', path, credential: 'b' });
-    expect((await rig.ask({ path })).headers.get('stint-account')).toBe('anthropic/a');
-    expect(accountOf(rig, 'b').standing).toBe('needs-login');
+    rig.simulator.inject({ kind: 'revoked', path, credential: 'a' });
+    expect((await rig.ask({ path })).headers.get('stint-account')).toBe('anthropic/b');
+    expect(accountOf(rig, 'a').standing).toBe('needs-login');
   });
 
   test('overload closes nothing', async () => {

@@ -4,7 +4,7 @@ import type { AccountId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Selection } from '../core/pool/selection.ts';
-import { send, type SendDeps } from './attempt.ts';
+import { send, type SendDeps } from './send.ts';
 import { newProgress, triesOf, type Answer, type Exchange } from './exchange.ts';
 import { explainGiveUp } from './give-up.ts';
 
@@ -26,10 +26,38 @@ export type Progressed =
 
 /** Takes a request from selection to an answer, over as many sends as `decide` allows. What was learnt is durable by then. */
 export async function failover(deps: FailoverDeps, exchange: Exchange): Promise<Progressed> {
-  const progressed = await takeSteps(deps, exchange);
+  const inference = exchange.route === 'inference';
+  const progressed = await (inference ? takeSteps(deps, exchange) : askAnybody(deps, exchange));
   const written = deps.book.journal.written();
   if (written !== undefined) await written;
   return progressed;
+}
+
+/**
+ * Counts of tokens and lists of models spend no quota: any account with a login answers them, be it closed, and they
+ * move nothing. A second account is asked where the first has no answer.
+ */
+async function askAnybody(deps: FailoverDeps, exchange: Exchange): Promise<Progressed> {
+  const { book } = deps;
+  const { wanted, record } = exchange;
+  let failed: Failed | null = null;
+  for (const account of book.loggedIn(wanted).slice(0, 2)) {
+    record.account = account;
+    const { outcome, answer } = await send(deps, exchange, account);
+    record.tries.push({ account, outcome: outcome.kind === 'failed' ? outcome.fault : outcome.kind });
+    if (outcome.kind === 'aborted') return { kind: 'dropped' };
+    if (outcome.kind === 'served' && answer !== null) return { kind: 'answer', answer, end: () => undefined };
+    if (outcome.kind !== 'failed') continue;
+    failed = { account, fault: outcome.fault, detail: outcome.detail, answer };
+    if (outcome.fault === 'request') break;
+  }
+  if (failed !== null) return deliver(exchange, failed);
+  const next = book.select(wanted, [], 0);
+  const step = { kind: 'give-up', why: 'needs-login', until: null, reason: 'no account is logged in' } as const;
+  return {
+    kind: 'problem',
+    problem: explainGiveUp({ exchange, next, step, now: book.clock(), timeZone: deps.settings.timeZone }),
+  };
 }
 
 async function takeSteps(deps: FailoverDeps, exchange: Exchange): Promise<Progressed> {

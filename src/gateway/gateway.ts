@@ -11,7 +11,6 @@ import type { Provider, Route } from '../providers/provider.ts';
 import { BodyReader, type Body } from './body.ts';
 import { Deadlines } from './deadline.ts';
 import { newProgress, type Exchange } from './exchange.ts';
-import { forwardedHeaders } from './headers.ts';
 import type { GatewayLog, GatewaySettings, Secrets } from './ports.ts';
 import { internal, stopping } from './relay.ts';
 import { problemResponse, respond, type OpenStreams, type RespondDeps } from './respond.ts';
@@ -52,26 +51,19 @@ export class Gateway {
     };
   }
 
-  /** Listens and returns the port. Throws a Problem `conflict` when it is taken. */
+  /** Listens and returns the port. Throws the system's error when it cannot. */
   start(address: { hostname: string; port: number }): number {
-    try {
-      this.#server = Bun.serve({
-        ...address,
-        idleTimeout: 0,
-        development: false,
-        // Without `development` Bun shares the port with any other listener of this user that does the same.
-        reusePort: false,
-        // Bodies are bounded by BodyReader, whose answer is in the provider's shape.
-        maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-        fetch: (request) => this.#handle(request),
-        error: (error) => this.#internal(error),
-      });
-    } catch (error) {
-      throw new Problem('conflict', `Port ${address.port} for agents is taken.`, {
-        hint: 'Choose another with: stint up --agent-port 0',
-        cause: error,
-      });
-    }
+    this.#server = Bun.serve({
+      ...address,
+      idleTimeout: 0,
+      development: false,
+      // Without `development` Bun shares the port with any other listener of this user that does the same.
+      reusePort: false,
+      // Bodies are bounded by BodyReader, whose answer is in the provider's shape.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      fetch: (request) => this.#handle(request),
+      error: (error) => this.#internal(error),
+    });
     this.#deadlines.start();
     return this.#server.port ?? address.port;
   }
@@ -110,8 +102,14 @@ export class Gateway {
     } catch (error) {
       // A client that goes away while it sends its body is nobody's fault.
       if (request.signal.aborted) return new Response(null, { status: 499 });
-      if (error instanceof Problem) return problemResponse(provider, error, this.#deps.book.clock());
-      return this.#internal(error, provider);
+      if (!(error instanceof Problem)) return this.#internal(error, provider);
+      this.#deps.log.refused({
+        provider: provider.id,
+        method: request.method,
+        path: path.slice(0, 200),
+        code: error.code,
+      });
+      return problemResponse(provider, error, this.#deps.book.clock());
     }
   }
 
@@ -219,7 +217,7 @@ function exchangeOf(request: Request, admitted: Admitted, arrived: Arrived): Exc
     streamed,
     method: request.method,
     target,
-    headers: forwardedHeaders(request.headers),
+    headers: request.headers,
     holdUntil: route === 'inference' ? arrivedAt + phantom.holdMs : arrivedAt,
     client: request.signal,
     progress: newProgress(),

@@ -114,10 +114,12 @@ describe('a request that finds every account closed', () => {
     expect(rig.gateway.active).toBe(0);
   });
 
-  test('that only counts tokens is not held', async () => {
+  test('that only counts tokens is answered by a closed account', async () => {
     await using rig = await startRig({ holdMs });
     await close(rig, { resetInSeconds: 60 });
-    expect((await rig.ask({ path: '/v1/messages/count_tokens' })).status).toBe(429);
+    const response = await rig.ask({ path: '/v1/messages/count_tokens' });
+    expect([response.status, response.headers.get('stint-account')]).toEqual([200, 'anthropic/b']);
+    expect(rig.book.state.sessions.size).toBe(1);
   });
 });
 

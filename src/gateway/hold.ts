@@ -89,6 +89,7 @@ export class HeldBody implements Chunks {
       return this.#renderProblem(progressed.problem);
     }
     const { answer, end } = progressed;
+    this.#exchange.body.release();
     if (answer.kind === 'stream') {
       return new Relay(this.#exchange, answer, {
         book,

@@ -1,4 +1,5 @@
 import type { AccountId, PhantomId } from '../core/ids.ts';
+import type { ProblemCode } from '../core/problem.ts';
 
 /** The secrets of accounts; undefined when the vault has none. Read for an upstream request of that account only. */
 export interface Secrets {
@@ -44,8 +45,17 @@ export type RequestRecord = {
   outputTokens: number | null;
 };
 
+/** A request that was refused before anything was selected for it. */
+export type Refusal = {
+  readonly provider: string;
+  readonly method: string;
+  readonly path: string;
+  readonly code: ProblemCode;
+};
+
 export interface GatewayLog {
   request(record: RequestRecord): void;
+  refused(refusal: Refusal): void;
   /** A bug: shown to the client as `internal`. */
   bug(error: unknown): void;
 }

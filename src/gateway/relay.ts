@@ -1,6 +1,6 @@
 import { Problem } from '../core/problem.ts';
 import type { Book } from '../book/book.ts';
-import { takeUsage, usageBytes } from './attempt.ts';
+import { takeUsage, usageBytes } from './send.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import type { Chunks } from './gate.ts';
 import { Tail } from './tail.ts';

@@ -13,8 +13,7 @@ type Call = {
   readonly url: string;
   readonly method: string;
   readonly headers: Headers;
-  readonly body: Buffer | null;
-  readonly times: UpstreamTimes;
+  readonly body: Buffer;
 };
 
 /** One upstream send: the head by `open`, then the body whole or in chunks. Every wait has its deadline. */
@@ -53,7 +52,7 @@ export class Upstream implements Chunks {
         decompress: false,
         signal: this.#abort.signal,
       };
-      if (call.body !== null && call.body.length > 0) init.body = call.body as Buffer<ArrayBuffer>;
+      if (call.body.length > 0) putBody(init, call);
       this.#response = await fetch(call.url, init);
       return this.#response;
     } catch (error) {
@@ -119,6 +118,23 @@ export class Upstream implements Chunks {
     if (this.#expired) return new UpstreamFailure('no answer within the time allowed', { cause: error });
     return new UpstreamFailure(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+/** From this size on a body is sent as a stream: of any other kind fetch keeps the bytes until the answer has ended. */
+const streamedFromBytes = 64 * 1024;
+
+function putBody(init: BunFetchRequestInit, { body, headers }: Call): void {
+  if (body.length < streamedFromBytes) {
+    init.body = body as Buffer<ArrayBuffer>;
+    return;
+  }
+  headers.set('content-length', String(body.length));
+  init.body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(body);
+      controller.close();
+    },
+  });
 }
 
 type Reader = { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> };

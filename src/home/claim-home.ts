@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import { hasCode } from '../lib/atomic-file.ts';
+import { parseJson } from '../lib/parse-json.ts';
 import { readHomeFile, writeHomeFile } from './home-file.ts';
 import type { Home } from './open-home.ts';
 import { processStart } from './process-start.ts';
@@ -96,11 +97,7 @@ async function describeHolder({ pid, version, now }: Claimant): Promise<string> 
 }
 
 function parseHolder(text: string): Holder | undefined {
-  try {
-    return holderSchema.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+  return holderSchema.safeParse(parseJson(text)).data;
 }
 
 /** The other one may have the lock and not yet have said who it is: it is about to. */

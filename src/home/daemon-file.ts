@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../core/problem.ts';
+import { parseJson } from '../lib/parse-json.ts';
 import { readHomeFile, writeHomeFile } from './home-file.ts';
 import type { Home } from './open-home.ts';
 
@@ -33,12 +34,4 @@ export async function readDaemonFile(home: Home): Promise<DaemonFile | undefined
     hint: `End the daemon with: kill $(cat '${home.pid}'), and start it again`,
     cause: parsed.error,
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

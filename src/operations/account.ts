@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { Account } from '../core/account/account.ts';
 import { accountId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
+import { travelsInClear } from '../lib/loopback.ts';
+import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
 import { requireAccount, requireLabel, requireProvider } from './require.ts';
 import { accountShape } from './shape.ts';
@@ -9,34 +11,27 @@ import { viewAccount } from './view.ts';
 
 const account = z.string().describe('Account, as provider/label; the label alone where it is the only one');
 
+const wanted = z.object({
+  provider: z.string().describe('API vendor, such as anthropic'),
+  label: z.string().describe('Your name for the account, such as work'),
+  baseUrl: z.string().optional().describe('URL of a compatible vendor, in place of the provider’s own'),
+  replace: z.boolean().default(false).describe('Give an account that exists a new secret'),
+});
+const warning = z.string().nullable().describe('What is accepted, and better known');
+
 export const accountAdd = operation({
   name: 'account.add',
   summary: 'Add an account; its secret goes into the vault',
   effect: 'write',
   positional: ['provider', 'label'],
-  input: z.object({
-    provider: z.string().describe('API vendor, such as anthropic'),
-    label: z.string().describe('Your name for the account, such as work'),
-    baseUrl: z.string().optional().describe('URL of a compatible vendor, in place of the provider’s own'),
-    replace: z.boolean().default(false).describe('Give an account that exists a new secret'),
-    secret: z.string().meta({ secret: true }).describe('API key or token'),
+  precheck: 'account.check',
+  input: wanted.extend({ secret: z.string().meta({ secret: true }).describe('API key or token') }),
+  output: accountShape.extend({
+    replaced: z.boolean().describe('Whether it existed and got a new secret'),
+    warning,
   }),
-  output: accountShape.extend({ replaced: z.boolean().describe('Whether it existed and got a new secret') }),
   async run(input, context) {
-    const provider = requireProvider(context, input.provider);
-    const label = requireLabel(input.label, 'label');
-    const id = accountId(provider, label);
-    const known = context.accounts.find(id)?.account;
-    if (known !== undefined && !input.replace) {
-      throw new Problem('conflict', `Account ${id} exists.`, {
-        hint: `Choose another label, or give it a new secret with: stint account add ${provider} ${label} --replace`,
-      });
-    }
-    if (known === undefined && input.replace) {
-      throw new Problem('not_found', `There is no account ${id} to replace.`, {
-        hint: `Leave out --replace to add it.`,
-      });
-    }
+    const { provider, label, id, known, baseUrl } = plan(input, context);
     const secret = input.secret.trim();
     if (secret === '')
       throw new Problem('invalid', 'The secret is empty.', { hint: `Give ${context.vendors.secretForms(provider)}.` });
@@ -45,7 +40,7 @@ export const accountAdd = operation({
       provider,
       label,
       credential: context.vendors.recognise(provider, secret),
-      baseUrl: input.baseUrl === undefined ? (known?.baseUrl ?? null) : parseBaseUrl(input.baseUrl),
+      baseUrl,
       // Whoever took the account out of service did not mean its old secret.
       standing: known?.standing === 'disabled' ? 'disabled' : 'enabled',
       standingReason: null,
@@ -53,7 +48,25 @@ export const accountAdd = operation({
     };
     if (known === undefined) await context.accounts.add(added, secret);
     else await context.accounts.replace(added, secret);
-    return { ...viewAccount(context.clock(), requireAccount(context, id)), replaced: known !== undefined };
+    return {
+      ...viewAccount(context.clock(), requireAccount(context, id)),
+      replaced: known !== undefined,
+      warning: warningOf(baseUrl),
+    };
+  },
+});
+
+export const accountCheck = operation({
+  name: 'account.check',
+  summary: 'Check what account.add would refuse, before there is a secret',
+  effect: 'read',
+  positional: ['provider', 'label'],
+  input: wanted,
+  output: z.object({ id: z.string(), warning }),
+  hidden: { cli: 'stint account add begins with it' },
+  run(input, context) {
+    const { id, baseUrl } = plan(input, context);
+    return { id, warning: warningOf(baseUrl) };
   },
 });
 
@@ -132,6 +145,32 @@ export const accountClear = operation({
     return { account: viewAccount(context.clock(), requireAccount(context, id)), cleared };
   },
 });
+
+type Plan = Pick<Account, 'provider' | 'label' | 'id' | 'baseUrl'> & { readonly known: Account | undefined };
+
+/** Everything about a new account but its secret. */
+function plan(input: z.infer<typeof wanted>, context: OperationContext): Plan {
+  const provider = requireProvider(context, input.provider);
+  const label = requireLabel(input.label, 'label');
+  const id = accountId(provider, label);
+  const known = context.accounts.find(id)?.account;
+  if (known !== undefined && !input.replace) {
+    throw new Problem('conflict', `Account ${id} exists.`, {
+      hint: `Choose another label, or give it a new secret with: stint account add ${provider} ${label} --replace`,
+    });
+  }
+  if (known === undefined && input.replace) {
+    throw new Problem('not_found', `There is no account ${id} to replace.`, { hint: `Leave out --replace to add it.` });
+  }
+  const baseUrl = input.baseUrl === undefined ? (known?.baseUrl ?? null) : parseBaseUrl(input.baseUrl);
+  return { provider, label, id, known, baseUrl };
+}
+
+/** Accepted, for a network may be one's own. */
+function warningOf(baseUrl: string | null): string | null {
+  if (baseUrl === null || !travelsInClear(baseUrl)) return null;
+  return `The secret travels unencrypted to ${new URL(baseUrl).host}: anybody on the way can read it. Use https:// where you can.`;
+}
 
 function parseBaseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;

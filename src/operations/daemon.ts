@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from './operation.ts';
-import { accountShape, findingShape, poolShape } from './shape.ts';
+import { findingShape, statusShape } from './shape.ts';
 import { viewAccount, viewPool } from './view.ts';
 
 export const daemonStatus = operation({
@@ -9,26 +9,7 @@ export const daemonStatus = operation({
   effect: 'read',
   positional: [],
   input: z.object({ model: z.string().optional().describe('Answer for this model') }),
-  output: z.object({
-    daemon: z.object({
-      version: z.string(),
-      pid: z.number(),
-      home: z.string(),
-      startedAt: z.number(),
-      controlPort: z.number(),
-      agentPort: z.number(),
-      activeRequests: z.number(),
-      degraded: z
-        .object({ since: z.number(), reason: z.string() })
-        .nullable()
-        .describe('Why nothing can be stored; requests go on from memory'),
-      setAside: z.string().nullable().describe('Where a damaged database was put at the start'),
-    }),
-    accounts: z.array(accountShape),
-    pools: z.array(poolShape),
-    sessions: z.number(),
-    now: z.number(),
-  }),
+  output: statusShape,
   run: (input, context) => ({
     daemon: context.daemon.describe(),
     accounts: context.accounts.all().map((each) => viewAccount(context.clock(), each)),

@@ -1,5 +1,6 @@
 import {
   accountAdd,
+  accountCheck,
   accountClear,
   accountDisable,
   accountEnable,
@@ -19,6 +20,7 @@ export const operations: readonly AnyOperation[] = [
   daemonStop,
   daemonCheck,
   accountAdd,
+  accountCheck,
   accountList,
   accountShow,
   accountRemove,

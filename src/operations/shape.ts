@@ -44,7 +44,7 @@ const skippedShape = z.object({
   window: z.string().nullable(),
 });
 
-export const nextShape = z.object({
+const nextShape = z.object({
   model: z.string().nullable().describe('The model or family asked for; null for one that no family limit covers'),
   kind: z.enum(['use', 'wait', 'none']),
   account: z.string().nullable(),
@@ -73,6 +73,34 @@ export const sessionShape = z.object({
   seenAt: moment.describe('To the hour'),
   moves: z.number(),
 });
+
+export const statusShape = z.object({
+  daemon: z.object({
+    version: z.string(),
+    pid: z.number(),
+    home: z.string(),
+    startedAt: z.number(),
+    controlPort: z.number(),
+    agentPort: z.number(),
+    activeRequests: z.number(),
+    degraded: z
+      .object({ since: z.number(), reason: z.string() })
+      .nullable()
+      .describe('Why nothing can be stored; requests go on from memory'),
+    setAside: z.string().nullable().describe('Where a damaged database was put at the start'),
+  }),
+  accounts: z.array(accountShape),
+  pools: z.array(poolShape),
+  sessions: z.number(),
+  now: z.number(),
+});
+
+/** What surfaces get of an account, a pool, whom its next request uses, a session, and of all of it together. */
+export type AccountView = z.infer<typeof accountShape>;
+export type PoolView = z.infer<typeof poolShape>;
+export type NextView = z.infer<typeof nextShape>;
+export type SessionView = z.infer<typeof sessionShape>;
+export type StatusView = z.infer<typeof statusShape>;
 
 export const findingShape = z.object({
   check: z.string(),

@@ -1,15 +1,14 @@
-import type { z } from 'zod';
 import { isClosed } from '../core/limit/limit.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { AccountNow, OperationContext, PoolNow } from './context.ts';
-import type { accountShape, nextShape, poolShape } from './shape.ts';
+import type { AccountView, NextView, PoolView } from './shape.ts';
 
 /** An account as every surface shows it. */
 export function viewAccount(
   now: EpochMs,
   { account, limits, readings, inFlight, restUntil }: AccountNow,
-): z.infer<typeof accountShape> {
+): AccountView {
   const closed = limits.filter((each) => isClosed(each, now));
   return {
     id: account.id,
@@ -39,7 +38,7 @@ export function viewAccount(
   };
 }
 
-type State = Pick<z.infer<typeof accountShape>, 'state' | 'until' | 'reason'>;
+type State = Pick<AccountView, 'state' | 'until' | 'reason'>;
 
 function stateOf(
   { account, limits, restUntil }: Pick<AccountNow, 'account' | 'limits' | 'restUntil'>,
@@ -55,7 +54,7 @@ function stateOf(
 }
 
 /** A pool with the answer to "who is next, and why not the others", per family that a limit singles out. */
-export function viewPool(context: OperationContext, now: PoolNow, model: string | null): z.infer<typeof poolShape> {
+export function viewPool(context: OperationContext, now: PoolNow, model: string | null): PoolView {
   const { pool, current, exhausted } = now;
   const families = model === null ? [null, ...limitedFamilies(context, now)] : [model];
   return {
@@ -80,7 +79,7 @@ function limitedFamilies(context: OperationContext, { pool }: PoolNow): string[]
   return [...new Set(families)].toSorted();
 }
 
-function viewNext(model: string | null, selection: Selection): z.infer<typeof nextShape> {
+function viewNext(model: string | null, selection: Selection): NextView {
   return {
     model,
     kind: selection.kind,

@@ -66,10 +66,7 @@ export interface Provider {
   phantomOf(headers: Headers): string | null;
   /** The client's own name for its conversation. */
   sessionOf(headers: Headers): string | null;
-  /**
-   * Puts the account's credential in the place of the phantom, or of another account's from an earlier try; drops what
-   * else belongs to another account.
-   */
+  /** Puts the account's credential in the place of the phantom; drops what belongs to another account. */
   authorize(headers: Headers, credential: Credential): void;
   classify(answer: Answer, context: AnswerContext): Verdict;
   /** `name` and `data` of a server-sent event. */

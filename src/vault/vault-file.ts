@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../core/problem.ts';
+import { parseJson } from '../lib/parse-json.ts';
 
 const keySourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('file'), path: z.string().optional() }),
@@ -44,15 +45,6 @@ export function damagedVault(path: string): Problem {
   return new Problem('unavailable', `The vault ${path} is damaged; nothing was changed.`, {
     hint: 'Restore it from a backup, or move it away and add the accounts again: stint account add',
   });
-}
-
-/** What a parser complains about may quote the text, so that its error is not passed on. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isNewer(content: unknown): boolean {

@@ -10,8 +10,8 @@ export type LimitSource = (typeof limitSources)[number];
  * An observed fact: the account is closed in this window, for this model family or for all models, until a time.
  *
  * One slot (account, window, family, overage) holds one limit. Copies of a slot merge by `mergeLimits`; `version` is
- * raised by a clear and by the first observation after a deadline has passed, and by nothing else, so that within a
- * version a deadline never shrinks.
+ * raised by a clear and by the first observation after a deadline has passed, and by nothing else. Within a version the
+ * source never weakens, and the deadline of one source never shrinks; a stronger source replaces it by an earlier one too.
  */
 export type Limit = {
   readonly account: AccountId;
@@ -63,6 +63,18 @@ export function clearLimit(limit: Limit, now: EpochMs): Limit {
 
 export function isClosed(limit: Limit, now: EpochMs): boolean {
   return limit.until > now;
+}
+
+/** The account has no money, or may not do what was asked: what an adapter closes until somebody mends that. */
+export const creditsWindow = 'credits';
+export const entitlementWindow = 'entitlement';
+
+/**
+ * True for a limit that waiting does not mend: its deadline is only when the account is tried again. A time from the
+ * provider (`You will regain access on …`) makes it a limit like any other.
+ */
+export function isRefusal(limit: Pick<Limit, 'window' | 'source'>): boolean {
+  return limit.source === 'estimated' && (limit.window === creditsWindow || limit.window === entitlementWindow);
 }
 
 /** From this length on a cooldown ends half-open: the first request after it is the probe. */

@@ -1,4 +1,4 @@
-import { awaitsProbe, isClosed, limitCovers, type Limit } from '../limit/limit.ts';
+import { awaitsProbe, isClosed, isRefusal, limitCovers, type Limit } from '../limit/limit.ts';
 import type { EpochMs } from '../time.ts';
 import type { Pool } from './pool.ts';
 import { preferred } from './prefer.ts';
@@ -13,13 +13,8 @@ const longestProbeWaitMs = 5000;
 type Standing =
   | { readonly kind: 'open'; readonly probe: boolean }
   | { readonly kind: 'busy'; readonly reason: 'ramping' | 'probing'; readonly until: EpochMs; readonly probe: boolean }
-  | { readonly kind: 'overage'; readonly until: EpochMs; readonly window: string }
-  | {
-      readonly kind: 'closed';
-      readonly reason: SkipReason;
-      readonly until: EpochMs | null;
-      readonly window: string | null;
-    };
+  | { readonly kind: 'limited'; readonly reason: 'closed' | 'overage'; readonly limit: Limit }
+  | { readonly kind: 'closed'; readonly reason: SkipReason; readonly until: EpochMs | null };
 
 /**
  * Chooses the account for a request: the session's own while it is open, else by the pool's strategy. An open account
@@ -42,15 +37,16 @@ export function select(view: View, want: Want, now: EpochMs): Selection {
       if (standing.probe) (probes ??= new Set()).add(candidate);
       continue;
     }
-    skipped.push(skip(candidate, standing));
+    const told = skip(candidate, standing);
+    skipped.push(told);
     if (standing.kind === 'busy') {
       busy.push(candidate);
       if (standing.probe) (probes ??= new Set()).add(candidate);
       soonestTurn = earlier(soonestTurn, standing.until);
-    } else if (standing.kind === 'overage' && view.pool.overage === 'last') {
+    } else if (told.reason === 'overage' && view.pool.overage === 'last') {
       overage.push(candidate);
-    } else if (standing.until !== null) {
-      earliest = earlier(earliest, standing.until);
+    } else if (told.until !== null && told.refusal === undefined) {
+      earliest = earlier(earliest, told.until);
     }
   }
 
@@ -89,11 +85,11 @@ function standingOf(candidate: Candidate, pool: Pool, want: Want, now: EpochMs):
   if (account.standing !== 'enabled') return closed(account.standing);
   if (pool.pinned !== null && pool.pinned !== account.id) return closed('not-pinned');
   const limits = coveringLimits(candidate, want.model, now);
-  if (limits?.closed) return closed('closed', limits.closed.until, limits.closed.window);
+  if (limits?.closed) return { kind: 'limited', reason: 'closed', limit: limits.closed };
   if (want.exclude.includes(account.id)) return closed('tried');
   if (candidate.restUntil > now) return closed('resting', candidate.restUntil);
   if (limits?.overage && pool.overage !== 'allow') {
-    return { kind: 'overage', until: limits.overage.until, window: limits.overage.window };
+    return { kind: 'limited', reason: 'overage', limit: limits.overage };
   }
   return openStanding(candidate, limits?.awaitsProbe ?? false, now);
 }
@@ -128,22 +124,28 @@ function coveringLimits(candidate: Candidate, model: string | null, now: EpochMs
     if (!isClosed(limit, now)) {
       if (awaitsProbe(limit, now)) found.awaitsProbe = true;
     } else if (limit.overage) {
-      if (found.overage === null || limit.until > found.overage.until) found.overage = limit;
-    } else if (found.closed === null || limit.until > found.closed.until) {
-      found.closed = limit;
+      found.overage = longer(found.overage, limit);
+    } else {
+      found.closed = longer(found.closed, limit);
     }
   }
   return found;
 }
 
-function closed(reason: SkipReason, until: EpochMs | null = null, window: string | null = null): Standing {
-  return { kind: 'closed', reason, until, window };
+function longer(a: Limit | null, b: Limit): Limit {
+  return a === null || b.until > a.until ? b : a;
 }
 
-function skip(candidate: Candidate, standing: Exclude<Standing, { kind: 'open' }>): Skipped {
-  const reason = standing.kind === 'overage' ? 'overage' : standing.reason;
-  const window = standing.kind === 'busy' ? null : standing.window;
-  return { account: candidate.account.id, reason, until: standing.until, window };
+function closed(reason: SkipReason, until: EpochMs | null = null): Standing {
+  return { kind: 'closed', reason, until };
+}
+
+function skip({ account: { id } }: Candidate, standing: Exclude<Standing, { kind: 'open' }>): Skipped {
+  const { reason } = standing;
+  if (standing.kind !== 'limited') return { account: id, reason, until: standing.until, window: null };
+  const { until, window, evidence } = standing.limit;
+  const skipped = { account: id, reason, until, window };
+  return isRefusal(standing.limit) ? { ...skipped, refusal: evidence } : skipped;
 }
 
 function earlier(a: EpochMs | null, b: EpochMs): EpochMs {

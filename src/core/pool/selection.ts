@@ -4,7 +4,7 @@ import type { EpochMs } from '../time.ts';
 /**
  * Why an account was not chosen. `until` is when that reason ends by itself, where it does.
  *
- * - `closed`: a limit that covers the model.
+ * - `closed`: a limit that covers the model; see `isRefusal` for one that waiting does not mend.
  * - `overage`: served only for extra money, which the pool forbids or keeps for last.
  * - `disabled`, `needs-login`: see Account.
  * - `not-pinned`: the pool is pinned to another account.
@@ -30,6 +30,8 @@ export type Skipped = {
   readonly until: EpochMs | null;
   /** The window of the limit that closes it the longest; null for other reasons. */
   readonly window: string | null;
+  /** What the provider said, where the limit is a refusal: `until` is then when it is tried again, and nobody waits for it. */
+  readonly refusal?: string;
 };
 
 /**
@@ -38,7 +40,7 @@ export type Skipped = {
  * - `use`: this account. `probe` marks the first request after a long cooldown.
  * - `wait`: nobody yet; `until` is the earliest time at which that may change. `queued` is true when an account is
  *   open and only busy ramping up or being probed, a matter of seconds.
- * - `none`: nobody, and no time at which that changes by itself.
+ * - `none`: nobody, and no time at which that changes by itself, but for a refused account that may be tried again.
  */
 export type Selection =
   | { readonly kind: 'use'; readonly account: AccountId; readonly probe: boolean; readonly skipped: readonly Skipped[] }

@@ -86,6 +86,7 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
   }
   if (operation.effect === 'destructive' && options.yes !== true) await confirmOrStop(cli, operation, command.args);
   const client = await connect(cli, options);
+  if (operation.precheck !== undefined) await client.call(operation.precheck, input);
   for (const [name, field] of Object.entries(fields)) {
     if (field.secret !== true) continue;
     const subject = command.args.join(' ');
@@ -96,6 +97,8 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
     });
   }
   const output = await client.call(operation.name, input);
+  const { warning } = output as { readonly warning?: string | null };
+  if (typeof warning === 'string' && !options.json) cli.terminal.error(cli.terminal.style('yellow', `Warning: ${warning}`));
   cli.terminal.print(options.json ? JSON.stringify(output, null, 2) : render(operation.name, output, cli.terminal));
 }
 

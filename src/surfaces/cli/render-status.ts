@@ -1,25 +1,7 @@
-import type { z } from 'zod';
 import { formatDuration, formatWhen } from '../../core/time.ts';
-import type { accountShape, nextShape, poolShape } from '../../operations/shape.ts';
+import { drawBar } from '../../lib/bar.ts';
+import type { AccountView, NextView, PoolView, StatusView } from '../../operations/shape.ts';
 import type { Look } from './render.ts';
-
-export type AccountView = z.infer<typeof accountShape>;
-export type PoolView = z.infer<typeof poolShape>;
-type NextView = z.infer<typeof nextShape>;
-export type StatusView = {
-  readonly daemon: {
-    readonly version: string;
-    readonly pid: number;
-    readonly startedAt: number;
-    readonly controlPort: number;
-    readonly agentPort: number;
-    readonly activeRequests: number;
-    readonly degraded: { readonly since: number; readonly reason: string } | null;
-    readonly setAside: string | null;
-  };
-  readonly accounts: readonly AccountView[];
-  readonly pools: readonly PoolView[];
-};
 
 const barCells = 20;
 
@@ -73,7 +55,7 @@ function windowLines({ windows, limits }: AccountView, look: Look): string[] {
       (limit) => limit.window === each.window && limit.family === each.family && !limit.overage,
     );
     const share =
-      each.utilization === null ? ' '.repeat(barCells + 5) : `${bar(each.utilization)} ${percent(each.utilization)}`;
+      each.utilization === null ? ' '.repeat(barCells + 5) : `${drawBar(each.utilization, barCells)} ${percent(each.utilization)}`;
     const reset = each.resetsAt === null ? '' : `  resets ${formatWhen(each.resetsAt, look.now, look.timeZone)}`;
     return `  ${each.window.padEnd(width)}  ${share}${reset}${closed ? look.terminal.style('red', '  closed') : ''}`;
   });
@@ -136,11 +118,6 @@ function answer(next: NextView, look: Look): string {
 /** A provider's own words may have several lines. */
 export function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').slice(0, 160);
-}
-
-function bar(share: number): string {
-  const full = Math.round(Math.min(1, Math.max(0, share)) * barCells);
-  return '█'.repeat(full) + '░'.repeat(barCells - full);
 }
 
 function percent(share: number): string {

@@ -4,7 +4,8 @@ import { problemCodes } from '../../core/problem.ts';
 import { operations } from '../../operations/registry.ts';
 import { exitCodes } from './exit-code.ts';
 import { renderLogLine } from './render-log.ts';
-import { renderStatus, renderPoolDetails, type AccountView, type PoolView, type StatusView } from './render-status.ts';
+import type { AccountView, PoolView, StatusView } from '../../operations/shape.ts';
+import { renderStatus, renderPoolDetails } from './render-status.ts';
 import { render } from './render.ts';
 import { renderTable } from './table.ts';
 import { printable, terminal, type Terminal } from './terminal.ts';
@@ -57,6 +58,7 @@ const pool: PoolView = {
 const status: StatusView = {
   daemon: {
     version: '1.2.3',
+    home: '/home/x',
     pid: 4711,
     startedAt: captured - 90_000,
     controlPort: 4600,

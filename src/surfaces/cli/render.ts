@@ -1,13 +1,6 @@
 import { formatWhen } from '../../core/time.ts';
-import {
-  oneLine,
-  renderAccountDetails,
-  renderPoolDetails,
-  renderStatus,
-  type AccountView,
-  type PoolView,
-  type StatusView,
-} from './render-status.ts';
+import type { AccountView, PoolView, SessionView, StatusView } from '../../operations/shape.ts';
+import { oneLine, renderAccountDetails, renderPoolDetails, renderStatus } from './render-status.ts';
 import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -69,14 +62,6 @@ const renderers: Readonly<Record<string, Renderer>> = {
           ['SESSION', 'POOL', 'ACCOUNT', 'MOVES', 'SINCE'],
           sessions.map((each) => [each.id, each.pool, each.account, String(each.moves), when(each.startedAt, look)]),
         ),
-};
-
-type SessionView = {
-  readonly id: string;
-  readonly pool: string;
-  readonly account: string;
-  readonly moves: number;
-  readonly startedAt: number;
 };
 
 /** The output of an operation for people; as JSON when nobody has drawn it. */

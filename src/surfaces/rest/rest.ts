@@ -3,8 +3,9 @@ import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { Problem } from '../../core/problem.ts';
 import type { OperationContext } from '../../operations/context.ts';
+import { isLoopback } from '../../lib/loopback.ts';
 import { execute, type AnyOperation } from '../../operations/operation.ts';
-import { coerce } from './coerce.ts';
+import { coerceText, inputFields } from '../../operations/text-input.ts';
 import { openApi } from './openapi.ts';
 import { problemStatus } from './problem-status.ts';
 
@@ -14,7 +15,7 @@ export type RestDeps = {
   readonly version: string;
   /** True when the request may use `/api`; only asked on the TCP listener, the socket is private. */
   readonly authorized: (token: string) => boolean;
-  /** The name that the TCP listener was given; one that is an address needs no mention. */
+  /** What the TCP listener was bound to. */
   readonly hostname: string;
   /** A bug: logged with its stack and shown as `internal`. */
   readonly bug: (error: unknown) => void;
@@ -42,7 +43,7 @@ export function restApp(deps: RestDeps, via: Via): Hono {
     const context: OperationContext = { ...deps.context, actor: via };
     if (operation.effect === 'read') {
       app.get(path, async (c) =>
-        c.json((await execute(operation, coerce(operation, c.req.queries()), context)) as object),
+        c.json((await execute(operation, queryInput(operation, c.req.queries()), context)) as object),
       );
     }
     app.post(path, async (c) => c.json((await execute(operation, await jsonBody(c), context)) as object));
@@ -68,13 +69,13 @@ export function restApp(deps: RestDeps, via: Via): Hono {
   return app;
 }
 
-/** A token, and a Host that is an address or a name of this machine: a page that rebinds its own name has neither. */
+/** A token, and a Host that is this machine or the configured one: a page that rebinds its own name has neither. */
 function admit(c: Context, deps: RestDeps): void {
   const host = (c.req.header('host') ?? '')
     .toLowerCase()
     .replace(/:\d+$/, '')
     .replace(/^\[(.*)\]$/, '$1');
-  if (host !== 'localhost' && host !== deps.hostname && isIP(host) === 0) {
+  if (!isLoopback(host) && !isBound(deps.hostname.toLowerCase(), host)) {
     throw new Problem('forbidden', 'This host name is not one of the control API.', {
       hint: 'Use http://127.0.0.1:<port>',
     });
@@ -86,10 +87,20 @@ function admit(c: Context, deps: RestDeps): void {
     throw new Problem('unauthorized', 'This is not the token of this daemon.', { hint });
 }
 
+/** A listener on all addresses has those of every network it is on; a name is none of them. */
+function isBound(hostname: string, host: string): boolean {
+  return hostname === '0.0.0.0' || hostname === '::' ? isIP(host) !== 0 : host === hostname;
+}
+
 function refuseBody(): never {
   throw new Problem('too_large', 'The body is too large: the control API takes at most 1 MiB.', {
     hint: 'See GET /api/openapi.json',
   });
+}
+
+function queryInput(operation: AnyOperation, queries: Readonly<Record<string, string[]>>): Record<string, unknown> {
+  const { fields } = inputFields(operation);
+  return Object.fromEntries(Object.entries(queries).map(([name, values]) => [name, coerceText(fields[name], values)]));
 }
 
 async function jsonBody(c: Context): Promise<unknown> {

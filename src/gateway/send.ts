@@ -8,7 +8,7 @@ import type { AnswerContext, Verdict } from '../providers/provider.ts';
 import type { Deadlines } from './deadline.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { passGate, type Chunks } from './gate.ts';
-import { returnedHeaders } from './headers.ts';
+import { forwardedHeaders, returnedHeaders } from './headers.ts';
 import type { GatewaySettings, Secrets } from './ports.ts';
 import { Upstream, UpstreamFailure } from './upstream.ts';
 
@@ -24,7 +24,7 @@ export const usageBytes = 2048;
 /** What one send came to: how to judge it, and the provider's answer where there is one to deliver. */
 export type Sent = { readonly outcome: Outcome; readonly answer: Answer | null };
 
-type Try = {
+type Sending = {
   readonly exchange: Exchange;
   readonly account: AccountId;
   readonly upstream: Upstream;
@@ -43,21 +43,22 @@ export async function send(deps: SendDeps, exchange: Exchange, account: AccountI
     idleTimeoutMs: settings.idleTimeoutMs,
   };
   const upstream = new Upstream(deps.deadlines, book.clock, times);
-  const attempt: Try = { exchange, account, upstream, sentAt: book.clock() };
+  const sending: Sending = { exchange, account, upstream, sentAt: book.clock() };
   const abort = (): void => upstream.abort();
   // Stays: a client that leaves while the answer streams is noticed here first.
   exchange.client.addEventListener('abort', abort, { once: true });
   try {
     const state = book.state.accounts.get(account)?.account;
     const secret = deps.secrets.read(account);
-    if (state === undefined || secret === undefined) return missingSecret(book, attempt);
-    const { headers } = exchange;
+    if (state === undefined || secret === undefined) return missingSecret(book, sending);
+    // A copy for each try: a secret never lies in what the next account is sent.
+    const headers = forwardedHeaders(exchange.headers);
     exchange.provider.authorize(headers, { kind: state.credential, secret });
     const url = urlOf(state.baseUrl ?? exchange.provider.baseUrl, exchange.target);
-    const response = await upstream.open({ url, method: exchange.method, headers, body: exchange.body.bytes, times });
-    return await judge(book, attempt, response);
+    const response = await upstream.open({ url, method: exchange.method, headers, body: exchange.body.bytes });
+    return await judge(book, sending, response);
   } catch (error) {
-    return failedBeforeAnswer(book, attempt, error);
+    return failedBeforeAnswer(book, sending, error);
   }
 }
 
@@ -80,33 +81,33 @@ function originOf(base: string): string {
   return origin;
 }
 
-async function judge(book: Book, attempt: Try, response: Response): Promise<Sent> {
-  if (response.status >= 400) return judgeError(book, attempt, response);
-  if (response.status >= 300) return judgeRedirect(attempt, response);
-  book.endProbe(attempt.account);
-  const { exchange } = attempt;
+async function judge(book: Book, sending: Sending, response: Response): Promise<Sent> {
+  if (response.status >= 400) return judgeError(book, sending, response);
+  if (response.status >= 300 && response.status !== 304) return judgeRedirect(sending, response);
+  book.endProbe(sending.account);
+  const { exchange } = sending;
   const verdict = exchange.provider.classify(
     { status: response.status, headers: response.headers, body: null },
-    contextOf(book, attempt),
+    contextOf(book, sending),
   );
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
   return isStream
-    ? judgeStream(book, attempt, { response, verdict })
-    : judgeWhole(book, attempt, { response, verdict });
+    ? judgeStream(book, sending, { response, verdict })
+    : judgeWhole(book, sending, { response, verdict });
 }
 
-async function judgeError(book: Book, attempt: Try, response: Response): Promise<Sent> {
-  const { exchange, upstream } = attempt;
+async function judgeError(book: Book, sending: Sending, response: Response): Promise<Sent> {
+  const { exchange, upstream } = sending;
   const bytes = await upstream.bytes();
   const body = await decodeBody(bytes, response.headers.get('content-encoding'));
   const answer = { status: response.status, headers: response.headers, body: body?.toString('utf8') ?? null };
-  const verdict = exchange.provider.classify(answer, contextOf(book, attempt));
-  observe(book, attempt, verdict);
-  return { outcome: verdict.outcome, answer: wholeAnswer(attempt, response, bytes) };
+  const verdict = exchange.provider.classify(answer, contextOf(book, sending));
+  observe(book, sending, verdict);
+  return { outcome: verdict.outcome, answer: wholeAnswer(sending, response, bytes) };
 }
 
 /** A redirect would take the credential to another host, or the phantom with the agent: nobody follows it. */
-function judgeRedirect({ upstream, account }: Try, response: Response): Sent {
+function judgeRedirect({ upstream, account }: Sending, response: Response): Sent {
   upstream.abort();
   return {
     outcome: { kind: 'failed', fault: 'network', detail: `${account} answered with a redirect (${response.status})` },
@@ -116,36 +117,36 @@ function judgeRedirect({ upstream, account }: Try, response: Response): Sent {
 
 type Judged = { readonly response: Response; readonly verdict: Verdict };
 
-async function judgeWhole(book: Book, attempt: Try, { response, verdict }: Judged): Promise<Sent> {
-  const { exchange, upstream } = attempt;
+async function judgeWhole(book: Book, sending: Sending, { response, verdict }: Judged): Promise<Sent> {
+  const { exchange, upstream } = sending;
   const bytes = await upstream.bytes();
   const encoding = response.headers.get('content-encoding');
   const body = encoding === null ? asBuffer(bytes) : await decodeBody(bytes, encoding);
   const failure = exchange.route === 'inference' && body !== null ? errorInside(body) : null;
-  const judged = failure === null ? verdict : exchange.provider.classifyFrame(failure, contextOf(book, attempt));
+  const judged = failure === null ? verdict : exchange.provider.classifyFrame(failure, contextOf(book, sending));
   if (judged.outcome.kind === 'served' && body !== null) takeUsage(exchange, '', endOf(body));
-  observe(book, attempt, failure === null ? verdict : joined(verdict, judged));
-  return { outcome: judged.outcome, answer: wholeAnswer(attempt, response, bytes) };
+  observe(book, sending, failure === null ? verdict : joined(verdict, judged));
+  return { outcome: judged.outcome, answer: wholeAnswer(sending, response, bytes) };
 }
 
-async function judgeStream(book: Book, attempt: Try, { response, verdict }: Judged): Promise<Sent> {
-  const { exchange, upstream } = attempt;
+async function judgeStream(book: Book, sending: Sending, { response, verdict }: Judged): Promise<Sent> {
+  const { exchange, upstream } = sending;
   const decoded = upstream.startReading();
   const gate = await passGate(upstream, exchange.provider);
   if (gate.kind === 'cut') throw new UpstreamFailure(gate.detail);
   const headers = returnedHeaders(response.headers, decoded);
   if (gate.kind === 'failed') {
-    const failed = exchange.provider.classifyFrame(gate.data, contextOf(book, attempt));
+    const failed = exchange.provider.classifyFrame(gate.data, contextOf(book, sending));
     upstream.abort();
-    observe(book, attempt, joined(verdict, failed));
+    observe(book, sending, joined(verdict, failed));
     return {
       outcome: failed.outcome,
-      answer: { kind: 'whole', status: response.status, headers, bytes: gate.held, account: attempt.account },
+      answer: { kind: 'whole', status: response.status, headers, bytes: gate.held, account: sending.account },
     };
   }
-  observe(book, attempt, verdict);
+  observe(book, sending, verdict);
   const chunks = gate.pending === null ? upstream : withPending(upstream, gate.pending);
-  const { account, sentAt } = attempt;
+  const { account, sentAt } = sending;
   return {
     outcome: verdict.outcome,
     answer: { kind: 'stream', status: response.status, headers, held: gate.held, chunks, upstream, account, sentAt },
@@ -171,13 +172,13 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function wholeAnswer({ account }: Try, response: Response, bytes: Uint8Array): Answer {
+function wholeAnswer({ account }: Sending, response: Response, bytes: Uint8Array): Answer {
   return { kind: 'whole', status: response.status, headers: returnedHeaders(response.headers, false), bytes, account };
 }
 
 /** Counts and lists have limits of their own: of them only a refused credential says something about the account. */
-function observe(book: Book, attempt: Try, verdict: Verdict): void {
-  const { exchange, account, sentAt } = attempt;
+function observe(book: Book, sending: Sending, verdict: Verdict): void {
+  const { exchange, account, sentAt } = sending;
   const inference = exchange.route === 'inference';
   const signals: readonly Signal[] = inference
     ? verdict.signals
@@ -187,7 +188,7 @@ function observe(book: Book, attempt: Try, verdict: Verdict): void {
   void book.observe({ account, model: exchange.wanted.model, sentAt, signals, served });
 }
 
-function failedBeforeAnswer(book: Book, { exchange, account, upstream }: Try, error: unknown): Sent {
+function failedBeforeAnswer(book: Book, { exchange, account, upstream }: Sending, error: unknown): Sent {
   upstream.abort();
   if (exchange.client.aborted) return { outcome: { kind: 'aborted' }, answer: null };
   // A bug of ours is nobody's network.
@@ -196,14 +197,14 @@ function failedBeforeAnswer(book: Book, { exchange, account, upstream }: Try, er
   return { outcome: { kind: 'failed', fault: 'network', detail: error.message }, answer: null };
 }
 
-function missingSecret(book: Book, attempt: Try): Sent {
+function missingSecret(book: Book, sending: Sending): Sent {
   const evidence = 'the vault has no secret of this account';
   const outcome: Outcome = { kind: 'failed', fault: 'auth', detail: evidence };
-  observe(book, attempt, { outcome, signals: [{ kind: 'refused', evidence }] });
+  observe(book, sending, { outcome, signals: [{ kind: 'refused', evidence }] });
   return { outcome, answer: null };
 }
 
-function contextOf(book: Book, { exchange }: Try): AnswerContext {
+function contextOf(book: Book, { exchange }: Sending): AnswerContext {
   return { model: exchange.wanted.model, now: book.clock() };
 }
 
