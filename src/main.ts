@@ -7,7 +7,7 @@ import { readDaemonFile } from './home/daemon-file.ts';
 import { homeAt } from './home/open-home.ts';
 import { operations } from './operations/registry.ts';
 import { runCli } from './surfaces/cli/cli.ts';
-import type { DaemonAddress, Host, Place } from './surfaces/cli/host.ts';
+import type { FoundDaemon, Host, Place } from './surfaces/cli/host.ts';
 
 const { env } = process;
 const userEnvironment = withoutOurs();
@@ -23,9 +23,14 @@ const host: Host = {
   stintCommand: [process.execPath, ...process.execArgv, import.meta.path],
   agents: [...agents.keys()],
   findDaemon,
+  async listeners({ home, ...ports }) {
+    const { loadConfig } = await import('./config/load-config.ts');
+    const { applyOverrides } = await import('./config/overrides.ts');
+    return applyOverrides(await loadConfig(homeAt(home).config), ports);
+  },
   async obstacles(agent, home, args) {
     const daemon = await findDaemon(home);
-    const gatewayPort = daemon === undefined || daemon === 'starting' ? undefined : daemon.agentPort;
+    const gatewayPort = daemon?.kind === 'serving' ? daemon.agentPort : undefined;
     const start = { cwd: process.cwd(), environment: userEnvironment, args, gatewayPort };
     return (await agents.get(agent)?.obstacles(start)) ?? [];
   },
@@ -48,10 +53,12 @@ const host: Host = {
 
 process.exitCode = await runCli(process.argv.slice(2), host, operations);
 
-async function findDaemon(home: string): Promise<DaemonAddress | 'starting' | undefined> {
+async function findDaemon(home: string): Promise<FoundDaemon | undefined> {
   const files = homeAt(home);
-  if ((await readHolder(files)) === undefined) return undefined;
-  return (await readDaemonFile(files)) ?? 'starting';
+  const holder = await readHolder(files);
+  if (holder === undefined) return undefined;
+  const file = await readDaemonFile(files);
+  return file === undefined ? { kind: 'starting', pid: holder.pid } : { kind: 'serving', ...file };
 }
 
 /** The launcher notes in STINT_USER_ENV what it changed: name to the user's own value, null for none. */

@@ -104,6 +104,8 @@ describe('the linter', () => {
     boundary('surfaces/cli/imports-rest.ts', `import '../rest/x.ts';`),
     boundary('simulator/imports-core.ts', `import '../core/ids.ts';`),
     boundary('simulator/anthropic/imports-provider.ts', `import '../../providers/anthropic/x.ts';`),
+    boundary('demo/imports-daemon.ts', `import '../daemon/daemon.ts';`),
+    boundary('daemon/imports-cli.ts', `import '../surfaces/cli/cli.ts';`),
     boundary('nobody-knows/imports-core.ts', `import '../core/ids.ts';`),
     boundary('beside-main.ts', `import './core/ids.ts';`),
 

@@ -61,6 +61,7 @@ export async function openOperations(): Promise<OperationRig> {
           controlPort: 4600,
           agentPort: 4610,
           activeRequests: 2,
+          graceSeconds: 30,
           degraded: null,
           setAside: null,
         }),

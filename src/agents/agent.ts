@@ -7,6 +7,8 @@ export type Obstacle = {
   readonly name: string;
   /** What it does, as one sentence with its name and file. */
   readonly says: string;
+  /** How to take it away, as one sentence. */
+  readonly hint: string;
 };
 
 /** How an agent is about to be started. */

@@ -2,6 +2,8 @@ import type { EpochMs } from '../core/time.ts';
 
 const retryMs = 5000;
 
+type Entry = { readonly key: string; readonly save: () => Promise<void> };
+
 /**
  * Writes what the book decides. A write that fails (a full disk) never stops a request: it is kept, the newest of each
  * key, and tried again until it succeeds; `degraded` says so meanwhile.
@@ -9,7 +11,9 @@ const retryMs = 5000;
 export class Journal {
   degraded: { readonly since: EpochMs; readonly reason: string } | null = null;
   readonly #clock: () => EpochMs;
-  readonly #failed = new Map<string, () => Promise<void>>();
+  /** The newest write of each key that is not durable yet: only that one may be tried again. */
+  readonly #newest = new Map<string, Entry>();
+  readonly #failed = new Map<string, Entry>();
   readonly #pending = new Set<Promise<void>>();
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -19,10 +23,19 @@ export class Journal {
 
   /** Resolves when the write is durable, or has failed and will be tried again. Never rejects. */
   async write(key: string, save: () => Promise<void>): Promise<void> {
-    const attempt = this.#attempt(key, save);
+    const entry: Entry = { key, save };
+    this.#newest.set(key, entry);
+    this.#failed.delete(key);
+    const attempt = this.#attempt(entry);
     this.#pending.add(attempt);
     await attempt;
     this.#pending.delete(attempt);
+  }
+
+  /** Gives up the writes of a key that have failed: what they are about is gone. */
+  forget(key: string): void {
+    this.#newest.delete(key);
+    this.#failed.delete(key);
   }
 
   /** What is being written at this moment; undefined when nothing is. Whoever acts on the book's state awaits it first. */
@@ -38,16 +51,21 @@ export class Journal {
     clearTimeout(this.#retry);
   }
 
-  async #attempt(key: string, save: () => Promise<void>): Promise<void> {
+  async #attempt(entry: Entry): Promise<void> {
     try {
-      await save();
-      this.#failed.delete(key);
+      await entry.save();
+      if (this.#isNewest(entry)) this.forget(entry.key);
       if (this.#failed.size === 0) this.degraded = null;
     } catch (error) {
-      this.#failed.set(key, save);
+      if (!this.#isNewest(entry)) return;
+      this.#failed.set(entry.key, entry);
       this.degraded ??= { since: this.#clock(), reason: error instanceof Error ? error.message : String(error) };
       this.#scheduleRetry();
     }
+  }
+
+  #isNewest(entry: Entry): boolean {
+    return this.#newest.get(entry.key) === entry;
   }
 
   #scheduleRetry(): void {
@@ -57,6 +75,7 @@ export class Journal {
   }
 
   async #retryFailed(): Promise<void> {
-    for (const [key, save] of [...this.#failed]) await this.#attempt(key, save);
+    // A newer write of a key may come while an older one of another key is tried.
+    for (const entry of [...this.#failed.values()]) if (this.#isNewest(entry)) await this.#attempt(entry);
   }
 }

@@ -83,6 +83,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     ...file,
     home: home.folder,
     activeRequests: gateway.active,
+    graceSeconds: config.gateway.stopGraceSeconds,
     degraded: book.journal.degraded,
     setAside: store.setAside,
   });

@@ -1,4 +1,5 @@
 import type { Tries } from '../core/failover/decide.ts';
+import type { Fault } from '../core/failover/outcome.ts';
 import type { AccountId, PhantomId } from '../core/ids.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Request as BookRequest } from '../book/book.ts';
@@ -36,6 +37,16 @@ export type Progress = {
   sendsByAccount: Map<AccountId, number>;
   exclude: AccountId[];
   queuedMs: number;
+  /** The last try that failed only for lack of capacity. */
+  passing: Failed | null;
+};
+
+/** A send that failed, with the provider's answer where there was one. */
+export type Failed = {
+  readonly account: AccountId;
+  readonly fault: Fault;
+  readonly detail: string;
+  readonly answer: Answer | null;
 };
 
 /**
@@ -64,10 +75,10 @@ export type Answer =
     };
 
 export function newProgress(): Progress {
-  return { sends: 0, hops: 0, sendsByAccount: new Map(), exclude: [], queuedMs: 0 };
+  return { sends: 0, hops: 0, sendsByAccount: new Map(), exclude: [], queuedMs: 0, passing: null };
 }
 
-export function triesOf(exchange: Exchange, account: AccountId, jitter: number): Tries {
+export function triesOf(exchange: Exchange, account: AccountId, jitter: number): Omit<Tries, 'passing'> {
   const { progress } = exchange;
   return {
     accounts: exchange.wanted.pool.candidates.length,

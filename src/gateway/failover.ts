@@ -1,11 +1,10 @@
 import { decide, decideFirst, isHopFault, type Step } from '../core/failover/decide.ts';
-import type { Fault } from '../core/failover/outcome.ts';
 import type { AccountId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import { send, type SendDeps } from './send.ts';
-import { newProgress, triesOf, type Answer, type Exchange } from './exchange.ts';
+import { newProgress, triesOf, type Answer, type Exchange, type Failed } from './exchange.ts';
 import { explainGiveUp } from './give-up.ts';
 
 export type FailoverDeps = SendDeps & { readonly random: () => number };
@@ -64,17 +63,8 @@ async function takeSteps(deps: FailoverDeps, exchange: Exchange): Promise<Progre
   const { book } = deps;
   let { step, next } = startAnew(deps, exchange);
   let last: Failed | null = null;
-  let passing: Failed | null = null;
   for (;;) {
     if (exchange.client.aborted) return { kind: 'dropped' };
-    // An account that only had no capacity is open: the pool is not closed, and the client soon asks again.
-    if (
-      (step.kind === 'hold' || step.kind === 'give-up') &&
-      passing !== null &&
-      book.takes(exchange.wanted, passing.account)
-    ) {
-      return deliver(exchange, passing);
-    }
     switch (step.kind) {
       case 'next-account':
       case 'retry-same': {
@@ -82,7 +72,7 @@ async function takeSteps(deps: FailoverDeps, exchange: Exchange): Promise<Progre
         if (tried.kind === 'progressed') return tried.progressed;
         if (tried.kind === 'closed') ({ step, next } = startAnew(deps, exchange));
         else ({ failed: last, step, next } = tried);
-        if (last !== null && isHopFault(last.fault)) passing = last;
+        if (last !== null && isHopFault(last.fault)) exchange.progress.passing = last;
         break;
       }
       case 'queue':
@@ -97,7 +87,7 @@ async function takeSteps(deps: FailoverDeps, exchange: Exchange): Promise<Progre
           problem: explainGiveUp({ exchange, next, step, now: book.clock(), timeZone: deps.settings.timeZone }),
         };
       case 'deliver':
-        return deliver(exchange, last);
+        return deliver(exchange, step.answer === 'passing' ? exchange.progress.passing : last);
       case 'drop':
         return { kind: 'dropped' };
     }
@@ -117,14 +107,6 @@ type Tried =
   | { readonly kind: 'closed' }
   | { readonly kind: 'progressed'; readonly progressed: Progressed }
   | { readonly kind: 'failed'; readonly failed: Failed; readonly step: Step; readonly next: Selection };
-/** A send that failed, with the provider's answer where there was one. */
-type Failed = {
-  readonly account: AccountId;
-  readonly fault: Fault;
-  readonly detail: string;
-  readonly answer: Answer | null;
-};
-
 async function sendOnce(deps: FailoverDeps, exchange: Exchange, step: SendStep): Promise<Tried> {
   const { book } = deps;
   const { progress, record } = exchange;
@@ -164,7 +146,8 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, step: SendStep):
   if (outcome.kind === 'failed') {
     entry.detail = outcome.detail;
     const next = exceptAccount(deps, exchange, account);
-    const step = decide(triesOf(exchange, account, deps.random()), outcome, next, book.clock());
+    const tries = { ...triesOf(exchange, account, deps.random()), passing: isPassing(deps, exchange) };
+    const step = decide(tries, outcome, next, book.clock());
     if (step.kind !== 'retry-same') {
       progress.exclude.push(account);
       if (isHopFault(outcome.fault)) progress.hops += 1;
@@ -175,9 +158,14 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, step: SendStep):
   return { kind: 'progressed', progressed: { kind: 'dropped' } };
 }
 
-function startAnew({ book }: FailoverDeps, { wanted, progress, holdUntil }: Exchange): { next: Selection; step: Step } {
-  const next = book.select(wanted, progress.exclude, progress.queuedMs);
-  return { next, step: decideFirst(next, holdUntil, book.clock()) };
+function startAnew(deps: FailoverDeps, exchange: Exchange): { next: Selection; step: Step } {
+  const { wanted, progress, holdUntil } = exchange;
+  const next = deps.book.select(wanted, progress.exclude, progress.queuedMs);
+  return { next, step: decideFirst(next, { holdUntil, passing: isPassing(deps, exchange) }, deps.book.clock()) };
+}
+
+function isPassing({ book }: FailoverDeps, { wanted, progress }: Exchange): boolean {
+  return progress.passing !== null && book.takes(wanted, progress.passing.account);
 }
 
 function exceptAccount({ book }: FailoverDeps, { wanted, progress }: Exchange, account: AccountId): Selection {

@@ -16,7 +16,9 @@ describe('a request on its way up', () => {
 
   test('keeps a body that is no JSON, whatever its encoding', async () => {
     const seen: Buffer[] = [];
+    const framing: (string | undefined)[] = [];
     await using upstream = await listenHttp((request, response) => {
+      framing.push(request.headers['transfer-encoding'], request.headers['content-length']);
       void bytesOf(request).then((bytes) => {
         seen.push(bytes);
         response.end('{}');
@@ -31,6 +33,8 @@ describe('a request on its way up', () => {
     ];
     for (const body of bodies) expect((await rig.ask({ body })).status).toBe(200);
     expect(seen.map((bytes, index) => bytes.equals(bodies[index] as Buffer))).toEqual([true, true, true, true]);
+    // A large body goes up as a stream, framed as if it did not.
+    expect(framing).toEqual(bodies.flatMap((body) => [undefined, String(body.length)]));
   });
 
   test('keeps the client’s own headers and loses those of its connection, its cookies and its phantom', async () => {

@@ -58,7 +58,9 @@ export function explainGiveUp({ exchange, next, step, now, timeZone }: GivenUp):
   );
 }
 
-function describe({ account, reason, until, window }: Skipped, now: EpochMs, timeZone: string): string {
+function describe({ account, reason, until, window, refusal }: Skipped, now: EpochMs, timeZone: string): string {
   const cause = window === null ? reasons[reason] : `${reasons[reason]} (${window})`;
+  // Its end is only when it is tried again: nobody should be told to wait for that.
+  if (refusal !== undefined) return `${account} ${cause}: ${refusal.replace(/\.$/, '')}`;
   return until === null ? `${account} ${cause}` : `${account} ${cause}, opens ${formatWhen(until, now, timeZone)}`;
 }

@@ -93,6 +93,57 @@ describe('account.add', () => {
   });
 });
 
+describe('a base URL', () => {
+  test.each([
+    [
+      'http://api.lan:8080/anthropic',
+      /^The secret travels unencrypted to api\.lan:8080: .+ https:\/\/ where you can\.$/,
+    ],
+    ['http://10.0.0.7', /unencrypted to 10\.0\.0\.7:/],
+  ])('%s is taken, with a warning each time', async (baseUrl, warning) => {
+    await using rig = await openOperations();
+    const { secret, ...checked } = { ...fresh, baseUrl };
+    const told = { warning: expect.stringMatching(warning) as string };
+    expect(await rig.run('account.check', checked)).toEqual({ id: 'anthropic/work', ...told });
+    expect(await rig.run('account.add', { ...checked, secret })).toMatchObject({ baseUrl, ...told });
+    expect(await rig.run('account.add', { ...fresh, replace: true })).toMatchObject({ baseUrl, ...told });
+  });
+
+  test.each(['https://api.lan', 'http://127.0.0.1:8080', 'http://localhost', 'http://[::1]:1', undefined])(
+    '%s needs none',
+    async (baseUrl) => {
+      await using rig = await openOperations();
+      expect(await rig.run('account.add', { ...fresh, baseUrl })).toMatchObject({ warning: null });
+    },
+  );
+});
+
+describe('account.check', () => {
+  test.each([
+    [{ provider: 'nobody' }, 'invalid'],
+    [{ label: '///' }, 'invalid'],
+    [{ label: 'Taken' }, 'conflict'],
+    [{ replace: true }, 'not_found'],
+    [{ baseUrl: 'ftp://x' }, 'invalid'],
+  ])('refuses %j as account.add does', async (wrong, code) => {
+    await using rig = await openOperations();
+    await rig.add('taken');
+    const { secret, ...checked } = { ...fresh, ...wrong };
+    const added = await rig.run('account.add', { ...checked, secret }).catch(String);
+    const refused = await rig.run('account.check', checked).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code });
+    expect(String(refused)).toBe(String(added));
+  });
+
+  test('keeps nothing', async () => {
+    await using rig = await openOperations();
+    const { secret: _, ...checked } = fresh;
+    expect(await rig.run('account.check', checked)).toEqual({ id: 'anthropic/work', warning: null });
+    expect(await rig.run('account.list')).toEqual({ accounts: [] });
+    expect(rig.audit).toEqual([]);
+  });
+});
+
 describe('account.add with replace', () => {
   test('changes the secret and its kind, and nothing else', async () => {
     await using rig = await openOperations();

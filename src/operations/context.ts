@@ -110,6 +110,7 @@ export interface Daemon {
     controlPort: number;
     agentPort: number;
     activeRequests: number;
+    graceSeconds: number;
     degraded: { since: EpochMs; reason: string } | null;
     setAside: string | null;
   };

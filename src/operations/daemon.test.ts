@@ -137,7 +137,7 @@ describe('daemon.status', () => {
 test('daemon.stop answers before it stops', async () => {
   await using rig = await openOperations();
   expect(rig.stopped).toBe(false);
-  expect(await rig.run('daemon.stop')).toEqual({ pid: 4711, activeRequests: 2 });
+  expect(await rig.run('daemon.stop')).toEqual({ pid: 4711, activeRequests: 2, graceSeconds: 30 });
   expect(rig.stopped).toBe(true);
 });
 

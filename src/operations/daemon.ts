@@ -25,12 +25,16 @@ export const daemonStop = operation({
   effect: 'write',
   positional: [],
   input: z.object({}),
-  output: z.object({ pid: z.number(), activeRequests: z.number() }),
+  output: z.object({
+    pid: z.number(),
+    activeRequests: z.number(),
+    graceSeconds: z.number().describe('The time that they have to end'),
+  }),
   hidden: { cli: 'stint down is its command, and waits for the end' },
   run(_, context) {
-    const { pid, activeRequests } = context.daemon.describe();
+    const { pid, activeRequests, graceSeconds } = context.daemon.describe();
     context.daemon.stop();
-    return { pid, activeRequests };
+    return { pid, activeRequests, graceSeconds };
   },
 });
 

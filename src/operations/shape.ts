@@ -42,6 +42,7 @@ const skippedShape = z.object({
   reason: z.string(),
   until: moment.nullable(),
   window: z.string().nullable(),
+  refusal: z.string().optional().describe('What the provider said, where waiting does not mend it'),
 });
 
 const nextShape = z.object({

@@ -5,10 +5,7 @@ import type { AccountNow, OperationContext, PoolNow } from './context.ts';
 import type { AccountView, NextView, PoolView } from './shape.ts';
 
 /** An account as every surface shows it. */
-export function viewAccount(
-  now: EpochMs,
-  { account, limits, readings, inFlight, restUntil }: AccountNow,
-): AccountView {
+export function viewAccount(now: EpochMs, { account, limits, readings, inFlight, restUntil }: AccountNow): AccountView {
   const closed = limits.filter((each) => isClosed(each, now));
   return {
     id: account.id,

@@ -131,6 +131,20 @@ describe('stint doctor', () => {
     expect(code).toBe(0);
   });
 
+  test('finds a secret that travels unencrypted', async () => {
+    const added = await place.stint(['account', 'add', 'anthropic', 'clear', '--base-url', 'http://stint.invalid'], {
+      stdin: 'sk-ant-api03-test-eeeeeeeeee',
+    });
+    expect(added.code).toBe(0);
+    const { stdout, code } = await place.stint(['doctor']);
+    expect(stdout).toContain(
+      'FAIL base URL: anthropic/clear: its secret travels unencrypted to stint.invalid\n' +
+        '     Use https:// where you can: stint account add anthropic clear --replace --base-url https://...\n',
+    );
+    expect(code).toBe(1);
+    await stint(['account', 'remove', 'clear']);
+  }, 10_000);
+
   test('ends with 1 where something is wrong, and says what to do', async () => {
     await stint(
       ['account', 'add', 'anthropic', 'far', '--base-url', 'http://127.0.0.1:1'],

@@ -22,7 +22,8 @@ export async function settingsObstacles(start: Start, managed = managedFolder): 
   }
   return [...settings].flatMap(([name, { file, value }]) => {
     const effect = effectOf(name, value, start.gatewayPort);
-    return effect === undefined ? [] : [{ file, name, says: `${name} in ${file} ${effect}.` }];
+    if (effect === undefined) return [];
+    return [{ file, name, says: `${name} in ${file} ${effect}.`, hint: `Remove ${name} from the env of ${file}.` }];
   });
 }
 

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'bun:test';
-import { captured, idOf } from '../../../test/builders.ts';
+import { buildCandidate, buildView, captured, idOf } from '../../../test/builders.ts';
+import { creditsWindow, entitlementWindow, type Limit } from '../limit/limit.ts';
+import { select } from '../pool/select.ts';
 import type { Selection, Skipped, SkipReason } from '../pool/selection.ts';
+import type { Candidate } from '../pool/view.ts';
 import { decide, decideFirst, type Step, type Tries } from './decide.ts';
 import { faults, type Fault, type Outcome } from './outcome.ts';
 
@@ -22,15 +25,28 @@ const waitSoon: Selection = { kind: 'wait', until: soon, queued: false, skipped:
 const waitLate: Selection = { kind: 'wait', until: late, queued: false, skipped: [skip('closed', late)] };
 const nobody: Selection = { kind: 'none', skipped: [skip('tried')] };
 const noLogin: Selection = { kind: 'none', skipped: [skip('needs-login')] };
+const oneDisabled: Selection = { kind: 'none', skipped: [skip('needs-login'), skip('disabled')] };
+const pinnedOut: Selection = { kind: 'none', skipped: [skip('needs-login'), skip('not-pinned')] };
+const onlyNotPinned: Selection = { kind: 'none', skipped: [skip('not-pinned')] };
 
 /** The first send of a request to a pool of three, which may be held for four minutes. */
-const first: Tries = { accounts: 3, sends: 1, sendsOnAccount: 1, hops: 0, holdUntil: now + 240_000, jitter: 0.5 };
+const first: Tries = {
+  accounts: 3,
+  sends: 1,
+  sendsOnAccount: 1,
+  hops: 0,
+  passing: false,
+  holdUntil: now + 240_000,
+  jitter: 0.5,
+};
 const second: Partial<Tries> = { sends: 2, sendsOnAccount: 2 };
 const hopped: Partial<Tries> = { sends: 3, sendsOnAccount: 1, hops: 1 };
 const spent: Partial<Tries> = { sends: 5 };
 const noHold: Partial<Tries> = { holdUntil: now };
+const hasPassing: Partial<Tries> = { passing: true };
 
-const deliver = (reason: string): Step => ({ kind: 'deliver', reason });
+const deliver = (reason: string): Step => ({ kind: 'deliver', answer: 'last', reason });
+const passing: Step = { kind: 'deliver', answer: 'passing', reason: 'every other account is closed' };
 const retrySame = (fault: Fault): Step => ({
   kind: 'retry-same',
   delayMs: 500,
@@ -73,6 +89,11 @@ const limited = (['window', 'throttle'] as const).flatMap((fault): Row[] => [
   ['gives up when it may not be held', fault, waitSoon, noHold, exhausted(soon)],
   ['gives up without a time where waiting changes nothing', fault, nobody, {}, exhausted(null)],
   ['asks for a login where that is all that is missing', fault, noLogin, {}, needsLogin],
+  ['asks for a login where the pin leaves nobody else', fault, pinnedOut, {}, needsLogin],
+  ['asks for no login where a disabled account lacks none', fault, oneDisabled, {}, exhausted(null)],
+  ['gives way to an answer for lack of capacity rather than hold', fault, waitSoon, hasPassing, passing],
+  ['gives way to an answer for lack of capacity rather than give up', fault, nobody, hasPassing, passing],
+  ['goes on rather than give way', fault, use, hasPassing, nextAccount(`${fault}: next account`)],
   ['goes on after a hop too', fault, use, hopped, nextAccount(`${fault}: next account`)],
   ['is not sent once more than accounts and two', fault, use, spent, noMore],
   ['does not queue for one send too many', fault, busy, spent, noMore],
@@ -103,6 +124,8 @@ const moving = (['billing', 'entitlement'] as const).flatMap((fault): Row[] => [
   ['is delivered where nobody else is open', fault, nobody, {}, tooLate(fault)],
   ['is held when another account opens in time', fault, waitSoon, {}, hold],
   ['is delivered when that is too far', fault, waitLate, {}, tooLate(fault)],
+  ['is delivered itself, though an earlier answer was for lack of capacity', fault, nobody, hasPassing, tooLate(fault)],
+  ['gives way to an answer for lack of capacity rather than hold', fault, waitSoon, hasPassing, passing],
   ['is not sent once more than accounts and two', fault, use, spent, noMore],
 ]);
 
@@ -111,7 +134,9 @@ const auth: Row[] = [
   ['queues for the next account while it is busy', 'auth', busy, {}, queue('auth: the next account is busy')],
   ['is held until another account opens', 'auth', waitSoon, {}, hold],
   ['gives up, with the time, when that is too far', 'auth', waitLate, {}, exhausted(late)],
-  ['asks for a login where nobody is left', 'auth', nobody, {}, needsLogin],
+  ['gives up without a time where others failed for other reasons', 'auth', nobody, {}, exhausted(null)],
+  ['asks for no login where a disabled account lacks none', 'auth', oneDisabled, {}, exhausted(null)],
+  ['gives way to an answer for lack of capacity', 'auth', noLogin, hasPassing, passing],
   ['asks for a login where that is all that is missing', 'auth', noLogin, {}, needsLogin],
   ['is not sent once more than accounts and two', 'auth', use, spent, noMore],
 ];
@@ -157,6 +182,35 @@ describe('a try that failed with', () => {
   });
 });
 
+describe('a try that was refused for good, with what selection really says,', () => {
+  const refusal = (window: string): Partial<Limit> => ({ window, source: 'estimated', until: now + 60_000 });
+  const limited = (label: string, limit?: Partial<Limit>) =>
+    buildCandidate(label, limit === undefined ? {} : { limits: [limit] });
+  const ahead = (others: readonly Candidate[], window: string) =>
+    select(buildView([limited('a', refusal(window)), ...others]), { model: null, exclude: [idOf('a')], queuedMs: 0 }, now);
+
+  test.each<[string, readonly Candidate[], (fault: Fault) => Step]>([
+    ['is delivered where it is the only account', [], tooLate],
+    ['is delivered where another account is refused as well', [limited('b', refusal(creditsWindow))], tooLate],
+    ['is delivered where another account opens too late', [limited('b', { until: late })], tooLate],
+    ['is held until another account’s real limit ends', [limited('b', { until: soon })], () => hold],
+    ['goes to another account that is open', [limited('b')], (fault) => nextAccount(`${fault}: next account`)],
+  ])('%s', (_, others, step) => {
+    for (const [fault, window] of [
+      ['billing', creditsWindow],
+      ['entitlement', entitlementWindow],
+    ] as const) {
+      const outcome: Outcome = { kind: 'failed', fault, detail: '' };
+      expect(decide(first, outcome, ahead(others, window), now)).toEqual(step(fault));
+    }
+  });
+
+  test('is answered without a time when it comes again', () => {
+    const next = ahead([limited('b', refusal(entitlementWindow))], creditsWindow);
+    expect(decideFirst(next, first, now)).toEqual(exhausted(null));
+  });
+});
+
 describe('whatever lies ahead', () => {
   test.each([use, busy, waitSoon, waitLate, nobody, noLogin].map((next) => [next.kind, next] as const))(
     'a good answer is delivered and an absent client gets none (%s)',
@@ -168,6 +222,16 @@ describe('whatever lies ahead', () => {
 });
 
 describe('a request that has not been sent', () => {
+  test.each<[string, Selection, Step]>([
+    ['gives way to an answer for lack of capacity rather than hold', waitSoon, passing],
+    ['gives way to an answer for lack of capacity rather than give up', waitLate, passing],
+    ['gives way to an answer for lack of capacity where nobody is left', nobody, passing],
+    ['queues rather than give way', busy, queue('the account is busy')],
+    ['goes on rather than give way', use, nextAccount('selected')],
+  ])('again: %s', (_, next, step) => {
+    expect(decideFirst(next, { holdUntil: now + 240_000, passing: true }, now)).toEqual(step);
+  });
+
   test.each<[string, Selection, number, Step]>([
     ['goes to the account that was selected', use, now, nextAccount('selected')],
     ['goes there as the probe', probe, now, { kind: 'next-account', account: b, probe: true, reason: 'selected' }],
@@ -180,7 +244,9 @@ describe('a request that has not been sent', () => {
     ['gives up where waiting changes nothing', nobody, now + 240_000, exhausted(null)],
     ['gives up on an empty pool', { kind: 'none', skipped: [] }, now, exhausted(null)],
     ['asks for a login where that is all that is missing', noLogin, now + 240_000, needsLogin],
+    ['asks for no login where a disabled account lacks none', oneDisabled, now + 240_000, exhausted(null)],
+    ['asks for no login where the pinned account is gone', onlyNotPinned, now + 240_000, exhausted(null)],
   ])('%s', (_, next, holdUntil, step) => {
-    expect(decideFirst(next, holdUntil, now)).toEqual(step);
+    expect(decideFirst(next, { holdUntil, passing: false }, now)).toEqual(step);
   });
 });

@@ -13,6 +13,8 @@ export type Tries = {
   readonly sendsOnAccount: number;
   /** Moves to another account that `overload` or `network` caused. */
   readonly hops: number;
+  /** An earlier try failed only because the provider had no capacity, and its account is still open. */
+  readonly passing: boolean;
   /** Wall-clock time up to which this request may be held; its arrival time when it may not. */
   readonly holdUntil: EpochMs;
   /** Random number in [0, 1), which spreads retries. */
@@ -22,7 +24,7 @@ export type Tries = {
 /**
  * What happens to the request next:
  *
- * - `deliver`: the client gets this answer as it is.
+ * - `deliver`: the client gets this answer as it is; `passing` means that of the earlier try in `Tries.passing`.
  * - `retry-same`: send again on the same account after a pause.
  * - `next-account`: send on the account that selection named.
  * - `queue`: an account is open and busy ramping up or being probed: ask selection again at `until`.
@@ -31,7 +33,7 @@ export type Tries = {
  * - `drop`: the client is gone.
  */
 export type Step =
-  | { readonly kind: 'deliver'; readonly reason: string }
+  | { readonly kind: 'deliver'; readonly answer: 'last' | 'passing'; readonly reason: string }
   | { readonly kind: 'retry-same'; readonly delayMs: number; readonly reason: string }
   | { readonly kind: 'next-account'; readonly account: AccountId; readonly probe: boolean; readonly reason: string }
   | { readonly kind: 'queue'; readonly until: EpochMs; readonly reason: string }
@@ -52,6 +54,22 @@ const retryPauseMs = 500;
  * signals were observed and the account was excluded, so that this knows whether there is anywhere to go.
  */
 export function decide(tries: Tries, outcome: Outcome, next: Selection, now: EpochMs): Step {
+  return preferPassing(tries, stepAfter(tries, outcome, next, now));
+}
+
+/** Decides what a request does that has not been sent yet, or whose hold or queue has ended. */
+export function decideFirst(next: Selection, tries: Pick<Tries, 'holdUntil' | 'passing'>, now: EpochMs): Step {
+  if (next.kind === 'use') return use(next, 'selected');
+  return preferPassing(tries, waitOrGiveUp(next, tries.holdUntil, now));
+}
+
+/** An account that only had no capacity is open: the pool is not closed, and the client soon asks again. */
+function preferPassing({ passing }: Pick<Tries, 'passing'>, step: Step): Step {
+  if (!passing || (step.kind !== 'hold' && step.kind !== 'give-up')) return step;
+  return { kind: 'deliver', answer: 'passing', reason: 'every other account is closed' };
+}
+
+function stepAfter(tries: Tries, outcome: Outcome, next: Selection, now: EpochMs): Step {
   if (outcome.kind === 'aborted') return { kind: 'drop', reason: 'the client went away' };
   if (outcome.kind === 'served') return deliver('the answer is good');
   if (outcome.fault === 'request') return deliver('the request itself is refused, on every account');
@@ -68,25 +86,18 @@ export function decide(tries: Tries, outcome: Outcome, next: Selection, now: Epo
   return moveOn(tries, outcome.fault, next, now);
 }
 
-/** Decides what a request does that has not been sent yet, or whose hold or queue has ended. */
-export function decideFirst(next: Selection, holdUntil: EpochMs, now: EpochMs): Step {
-  if (next.kind === 'use') return use(next, 'selected');
-  return waitOrGiveUp(next, holdUntil, now);
-}
-
 function moveOn(tries: Tries, fault: Fault, next: Selection, now: EpochMs): Step {
   const goesOn = next.kind === 'use' || (next.kind === 'wait' && next.queued);
   if (goesOn && isSpent(tries)) return deliver('the request was sent often enough');
   if (next.kind === 'use') return use(next, `${fault}: next account`);
   if (next.kind === 'wait' && next.queued)
     return { kind: 'queue', until: next.until, reason: `${fault}: the next account is busy` };
-  // For a limit the pool has something truer to say than the provider's answer.
-  if (fault === 'window' || fault === 'throttle') return waitOrGiveUp(next, tries.holdUntil, now);
+  // Of a limit or a login the pool has something truer to say than the provider's answer.
+  if (fault === 'window' || fault === 'throttle' || fault === 'auth') return waitOrGiveUp(next, tries.holdUntil, now);
   if (fault === 'billing' || fault === 'entitlement') {
     const step = waitOrGiveUp(next, tries.holdUntil, now);
     return step.kind === 'hold' ? step : deliver(`${fault}, and no other account opens in time`);
   }
-  if (fault === 'auth') return next.kind === 'wait' ? waitOrGiveUp(next, tries.holdUntil, now) : needsLogin;
   return deliver(`${fault}, and no other account is open`);
 }
 
@@ -114,8 +125,10 @@ export function isHopFault(fault: Fault): boolean {
   return fault === 'overload' || fault === 'network';
 }
 
+/** True when a login is what every account lacks, of those that the pool's pin leaves. A disabled one may lack none. */
 function onlyLoginsMissing(next: Selection): boolean {
-  return next.skipped.some((each) => each.reason === 'needs-login');
+  const left = next.skipped.filter((each) => each.reason !== 'not-pinned');
+  return left.length > 0 && left.every((each) => each.reason === 'needs-login');
 }
 
 function use(next: Extract<Selection, { kind: 'use' }>, reason: string): Step {
@@ -123,7 +136,7 @@ function use(next: Extract<Selection, { kind: 'use' }>, reason: string): Step {
 }
 
 function deliver(reason: string): Step {
-  return { kind: 'deliver', reason };
+  return { kind: 'deliver', answer: 'last', reason };
 }
 
 function exhausted(until: EpochMs | null): Step {

@@ -6,6 +6,7 @@ import {
   awaitsProbe,
   clearLimit,
   isClosed,
+  isRefusal,
   limitCovers,
   limitSources,
   mergeLimits,
@@ -27,8 +28,6 @@ describe('two copies of a limit', () => {
       { source: 'provider', until: now + 60_000 },
       { source: 'estimated', until: now + 120_000 },
     ],
-    ['the provider beats the operator', { source: 'provider', until: now }, { source: 'operator', until: now + 1 }],
-    ['the operator beats an estimate', { source: 'operator', until: now }, { source: 'estimated', until: now + 1 }],
     ['the later deadline wins', { until: now + 2 }, { until: now + 1 }],
     ['of one deadline the later observation wins', { observedAt: now + 1 }, { observedAt: now }],
     ['then the one with more repeats', { repeats: 2 }, { repeats: 1 }],
@@ -57,6 +56,19 @@ describe('two copies of a limit', () => {
         expect(mergeLimits(a, b)).toEqual(mergeLimits(b, a));
         expect(mergeLimits(mergeLimits(a, b), c)).toEqual(mergeLimits(a, mergeLimits(b, c)));
         expect(mergeLimits(mergeLimits(a, b), b)).toEqual(mergeLimits(a, b));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('merge to no weaker source within a version, and to no earlier deadline of one source', () => {
+    fc.assert(
+      fc.property(copy, copy, (a, b) => {
+        const merged = mergeLimits(a, b);
+        for (const each of [a, b].filter(({ version }) => version === merged.version)) {
+          expect(limitSources.indexOf(merged.source)).toBeGreaterThanOrEqual(limitSources.indexOf(each.source));
+          if (each.source === merged.source) expect(merged.until).toBeGreaterThanOrEqual(each.until);
+        }
       }),
       { numRuns: 2000 },
     );
@@ -111,6 +123,16 @@ describe('a limit', () => {
     ['that was cleared', false, { observedAt: now - hourMs, until: 0 }],
   ])('%s awaits a probe: %p', (_, awaits, times) => {
     expect(awaitsProbe(buildLimit(times), now)).toBe(awaits);
+  });
+
+  test.each<[string, string, Limit['source'], boolean]>([
+    ['credits, by our guess', 'credits', 'estimated', true],
+    ['entitlement, by our guess', 'entitlement', 'estimated', true],
+    ['credits, until the provider’s own time', 'credits', 'provider', false],
+    ['entitlement, by the operator', 'entitlement', 'operator', false],
+    ['a window that fills, by our guess', 'minute', 'estimated', false],
+  ])('of %s is a refusal as it should be', (...[, window, source, refusal]) => {
+    expect(isRefusal({ window, source })).toBe(refusal);
   });
 
   test('on Opus closes Opus only, and a five-hour limit closes every model', () => {

@@ -2,8 +2,8 @@ import type { AccountId } from '../ids.ts';
 import type { EpochMs } from '../time.ts';
 import { coversModel } from './family.ts';
 
-/** Where a deadline comes from, weakest first: a guess, the operator, the provider's own words. */
-export const limitSources = ['estimated', 'operator', 'provider'] as const;
+/** Where a deadline comes from, weakest first: a guess, the provider's own words. */
+export const limitSources = ['estimated', 'provider'] as const;
 export type LimitSource = (typeof limitSources)[number];
 
 /**

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { buildLimit, captured, idOf } from '../../../test/builders.ts';
 import { dayMs, hourMs, minuteMs, secondMs, type EpochMs } from '../time.ts';
-import { clearLimit, isClosed, type Limit } from './limit.ts';
+import { clearLimit, isClosed, limitSources, type Limit } from './limit.ts';
 import { observeClosed, observeOpen } from './observe.ts';
 
 const now = captured;
@@ -149,7 +149,7 @@ describe('the deadline of a window', () => {
     tookMs: fc.integer({ min: 0, max: hourMs }),
   });
 
-  test('never shrinks without a clear, save that the provider’s time replaces an estimate', () => {
+  test('of one source never shrinks without a clear, and only a stronger source replaces it by an earlier one', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(told, served), { maxLength: 20 }), (events) => {
         let at = now;
@@ -161,6 +161,9 @@ describe('the deadline of a window', () => {
           else if (before !== undefined) known = observeOpen(before, at - event.tookMs, at);
           if (before === undefined || known === undefined) continue;
           expect(known.version).toBeGreaterThanOrEqual(before.version);
+          if (known.version === before.version) {
+            expect(limitSources.indexOf(known.source)).toBeGreaterThanOrEqual(limitSources.indexOf(before.source));
+          }
           const cleared = event.kind === 'open' && at - event.tookMs > before.observedAt;
           const corrected = before.source === 'estimated' && known.source === 'provider';
           if (!cleared && !corrected) expect(known.until).toBeGreaterThanOrEqual(before.until);

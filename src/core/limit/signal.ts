@@ -1,5 +1,14 @@
 import type { EpochMs } from '../time.ts';
 
+/** How full a window is. */
+export type Reading = {
+  readonly window: string;
+  readonly family: string | null;
+  /** 0 to 1, above 1 when overdrawn; null when the provider did not say. */
+  readonly utilization: number | null;
+  readonly resetsAt: EpochMs | null;
+};
+
 /**
  * One observation about an account, as a provider adapter reads it from a response.
  *
@@ -19,12 +28,5 @@ export type Signal =
       readonly evidence: string;
     }
   | { readonly kind: 'open'; readonly window: string; readonly family: string | null }
-  | {
-      readonly kind: 'reading';
-      readonly window: string;
-      readonly family: string | null;
-      /** 0 to 1, above 1 when overdrawn; null when the provider did not say. */
-      readonly utilization: number | null;
-      readonly resetsAt: EpochMs | null;
-    }
+  | ({ readonly kind: 'reading' } & Reading)
   | { readonly kind: 'refused'; readonly evidence: string };

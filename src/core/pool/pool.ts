@@ -4,7 +4,8 @@ export const strategies = ['sticky', 'round-robin', 'priority', 'soonest-reset']
 /**
  * How a pool chooses among its open accounts:
  *
- * - `sticky`: the account that served last, until it closes; then the next in order.
+ * - `sticky`: one account, until it takes no request for any model any more; then the next in order. A request for a
+ *   model for which only that account is closed goes to the next, and moves nobody else.
  * - `round-robin`: the one that served least recently.
  * - `priority`: the first open one in the pool's order.
  * - `soonest-reset`: the one whose window resets first, so that what expires first is spent first.
@@ -29,3 +30,8 @@ export type Pool = {
   /** The account that `stint pool use` fixed: then no other serves this pool. */
   readonly pinned: AccountId | null;
 };
+
+/** The name of a provider's default pool, which holds all its accounts as they were added. */
+export function defaultPoolOf(provider: ProviderId): Label {
+  return provider as string as Label;
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { buildCandidate, buildView, captured, idOf } from '../../../test/builders.ts';
-import { isClosed, limitCovers } from '../limit/limit.ts';
+import { isClosed, isRefusal, limitCovers } from '../limit/limit.ts';
 import { hourMs } from '../time.ts';
 import { overagePolicies, strategies } from './pool.ts';
 import { select } from './select.ts';
@@ -12,7 +12,8 @@ const moment = fc.integer({ min: -12_000, max: 12_000 }).map((each) => now + eac
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
 
 const limit = fc.record({
-  window: fc.constantFrom('five_hour', 'seven_day', 'minute'),
+  window: fc.constantFrom('five_hour', 'seven_day', 'minute', 'credits', 'entitlement'),
+  source: fc.constantFrom('estimated', 'provider'),
   family: fc.constantFrom(null, 'opus', 'sonnet'),
   overage: fc.boolean(),
   until: fc.oneof(fc.constant(0), moment),
@@ -118,14 +119,24 @@ describe('selection, whatever the pool and the request', () => {
   test('waits for the earliest moment at which somebody it skipped may open', () => {
     holds((view, want) => {
       const selection = select(view, want, now);
-      const ends = selection.skipped.flatMap(({ reason, until }) => {
+      const ends = selection.skipped.flatMap(({ reason, until, refusal }) => {
         const lastResort = reason === 'overage' && view.pool.overage === 'last';
-        return until === null || lastResort ? [] : [{ until, busy: reason === 'ramping' || reason === 'probing' }];
+        return until === null || lastResort || refusal !== undefined ? [] : [{ until, busy: reason === 'ramping' || reason === 'probing' }];
       });
       if (selection.kind === 'none') expect(ends).toEqual([]);
       if (selection.kind !== 'wait') return;
       const awaited = ends.filter((each) => each.busy === selection.queued).map((each) => each.until);
       expect(selection.until).toBe(Math.min(...awaited));
+    });
+  });
+
+  test('waits for the end of a limit or of a rest, and never of a refusal', () => {
+    holds((view, want) => {
+      const selection = select(view, want, now);
+      if (selection.kind !== 'wait' || selection.queued) return;
+      const limits = view.candidates.flatMap((each) => closing(each, want)).filter((each) => !isRefusal(each));
+      const ends = [...limits.map((each) => each.until), ...view.candidates.map((each) => each.restUntil)];
+      expect(ends).toContain(selection.until);
     });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { buildCandidate, buildView, captured, idOf } from '../../../test/builders.ts';
 import type { AccountId } from '../ids.ts';
+import type { Limit } from '../limit/limit.ts';
 import { hourMs, minuteMs } from '../time.ts';
 import { overagePolicies, type OveragePolicy } from './pool.ts';
 import { select } from './select.ts';
@@ -128,6 +129,39 @@ describe('a request', () => {
     const view = buildView([open('a'), noOpus], { affinity: b, current: a });
     expect(chosen(select(view, any, now))).toBe(b);
     expect(chosen(select(view, { ...any, model: 'claude-opus-4-8' }, now))).toBe(a);
+  });
+});
+
+describe('an account that is refused', () => {
+  const refused = (window: string, more: Partial<Limit> = {}): Partial<Limit> => ({
+    window,
+    source: 'estimated',
+    until: now + minuteMs,
+    evidence: 'no money',
+    ...more,
+  });
+  const skipped = { account: a, reason: 'closed' as const, until: now + minuteMs, refusal: 'no money' };
+
+  test.each<[string, readonly Partial<Limit>[], object]>([
+    ['for lack of money', [refused('credits')], { kind: 'none', skipped: [{ ...skipped, window: 'credits' }] }],
+    ['for this model', [refused('entitlement', { family: 'claude-sonnet-5' })], { kind: 'none' }],
+    ['for longer than its limit lasts', [refused('credits'), { until: now + 1 }], { kind: 'none' }],
+    ['with a limit that lasts longer', [refused('credits'), {}], { kind: 'wait', until: now + hourMs }],
+    ['until the provider’s own time', [refused('credits', { source: 'provider' })], { kind: 'wait', until: now + minuteMs }],
+    ['by an estimate of a window that fills', [refused('minute')], { kind: 'wait', until: now + minuteMs }],
+    ['no longer, its time being over', [refused('credits', { until: now })], { kind: 'use', skipped: [] }],
+    ['for another model', [refused('entitlement', { family: 'opus' })], { kind: 'use', skipped: [] }],
+  ])('%s: nobody waits for what waiting does not mend', (_, limits, selection) => {
+    expect(choose([buildCandidate('a', { limits })])).toMatchObject(selection);
+  });
+
+  test('is told beside a real limit, which alone is waited for', () => {
+    const candidates = [buildCandidate('a', { limits: [refused('credits')] }), closed('b')];
+    expect(choose(candidates)).toMatchObject({ kind: 'wait', until: now + hourMs, skipped: [skipped, { account: b }] });
+  });
+
+  test('gives way to one that is open', () => {
+    expect(chosen(choose([buildCandidate('a', { limits: [refused('credits')] }), open('b')]))).toBe(b);
   });
 });
 

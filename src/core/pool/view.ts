@@ -26,7 +26,7 @@ export type View = {
   readonly pool: Pool;
   /** The pool's accounts in its order. */
   readonly candidates: readonly Candidate[];
-  /** The account that served last; for `sticky`. */
+  /** Where `sticky` goes on: moves only when that account takes no request for any model any more. */
   readonly current: AccountId | null;
   /** The session's own account. */
   readonly affinity: AccountId | null;

@@ -1,9 +1,13 @@
 import type { Fault } from '../../core/failover/outcome.ts';
+import { creditsWindow, entitlementWindow } from '../../core/limit/limit.ts';
+import { parseReset } from '../../core/limit/reset.ts';
 import type { Signal } from '../../core/limit/signal.ts';
 import type { Answer, AnswerContext, Verdict } from '../provider.ts';
-import { evidenceOf, parseError, type AnthropicError } from './error.ts';
+import { evidenceOf, parseError, wordsOf, type AnthropicError } from './error.ts';
 import { hasKeyLimits, keyReadings, keyRejection, retryAfterRejection } from './key-limit.ts';
 import { hasUnifiedLimits, isServedAsOverage, isUnifiedRejected, rejectedWindows, unifiedReadings } from './unified.ts';
+
+type Closed = Extract<Signal, { kind: 'closed' }>;
 
 const none: readonly Signal[] = [];
 const served: Verdict = { outcome: { kind: 'served' }, signals: none };
@@ -30,11 +34,12 @@ function classifyServed(headers: Headers, readings: readonly Signal[], context: 
 
 function classifyFailure(answer: Answer, error: AnthropicError | null, context: AnswerContext): Verdict {
   const evidence = evidenceOf(answer.status, error);
+  if (refusesLongContext(error)) return failed('entitlement', evidence);
   switch (answer.status) {
     case 401:
       return failed('auth', evidence, [{ kind: 'refused', evidence }]);
     case 402:
-      return failed('billing', evidence, [creditsClosed(evidence)]);
+      return failed('billing', evidence, [creditsClosed(answer.status, error)]);
     case 429:
       return classifyTooMany(answer.headers, error, context);
     default:
@@ -42,18 +47,18 @@ function classifyFailure(answer: Answer, error: AnthropicError | null, context: 
   }
   // Compatible vendors have error types of their own; the status of a broken server is the same everywhere.
   if (answer.status >= 500) return failed('overload', evidence);
-  return (error && classifyError(error, evidence, context)) ?? failed('request', evidence);
+  return (error && classifyError(answer.status, error, context)) ?? failed('request', evidence);
 }
 
 function classifyTooMany(headers: Headers, error: AnthropicError | null, context: AnswerContext): Verdict {
   const evidence = evidenceOf(429, error);
-  // "Usage credits are required for long context requests": nothing is used up, this account may just not do that.
-  if (error?.code === 'credits_required') return failed('entitlement', evidence);
-  if (hasUnifiedLimits(headers) && isUnifiedRejected(headers)) {
+  if (hasUnifiedLimits(headers) && isUnifiedRejected(headers, context.model)) {
     return failed('window', evidence, rejectedWindows(headers, false, context.now));
   }
   if (!hasUnifiedLimits(headers) && hasKeyLimits(headers))
     return failed('throttle', evidence, keyRejection(headers, error, context));
+  // Claude Code tells people of this one that it is not their usage limit: a time to come back makes it no account's.
+  if (!hasUnifiedLimits(headers) && blamesNobody(error)) return failed('scoped', evidence);
   const retryAfter = retryAfterRejection(headers, context);
   if (retryAfter !== null) return failed(retryAfter.brief ? 'throttle' : 'window', evidence, [retryAfter.signal]);
   return failed('scoped', evidence);
@@ -65,11 +70,29 @@ export function classifyErrorEvent(data: string, context: AnswerContext): Verdic
   if (error === null) return failed('overload', 'an error event that does not parse');
   const evidence = evidenceOf(200, error);
   // The 200 said that the request is fine, so that an error of a type we do not know is the server's.
-  return classifyError(error, evidence, context) ?? failed('overload', evidence);
+  if (refusesLongContext(error)) return failed('entitlement', evidence);
+  return classifyError(200, error, context) ?? failed('overload', evidence);
+}
+
+/**
+ * "Usage credits are required for long context requests", "Extra usage is required …": nothing is used up, this account
+ * may just not do that. Some answers have the code, others the words alone (anthropics/claude-code#42616, #50784).
+ */
+function refusesLongContext(error: AnthropicError | null): boolean {
+  if (error === null) return false;
+  return (
+    error.code === 'credits_required' ||
+    /\b(extra usage is|usage credits are) required for long context\b/i.test(error.message)
+  );
+}
+
+function blamesNobody(error: AnthropicError | null): boolean {
+  return error !== null && /^rate limited\.?$/i.test(error.message.trim());
 }
 
 /** Judges an error by its type; null for a type that we do not know. */
-function classifyError(error: AnthropicError, evidence: string, context: AnswerContext): Verdict | null {
+function classifyError(status: number, error: AnthropicError, context: AnswerContext): Verdict | null {
+  const evidence = evidenceOf(status, error);
   switch (error.type) {
     case 'authentication_error':
       return failed('auth', evidence, [{ kind: 'refused', evidence }]);
@@ -77,9 +100,9 @@ function classifyError(error: AnthropicError, evidence: string, context: AnswerC
       // Revoked tokens and organisations that refuse OAuth: no model of this account works any more.
       return /\boauth\b/i.test(error.message)
         ? failed('auth', evidence, [{ kind: 'refused', evidence }])
-        : failed('entitlement', evidence, entitlementClosed(context, evidence));
+        : failed('entitlement', evidence, entitlementClosed(context, wordsOf(status, error)));
     case 'billing_error':
-      return failed('billing', evidence, [creditsClosed(evidence)]);
+      return failed('billing', evidence, [creditsClosed(status, error)]);
     case 'rate_limit_error':
       return classifyRateLimitEvent(error, evidence, context);
     case 'overloaded_error':
@@ -87,13 +110,10 @@ function classifyError(error: AnthropicError, evidence: string, context: AnswerC
     case 'timeout_error':
       return failed('overload', evidence);
     case 'not_found_error':
-      return error.message.startsWith('model:')
-        ? failed('entitlement', evidence, entitlementClosed(context, evidence))
-        : failed('request', evidence);
+      // Another account may have the model. Nothing is closed: a misspelt name is no account's.
+      return failed(error.message.startsWith('model:') ? 'entitlement' : 'request', evidence);
     case 'invalid_request_error':
-      return /credit balance is too low/i.test(error.message)
-        ? failed('billing', evidence, [creditsClosed(evidence)])
-        : failed('request', evidence);
+      return classifyInvalid(status, error, context);
     case 'request_too_large':
       return failed('request', evidence);
     default:
@@ -101,9 +121,25 @@ function classifyError(error: AnthropicError, evidence: string, context: AnswerC
   }
 }
 
+/** What Anthropic calls an invalid request and is the account's state: seen in public reports of Claude Code's users. */
+function classifyInvalid(status: number, error: AnthropicError, { now }: AnswerContext): Verdict {
+  const evidence = evidenceOf(status, error);
+  const { message } = error;
+  if (/credit balance is too low/i.test(message))
+    return failed('billing', evidence, [creditsClosed(status, error)]);
+  // anthropics/claude-code#38035: "… You will regain access on 2026-04-01 at 00:00 UTC."
+  if (/reached your specified API usage limits/i.test(message)) {
+    const [, day, time] = /regain access on (\d{4}-\d\d-\d\d) at (\d\d:\d\d) UTC/i.exec(message) ?? [];
+    const until = day === undefined ? null : parseReset(`${day}T${time}Z`, now);
+    return failed('billing', evidence, [{ ...creditsClosed(status, error), until }]);
+  }
+  // anthropics/claude-code#54311
+  if (/organization has been disabled/i.test(message)) return failed('auth', evidence, [{ kind: 'refused', evidence }]);
+  return failed('request', evidence);
+}
+
 /** "…would exceed your account's rate limit" names the account; "Rate limited" blames nobody. */
 function classifyRateLimitEvent(error: AnthropicError, evidence: string, context: AnswerContext): Verdict {
-  if (error.code === 'credits_required') return failed('entitlement', evidence);
   if (!/exceed your (account|organization)/i.test(error.message)) return failed('scoped', evidence);
   const closed: Signal = {
     kind: 'closed',
@@ -116,13 +152,14 @@ function classifyRateLimitEvent(error: AnthropicError, evidence: string, context
   return failed('throttle', evidence, [closed]);
 }
 
-function creditsClosed(evidence: string): Signal {
-  return { kind: 'closed', window: 'credits', family: null, overage: false, until: null, evidence };
+function creditsClosed(status: number, error: AnthropicError | null): Closed {
+  const evidence = wordsOf(status, error);
+  return { kind: 'closed', window: creditsWindow, family: null, overage: false, until: null, evidence };
 }
 
-function entitlementClosed(context: AnswerContext, evidence: string): Signal[] {
-  if (context.model === null) return [];
-  return [{ kind: 'closed', window: 'entitlement', family: context.model, overage: false, until: null, evidence }];
+function entitlementClosed({ model }: AnswerContext, evidence: string): Closed[] {
+  if (model === null) return [];
+  return [{ kind: 'closed', window: entitlementWindow, family: model, overage: false, until: null, evidence }];
 }
 
 function failed(fault: Fault, detail: string, signals: readonly Signal[] = none): Verdict {

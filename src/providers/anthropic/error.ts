@@ -27,6 +27,11 @@ export function evidenceOf(status: number, error: AnthropicError | null): string
   return error === null ? `HTTP ${status}` : `HTTP ${status} ${excerptOf(error.type)}: ${excerptOf(error.message)}`;
 }
 
+/** The provider's words alone, for an account that it refuses. */
+export function wordsOf(status: number, error: AnthropicError | null): string {
+  return error === null || error.message === '' ? `HTTP ${status}` : excerptOf(error.message);
+}
+
 /** The start of a provider's text, without what looks like a secret: some repeat a request's headers in their errors. */
 export function excerptOf(text: string): string {
   return text

@@ -26,21 +26,24 @@ export function keyReadings(headers: Headers, context: AnswerContext): Signal[] 
   return signals;
 }
 
-/** What a 429 of a key closes: the windows with nothing left, else the minute, for the model that the error names. */
+/**
+ * What a 429 of a key closes: the windows with nothing left, else the minute, for the model that the error names.
+ * `Retry-After` says when to come back; a window's own reset only when it is full again, which is later.
+ */
 export function keyRejection(headers: Headers, error: AnthropicError | null, context: AnswerContext): Signal[] {
   const retryAfter = parseReset(headers.get('retry-after'), context.now);
   const family = modelOf(error, context.model);
   const evidence = error === null ? 'HTTP 429' : excerptOf(error.message);
   const empty = windows.filter((window) => amount(headers.get(`${prefix}${window}-remaining`)) === 0);
   const closed = (window: string, reset: number | null): Signal => {
-    const until = reset ?? retryAfter;
+    const until = retryAfter ?? reset;
     return { kind: 'closed', window, family, overage: false, until, evidence };
   };
   if (empty.length === 0) return [closed('minute', null)];
   return empty.map((window) => closed(window, parseReset(headers.get(`${prefix}${window}-reset`), context.now)));
 }
 
-/** A 429 that tells only when to come back. Null when it does not even tell that. */
+/** A 429 that tells only when to come back, for the model that was asked for. Null when it does not even tell that. */
 export function retryAfterRejection(
   headers: Headers,
   context: AnswerContext,
@@ -49,7 +52,8 @@ export function retryAfterRejection(
   if (until === null) return null;
   const brief = until - context.now <= 2 * minuteMs;
   const window = brief ? 'minute' : 'retry_after';
-  return { brief, signal: { kind: 'closed', window, family: null, overage: false, until, evidence: 'Retry-After' } };
+  const family = context.model;
+  return { brief, signal: { kind: 'closed', window, family, overage: false, until, evidence: 'Retry-After' } };
 }
 
 function modelOf(error: AnthropicError | null, asked: string | null): string | null {

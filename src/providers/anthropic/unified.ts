@@ -1,3 +1,4 @@
+import { coversModel } from '../../core/limit/family.ts';
 import type { Signal } from '../../core/limit/signal.ts';
 import { parseReset } from '../../core/limit/reset.ts';
 import type { EpochMs } from '../../core/time.ts';
@@ -6,28 +7,25 @@ const prefix = 'anthropic-ratelimit-unified-';
 
 type Window = { readonly header: string; readonly window: string; readonly family: string | null };
 
-/**
- * The windows of a subscription that have headers of their own. `7d_oi` counts the Fable family. Claude Code 2.1.197
- * reads these names.
- */
-const headedWindows: readonly Window[] = [
-  { header: '5h', window: 'five_hour', family: null },
-  { header: '7d', window: 'seven_day', family: null },
-  { header: '7d_oi', window: 'seven_day_overage_included', family: 'fable' },
-];
+/** Windows whose name is not that of their headers. `7d_oi` counts the Fable family. Claude Code 2.1.197 reads these. */
+const namedWindows: Readonly<Record<string, Window>> = {
+  '5h': { header: '5h', window: 'five_hour', family: null },
+  '7d': { header: '7d', window: 'seven_day', family: null },
+  '7d_oi': { header: '7d_oi', window: 'seven_day_overage_included', family: 'fable' },
+};
 
-/** Windows that only `representative-claim` names: the reset is then `unified-reset`. */
+/** Windows that mostly `representative-claim` alone names: the reset is then `unified-reset`. */
 const claimedFamilies: Readonly<Record<string, string>> = { seven_day_opus: 'opus', seven_day_sonnet: 'sonnet' };
 
 /** Says whether a response speaks of a subscription's limits at all. */
 export function hasUnifiedLimits(headers: Headers): boolean {
-  return headers.has(`${prefix}status`) || headers.has(`${prefix}5h-status`) || headers.has(`${prefix}7d-status`);
+  return headers.has(`${prefix}status`) || windowsOf(headers).length > 0;
 }
 
 /** How full the windows are, and which of them have something left; for an answer of any status. */
 export function unifiedReadings(headers: Headers, now: EpochMs): Signal[] {
   const signals: Signal[] = [];
-  for (const { header, window, family } of headedWindows) {
+  for (const { header, window, family } of windowsOf(headers)) {
     const status = headers.get(`${prefix}${header}-status`);
     const utilization = parseUtilization(headers.get(`${prefix}${header}-utilization`));
     if (status === null && utilization === null) continue;
@@ -56,28 +54,36 @@ export function rejectedWindows(headers: Headers, overage: boolean, now: EpochMs
   });
 
   const signals: Signal[] = [];
-  const family = claim === null ? undefined : claimedFamilies[claim];
-  for (const { header, window, family: own } of allWindows(headers)) {
+  const windows = windowsOf(headers);
+  for (const { header, window, family } of windows) {
     if (headers.get(`${prefix}${header}-status`) !== 'rejected') continue;
     const reset = parseReset(headers.get(`${prefix}${header}-reset`), now);
-    signals.push(closed(window, own, reset ?? unifiedReset ?? retryAfter));
+    signals.push(closed(window, family, reset ?? unifiedReset ?? retryAfter));
   }
-  if (claim !== null && family !== undefined) signals.push(closed(claim, family, unifiedReset ?? retryAfter));
+  const claimed = windows.find((each) => each.window === claim);
+  const family = claim === null ? undefined : claimedFamilies[claim];
+  if (claim !== null && family !== undefined && claimed === undefined)
+    signals.push(closed(claim, family, unifiedReset ?? retryAfter));
   if (signals.length > 0) return signals;
 
   // Rejected without a rejected window: believe the claim, unless its window says that something is left. Such a
   // window must not be closed; what is closed then has no name.
-  const claimed = headedWindows.find((each) => each.window === claim);
   const stillOpen = claimed !== undefined && isAllowed(headers.get(`${prefix}${claimed.header}-status`));
   if (stillOpen) return [closed('unified', claimed.family, retryAfter)];
   return [closed(claim ?? 'unified', claimed?.family ?? null, unifiedReset ?? retryAfter)];
 }
 
-/** The answer as a whole: a subscription that is used up, whether it was refused or served as overage. */
-export function isUnifiedRejected(headers: Headers): boolean {
+/**
+ * The answer as a whole: a subscription that is used up, whether it was refused or served as overage. A rejected window
+ * of another model's family says nothing of this request.
+ */
+export function isUnifiedRejected(headers: Headers, model: string | null): boolean {
   return (
     headers.get(`${prefix}status`) === 'rejected' ||
-    headedWindows.some(({ header }) => headers.get(`${prefix}${header}-status`) === 'rejected')
+    windowsOf(headers).some(
+      ({ header, family }) =>
+        coversModel(family, model) && headers.get(`${prefix}${header}-status`) === 'rejected',
+    )
   );
 }
 
@@ -87,16 +93,20 @@ export function isServedAsOverage(headers: Headers): boolean {
   return headers.get(`${prefix}overage-in-use`) === 'true' || isAllowed(headers.get(`${prefix}overage-status`));
 }
 
-/** The known windows and any other that the headers name, so that a window we never saw closes under its own name. */
-function allWindows(headers: Headers): Window[] {
-  const windows = [...headedWindows];
+/** The windows that the headers name, one that we never saw under its own name. */
+function windowsOf(headers: Headers): Window[] {
+  const windows = new Map<string, Window>();
   for (const name of headers.keys()) {
-    const header = /^anthropic-ratelimit-unified-(.+)-status$/.exec(name)?.[1];
-    if (header === undefined || header === 'overage' || windows.some((each) => each.header === header)) continue;
-    const family = /^7d_(opus|sonnet|haiku|fable)$/.exec(header)?.[1] ?? null;
-    windows.push({ header, window: family === null ? header : `seven_day_${family}`, family });
+    if (!name.startsWith(prefix)) continue;
+    const header = /^(\d[a-z0-9_]{0,31})-(?:status|utilization)$/.exec(name.slice(prefix.length))?.[1];
+    if (header !== undefined && !windows.has(header)) windows.set(header, namedWindows[header] ?? weeklyOrOther(header));
   }
-  return windows;
+  return [...windows.values()];
+}
+
+function weeklyOrOther(header: string): Window {
+  const family = /^7d_(opus|sonnet|haiku|fable)$/.exec(header)?.[1] ?? null;
+  return { header, window: family === null ? header : `seven_day_${family}`, family };
 }
 
 function isAllowed(status: string | null): boolean {

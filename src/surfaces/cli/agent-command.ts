@@ -6,7 +6,6 @@ import { formatWhen } from '../../core/time.ts';
 import type { Client } from '../../operations/client.ts';
 import type { Cli } from './cli.ts';
 import { connect } from './connect.ts';
-import { removalOf } from './obstacle.ts';
 import { localTimeZone } from './render.ts';
 import { optionsOf, type GlobalOptions } from './options.ts';
 
@@ -46,7 +45,7 @@ export function addAgentCommands(cli: Cli, root: Command): void {
 async function printEnvironment(cli: Cli, agent: string, options: GlobalOptions): Promise<void> {
   const issued = await issue(cli, await connect(cli, options), { agent, origin: 'env', options });
   for (const each of await cli.host.obstacles(agent, options.home, []))
-    cli.terminal.error(`# warning: ${each.says} ${removalOf(each)}`);
+    cli.terminal.error(`# warning: ${each.says} ${each.hint}`);
   if (options.json) return cli.terminal.print(JSON.stringify(issued, null, 2));
   const until =
     issued.expiresAt === null
@@ -86,7 +85,8 @@ async function runAgent(cli: Cli, agent: string, { args, options }: Run): Promis
 async function refuseObstacles(cli: Cli, agent: string, { args, options }: Run): Promise<void> {
   const obstacles = await cli.host.obstacles(agent, options.home, args);
   const [first] = obstacles;
-  if (first !== undefined) throw new Problem('conflict', first.says, { hint: obstacles.map(removalOf).join(' ') });
+  if (first !== undefined)
+    throw new Problem('conflict', first.says, { hint: obstacles.map((each) => each.hint).join(' ') });
 }
 
 /**

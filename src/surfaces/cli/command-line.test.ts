@@ -144,6 +144,19 @@ describe('stint account', () => {
   }, 10_000);
 });
 
+test('a base URL on which the secret can be read is taken with one line that says so', async () => {
+  const args = ['account', 'add', 'anthropic', 'clear', '--base-url', 'http://192.0.2.1:9'];
+  const said =
+    'The secret travels unencrypted to 192.0.2.1:9: anybody on the way can read it. Use https:// where you can.';
+  expect(await place.stint(args, { stdin: secret })).toEqual({
+    stdout: 'Added anthropic/clear (api-key). Next: stint claude\n',
+    stderr: `Warning: ${said}\n`,
+    code: 0,
+  });
+  expect(JSON.parse(await text([...args, '--replace', '--json'], secret))).toMatchObject({ warning: said });
+  await text(['account', 'remove', 'clear', '--yes']);
+}, 10_000);
+
 test('stint pool makes, pins, shows and removes a pool', async () => {
   expect(await text(['pool', 'create', 'Own', 'second', 'first', '--strategy', 'priority'])).toBe(
     'pool own  priority\n  accounts: anthropic/second, anthropic/first\n  next request: anthropic/second\n',

@@ -65,10 +65,10 @@ async function findServing(cli: Cli, home: string): Promise<DaemonAddress | unde
   const until = Date.now() + startTimeoutMs;
   for (;;) {
     const found = await cli.host.findDaemon(home);
-    if (found !== 'starting') return found;
+    if (found?.kind !== 'starting') return found;
     if (Date.now() > until) {
       throw new Problem('unavailable', 'The daemon has been starting for 30 seconds.', {
-        hint: 'See why with: stint down, then stint up',
+        hint: 'Stop it with: stint down, and see why with: stint up',
       });
     }
     await Bun.sleep(pollMs);

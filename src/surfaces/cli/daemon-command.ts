@@ -3,12 +3,14 @@ import { Problem } from '../../core/problem.ts';
 import { socketClient } from '../../operations/client.ts';
 import type { Cli } from './cli.ts';
 import { notRunning, placeOf, startDetached, tellSetAside, type StartReport } from './connect.ts';
-import type { DaemonAddress, Serving } from './host.ts';
+import type { DaemonAddress, FoundDaemon, Serving } from './host.ts';
 import { askPassphrase } from './secret.ts';
 import { optionsOf, type GlobalOptions } from './options.ts';
 
 const pollMs = 25;
 const sameSignalMs = 300;
+/** Beyond the time that open requests have: for closing the store and the log. */
+const closingSeconds = 15;
 
 /** `up` and `down`. */
 export function addDaemonCommands(cli: Cli, root: Command): void {
@@ -31,8 +33,7 @@ async function upDetached(cli: Cli, options: GlobalOptions): Promise<void> {
   const place = placeOf(cli, options);
   const running = await cli.host.findDaemon(place.home);
   if (running !== undefined) {
-    const pid = running === 'starting' ? '' : ` as process ${running.pid}`;
-    throw new Problem('conflict', `Stint is already running in ${place.home}${pid}.`, {
+    throw new Problem('conflict', `Stint is already running in ${place.home} as process ${running.pid}.`, {
       hint: 'Stop it with: stint down',
     });
   }
@@ -41,10 +42,10 @@ async function upDetached(cli: Cli, options: GlobalOptions): Promise<void> {
 
 async function upForeground(cli: Cli, options: GlobalOptions): Promise<void> {
   const report = parentReport();
-  const signalled = stopSignal();
+  const stopping = stopSignal();
   let serving: Serving;
   try {
-    serving = await cli.host.serve(placeOf(cli, options), () => askPassphrase(cli));
+    serving = await cli.host.serve(placeOf(cli, options), () => askPassphrase(cli, stopping));
   } catch (error) {
     if (report === undefined) throw error;
     await report(
@@ -54,7 +55,8 @@ async function upForeground(cli: Cli, options: GlobalOptions): Promise<void> {
     );
     return cli.exit(1);
   }
-  void signalled.then(serving.stop);
+  if (stopping.aborted) serving.stop();
+  else stopping.addEventListener('abort', serving.stop, { once: true });
   if (report === undefined) tellServing(cli, options, serving);
   else await report({ ready: true, setAside: serving.setAside });
   await serving.ended;
@@ -73,13 +75,14 @@ function parentReport(): ((report: StartReport) => Promise<void>) | undefined {
 }
 
 /**
- * Resolves when SIGTERM or Ctrl-C asks for a graceful stop, during the start too. A second Ctrl-C, by somebody who does not
+ * Aborts when SIGTERM or Ctrl-C asks for a graceful stop, during the start too. A second Ctrl-C, by somebody who does not
  * want to wait, ends the process at once.
  */
-function stopSignal(): Promise<void> {
-  const { promise, resolve: stop } = Promise.withResolvers<void>();
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
   // A signal to the whole process group arrives twice, directly and through the launcher: systemd stops services so.
-  process.on('SIGTERM', () => stop());
+  process.on('SIGTERM', stop);
   let firstAt: number | undefined;
   process.on('SIGINT', () => {
     if (firstAt !== undefined && performance.now() - firstAt > sameSignalMs) process.exit(130);
@@ -88,7 +91,7 @@ function stopSignal(): Promise<void> {
   });
   // The terminal is gone; the daemon need not be.
   process.on('SIGHUP', () => undefined);
-  return promise;
+  return controller.signal;
 }
 
 function tellServing(
@@ -103,20 +106,36 @@ function tellServing(
   );
 }
 
-async function down(cli: Cli, options: GlobalOptions): Promise<void> {
-  const found = await cli.host.findDaemon(options.home);
-  if (found === undefined || found === 'starting') throw notRunning();
-  const { activeRequests } = (await socketClient(found.controlSocket).call('daemon.stop', {})) as {
-    activeRequests: number;
-  };
-  if (activeRequests > 0 && !options.json) {
+async function down(cli: Cli, { home, json }: GlobalOptions): Promise<void> {
+  const found = await cli.host.findDaemon(home);
+  if (found === undefined) throw notRunning();
+  const { activeRequests, graceSeconds } = await askToStop(found);
+  if (activeRequests > 0 && !json) {
     cli.terminal.error(`Waiting for ${activeRequests} open ${activeRequests === 1 ? 'request' : 'requests'}.`);
   }
-  while (await sameDaemon(cli, options.home, found.pid)) await Bun.sleep(pollMs);
-  cli.terminal.print(options.json ? JSON.stringify({ stopped: found.pid }) : `Stopped process ${found.pid}.`);
+  const waitSeconds = graceSeconds + closingSeconds;
+  const until = performance.now() + waitSeconds * 1000;
+  while ((await cli.host.findDaemon(home))?.pid === found.pid) {
+    if (performance.now() > until) {
+      throw new Problem('unavailable', `Process ${found.pid} has not ended within ${waitSeconds} seconds.`, {
+        hint: `End it with: kill -9 ${found.pid}`,
+      });
+    }
+    await Bun.sleep(pollMs);
+  }
+  cli.terminal.print(json ? JSON.stringify({ stopped: found.pid }) : `Stopped process ${found.pid}.`);
 }
 
-async function sameDaemon(cli: Cli, home: string, pid: number): Promise<boolean> {
-  const found = await cli.host.findDaemon(home);
-  return found !== undefined && found !== 'starting' && found.pid === pid;
+type Stopping = { readonly activeRequests: number; readonly graceSeconds: number };
+
+/** One that is still starting answers nothing yet, and has no requests. */
+async function askToStop(found: FoundDaemon): Promise<Stopping> {
+  if (found.kind === 'serving') return (await socketClient(found.controlSocket).call('daemon.stop', {})) as Stopping;
+  try {
+    process.kill(found.pid, 'SIGTERM');
+  } catch (error) {
+    // It has ended meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+  return { activeRequests: 0, graceSeconds: 0 };
 }

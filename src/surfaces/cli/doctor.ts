@@ -4,8 +4,7 @@ import type { Command } from 'commander';
 import { Problem } from '../../core/problem.ts';
 import type { Cli } from './cli.ts';
 import { connect, placeOf } from './connect.ts';
-import type { Obstacle } from './host.ts';
-import { removalOf } from './obstacle.ts';
+import type { Listener, Obstacle, Place } from './host.ts';
 import { optionsOf, type GlobalOptions } from './options.ts';
 
 type Finding = { readonly check: string; readonly ok: boolean; readonly detail: string; readonly hint: string | null };
@@ -85,7 +84,7 @@ async function checkDaemon(cli: Cli, options: GlobalOptions): Promise<Finding[]>
   let ports: Finding[] = [];
   try {
     const found = await cli.host.findDaemon(place.home);
-    ports = found === undefined ? await checkPorts(place) : [];
+    ports = found === undefined ? await checkPorts(cli, place) : [];
     const client = await connect(cli, options);
     const { findings } = (await client.call('daemon.check', {})) as { findings: Finding[] };
     return [
@@ -110,32 +109,25 @@ async function checkSettings({ host }: Cli, { home }: GlobalOptions): Promise<Fi
 function findingsOf(agent: string, obstacles: readonly Obstacle[]): Finding[] {
   const check = `settings of ${agent}`;
   if (obstacles.length === 0) return [{ check, ok: true, detail: 'leave it to the gateway', hint: null }];
-  return obstacles.map((each) => ({ check, ok: false, detail: each.says, hint: removalOf(each) }));
+  return obstacles.map((each) => ({ check, ok: false, detail: each.says, hint: each.hint }));
 }
 
-/** Only a port that was chosen here is tried; those of config.toml are tried by the start itself. */
-async function checkPorts({
-  controlPort,
-  agentPort,
-}: {
-  controlPort: string | undefined;
-  agentPort: string | undefined;
-}): Promise<Finding[]> {
-  const chosen = Object.entries({ control: controlPort ?? '4600', agent: agentPort ?? '4610' }).filter(([, port]) =>
-    /^[1-9]\d{0,4}$/.test(port),
-  );
-  return Promise.all(chosen.map(async ([name, port]) => checkPort(name, Number(port))));
+/** Only where none runs: the ports of a running daemon are taken by itself. */
+async function checkPorts({ host }: Cli, place: Place): Promise<Finding[]> {
+  const { control, agent } = await host.listeners(place);
+  const fixed = Object.entries({ control, agent }).filter(([, { port }]) => port !== 0);
+  return Promise.all(fixed.map(async ([name, listener]) => checkPort(name, listener)));
 }
 
-function checkPort(name: string, port: number): Promise<Finding> {
+function checkPort(name: string, { host, port }: Listener): Promise<Finding> {
   const check = `${name} port ${port}`;
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () =>
-      resolve({ check, ok: false, detail: 'is taken', hint: `Choose another with: stint --${name}-port 0 up` }),
-    );
-    server.listen(port, '127.0.0.1', () =>
-      server.close(() => resolve({ check, ok: true, detail: 'is free', hint: null })),
-    );
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE';
+      const hint = taken ? `Choose another with: stint --${name}-port 0 up` : `See ${name}.host in config.toml`;
+      resolve({ check, ok: false, detail: taken ? 'is taken' : `cannot be used on ${host}`, hint });
+    });
+    server.listen(port, host, () => server.close(() => resolve({ check, ok: true, detail: 'is free', hint: null })));
   });
 }

@@ -7,7 +7,7 @@ type Status = { readonly accounts: readonly { readonly id: string; readonly stat
 /** `stint` alone: what to type next, as things stand. Starts nothing. */
 export async function showNextStep(cli: Cli, options: GlobalOptions): Promise<void> {
   const daemon = await cli.host.findDaemon(options.home);
-  const running = daemon !== undefined && daemon !== 'starting';
+  const running = daemon?.kind === 'serving';
   const status = running ? ((await socketClient(daemon.controlSocket).call('daemon.status', {})) as Status) : null;
   const steps = stepsFor(status, cli.host.agents[0] ?? 'claude');
   if (options.json)

@@ -98,7 +98,7 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
   }
   const output = await client.call(operation.name, input);
   const { warning } = output as { readonly warning?: string | null };
-  if (typeof warning === 'string' && !options.json) cli.terminal.error(cli.terminal.style('yellow', `Warning: ${warning}`));
+  if (typeof warning === 'string' && !options.json) cli.terminal.error(`Warning: ${warning}`);
   cli.terminal.print(options.json ? JSON.stringify(output, null, 2) : render(operation.name, output, cli.terminal));
 }
 

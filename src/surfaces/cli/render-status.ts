@@ -55,7 +55,9 @@ function windowLines({ windows, limits }: AccountView, look: Look): string[] {
       (limit) => limit.window === each.window && limit.family === each.family && !limit.overage,
     );
     const share =
-      each.utilization === null ? ' '.repeat(barCells + 5) : `${drawBar(each.utilization, barCells)} ${percent(each.utilization)}`;
+      each.utilization === null
+        ? ' '.repeat(barCells + 5)
+        : `${drawBar(each.utilization, barCells)} ${percent(each.utilization)}`;
     const reset = each.resetsAt === null ? '' : `  resets ${formatWhen(each.resetsAt, look.now, look.timeZone)}`;
     return `  ${each.window.padEnd(width)}  ${share}${reset}${closed ? look.terminal.style('red', '  closed') : ''}`;
   });

@@ -69,6 +69,8 @@ const status: StatusView = {
   },
   accounts: [],
   pools: [],
+  sessions: 0,
+  now: captured,
 };
 
 describe('status for people', () => {

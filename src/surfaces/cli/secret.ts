@@ -37,11 +37,11 @@ async function readPipe(command: string): Promise<string> {
   });
 }
 
-/** The passphrase of the vault: from STINT_VAULT_PASSPHRASE, else from the terminal; empty where there is neither. */
-export async function askPassphrase(cli: Cli): Promise<string> {
+/** The passphrase of the vault: from STINT_VAULT_PASSPHRASE, else from the terminal until `signal`; empty where there is neither. */
+export async function askPassphrase(cli: Cli, signal: AbortSignal): Promise<string> {
   const known = cli.host.userEnvironment['STINT_VAULT_PASSPHRASE'];
   if (known !== undefined && known !== '') return known;
-  return cli.terminal.interactive ? ask('Passphrase of the vault') : '';
+  return cli.terminal.interactive ? ask('Passphrase of the vault', signal) : '';
 }
 
 function secretOfVariable({ host }: Cli, name: string): string {
@@ -57,8 +57,8 @@ function secretOfVariable({ host }: Cli, name: string): string {
   });
 }
 
-async function ask(message: string): Promise<string> {
-  const answer = await password({ message, output: process.stderr });
+async function ask(message: string, signal?: AbortSignal): Promise<string> {
+  const answer = await password({ message, output: process.stderr, ...(signal === undefined ? {} : { signal }) });
   if (isCancel(answer)) throw new Problem('invalid', 'Nothing was entered.', { hint: 'Nothing was changed.' });
   return answer;
 }

@@ -7,6 +7,7 @@ import { Control } from '../../daemon/control.ts';
 import { operation } from '../../operations/operation.ts';
 import { operations } from '../../operations/registry.ts';
 import { z } from 'zod';
+import { restApp, type RestDeps } from './rest.ts';
 
 const token = 'a'.repeat(64);
 const broken = operation({
@@ -22,6 +23,7 @@ const broken = operation({
 });
 
 let rig: OperationRig;
+let deps: Omit<RestDeps, 'hostname' | 'authorized'>;
 let control: Control;
 let port: number;
 let socket: string;
@@ -30,13 +32,9 @@ const bugs: unknown[] = [];
 beforeAll(async () => {
   rig = await openOperations();
   await rig.add('work', 'home');
-  control = new Control({
-    operations: [...operations, broken],
-    context: rig.context,
-    version: '1.2.3',
-    token,
-    bug: (error) => void bugs.push(error),
-  });
+  const bug = (error: unknown): void => void bugs.push(error);
+  deps = { operations: [...operations, broken], context: rig.context, version: '1.2.3', bug };
+  control = new Control({ ...deps, token });
   socket = join(rig.folder, 'control.sock');
   port = await control.start({ hostname: '127.0.0.1', port: 0, socket });
 });
@@ -75,19 +73,35 @@ describe('the token', () => {
 });
 
 describe('the Host', () => {
-  test.each(['127.0.0.1', 'localhost', 'LocalHost:4600', '[::1]:4600', '192.168.1.7:4600'])(
+  test.each(['127.0.0.1', '127.0.0.1:4600', '127.8.8.8', 'localhost', 'LocalHost:4600', '[::1]:4600'])(
     '%s is accepted',
     async (host) => {
       expect(await rawStatus({ host })).toBe(200);
     },
   );
 
-  test.each(['evil.example', 'evil.example:4600', 'localhost.evil.example', '127.0.0.1.evil.example'])(
-    '%s is refused even with the token',
-    async (host) => {
-      expect(await rawStatus({ host })).toBe(403);
-    },
-  );
+  test.each([
+    ...['evil.example', 'evil.example:4600', 'localhost.evil.example', '127.0.0.1.evil.example'],
+    ...['192.168.1.7:4600', '[2001:db8::1]:4600', '0.0.0.0'],
+  ])('%p is refused even with the token', async (host) => {
+    expect(await rawStatus({ host })).toBe(403);
+  });
+
+  test.each([
+    ['stint.example', 'Stint.Example:4600', 200],
+    ['stint.example', '127.0.0.1:4600', 200],
+    ['stint.example', 'evil.example:4600', 403],
+    ['192.168.1.7', '192.168.1.7:4600', 200],
+    ['192.168.1.7', '192.168.1.8:4600', 403],
+    ['2001:db8::1', '[2001:DB8::1]:4600', 200],
+    ['0.0.0.0', '192.168.1.7:4600', 200],
+    ['::', '[2001:db8::1]:4600', 200],
+    ['0.0.0.0', 'evil.example', 403],
+  ])('of a listener on %s may be %s: %d', async (hostname, host, status) => {
+    const app = restApp({ ...deps, hostname, authorized: () => true }, 'tcp');
+    const headers = { host, authorization: `Bearer ${token}` };
+    expect((await app.request('/api/account.list', { headers })).status).toBe(status);
+  });
 });
 
 describe('a request', () => {

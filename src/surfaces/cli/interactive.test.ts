@@ -1,0 +1,102 @@
+// What commands ask on a terminal, and when.
+import { expect, test } from 'bun:test';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openPlace, openServing, type Place } from '../../../test/daemon-rig.ts';
+
+const launcher = join(import.meta.dir, '../../../bin/stint.mjs');
+const secret = 'sk-ant-api03-test-0123456789';
+
+type Session = {
+  /** Resolves with everything shown so far, once it holds the text; also when the command has ended without it. */
+  shows(text: string): Promise<string>;
+  type(text: string): void;
+  readonly ended: Promise<{ readonly code: number; readonly shown: string }>;
+};
+
+/** Runs `stint` on a terminal of its own. */
+function onTerminal(place: Place, ...args: string[]): Session {
+  let shown = '';
+  let changed = Promise.withResolvers<void>();
+  let over = false;
+  const tell = (): void => {
+    changed.resolve();
+    changed = Promise.withResolvers<void>();
+  };
+  const child = Bun.spawn(['node', launcher, ...args], {
+    cwd: place.folder,
+    env: { PATH: process.env['PATH'], HOME: place.folder, TERM: 'xterm', STINT_HOME: place.home, ...freePorts },
+    terminal: {
+      cols: 100,
+      rows: 30,
+      data: (_, chunk) => {
+        shown += new TextDecoder().decode(chunk);
+        tell();
+      },
+    },
+  });
+  const ended = child.exited.then((code) => {
+    over = true;
+    child.terminal?.close();
+    tell();
+    return { code, shown };
+  });
+  return {
+    ended,
+    type: (text) => void child.terminal?.write(text),
+    async shows(text) {
+      while (!shown.includes(text) && !over) await changed.promise;
+      return shown;
+    },
+  };
+}
+
+const freePorts = { STINT_CONTROL_PORT: '0', STINT_AGENT_PORT: '0' };
+
+test.each([
+  [['anthropic', 'taken'], 1, 'Account anthropic/taken exists.'],
+  [['nobody', 'x'], 2, '"nobody" is not a provider.'],
+  [['anthropic', '///'], 2, '"///" makes no label'],
+  [['anthropic', 'x', '--replace'], 3, 'There is no account anthropic/x to replace.'],
+  [['anthropic', 'x', '--base-url', 'ftp://x'], 2, 'The base URL must begin with'],
+])(
+  'stint account add %j says what is wrong without asking for a secret',
+  async (args, code, message) => {
+    await using place = await openServing();
+    await place.stint(['account', 'add', 'anthropic', 'taken'], { stdin: secret });
+    const session = onTerminal(place, 'account', 'add', ...args);
+    const shown = await session.shows('API key or token');
+    expect(shown).toContain(message);
+    expect(shown).not.toContain('API key or token');
+    expect((await session.ended).code).toBe(code);
+  },
+  15_000,
+);
+
+test('stint account add shows nothing of the secret that is typed', async () => {
+  await using place = await openServing();
+  const session = onTerminal(place, 'account', 'add', 'anthropic', 'work');
+  await session.shows('API key or token');
+  session.type(`${secret}\r`);
+  const { code, shown } = await session.ended;
+  expect(shown).toContain('Added anthropic/work (api-key).');
+  expect(shown).not.toContain('sk-ant');
+  expect(code).toBe(0);
+}, 15_000);
+
+test('stint down stops a daemon that still waits for its passphrase', async () => {
+  await using place = openPlace();
+  mkdirSync(place.home, { mode: 0o700 });
+  writeFileSync(join(place.home, 'config.toml'), '[vault]\nkey = "passphrase"\n');
+  await place.stint(['account', 'add', 'anthropic', 'work'], {
+    stdin: secret,
+    env: { STINT_VAULT_PASSPHRASE: 'correct horse' },
+  });
+  await place.stint(['down']);
+  const session = onTerminal(place, 'up');
+  expect(await session.shows('Passphrase of the vault')).toContain('Passphrase of the vault');
+  const pid = place.read('stint.pid')?.trim() ?? '';
+  expect(await place.stint(['down'])).toEqual({ stdout: `Stopped process ${pid}.\n`, stderr: '', code: 0 });
+  const { code } = await session.ended;
+  expect(code).not.toBe(0);
+}, 15_000);
