@@ -9,6 +9,7 @@ import { findBunBinary } from './bun-binary.mjs';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const bunfig = fileURLToPath(new URL('./bunfig.toml', import.meta.url));
+const tsconfig = fileURLToPath(new URL('./no-tsconfig.json', import.meta.url));
 
 if (process.platform === 'win32') fail('Stint needs a Unix: on Windows, run it inside WSL (https://aka.ms/wsl).');
 const bun = findBunBinary();
@@ -42,7 +43,13 @@ function run(binary) {
 
 function bunArguments() {
   // Bun otherwise runs the `preload` of the folder's bunfig.toml and loads its .env.
-  return ['--no-env-file', `--config=${bunfig}`, '--no-install', '--max-http-header-size=131072'];
+  return [
+    '--no-env-file',
+    `--config=${bunfig}`,
+    `--tsconfig-override=${tsconfig}`,
+    '--no-install',
+    '--max-http-header-size=131072',
+  ];
 }
 
 /**
@@ -61,7 +68,7 @@ function environment() {
   ours.BUN_CONFIG_MAX_HTTP_REQUESTS = '65336';
   // By default it goes to ~/.bun, which is not ours.
   ours.BUN_RUNTIME_TRANSPILER_CACHE_PATH = join(users.XDG_CACHE_HOME || join(homedir(), '.cache'), 'stint', 'bun');
-  if (hasProxy(users)) keepLoopbackDirect(ours);
+  keepLoopbackDirect(ours);
   return { ...ours, STINT_USER_ENV: JSON.stringify(originals(users, ours)) };
 }
 
@@ -83,12 +90,10 @@ function parseNote(note) {
   }
 }
 
-function hasProxy(env) {
-  const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
-  return [...names, ...names.map((name) => name.toLowerCase())].some((name) => Boolean(env[name]));
-}
-
-/** Bun's fetch sends loopback through the proxy as well, unless NO_PROXY says otherwise; it prefers no_proxy where both are set. */
+/**
+ * Bun's fetch sends loopback through the proxy as well, unless NO_PROXY says otherwise; it prefers no_proxy where both
+ * are set. Also where there is no proxy: the settings of an agent may hold one.
+ */
 function keepLoopbackDirect(env) {
   const names = ['no_proxy', 'NO_PROXY'];
   const current = names.map((name) => env[name]).find(Boolean) ?? '';

@@ -10,7 +10,7 @@ const reasons: Readonly<Record<string, string>> = {
   hono: "the control API; not on the gateway's path",
   kysely: 'one query layer over SQLite and PostgreSQL, with migrations up and down',
   'smol-toml': 'reads the config file and says where it is wrong',
-  zod: 'types, validation, JSON Schema, OpenAPI and MCP from one declaration',
+  zod: 'types, validation, JSON Schema and OpenAPI from one declaration',
   '@oven/bun-*': 'the runtime, as the prebuilt binary of each platform: no install script',
   '@types/bun': 'types of Bun and Node',
   'fast-check': 'property tests',

@@ -29,7 +29,8 @@ const host: Host = {
     return applyOverrides(await loadConfig(homeAt(home).config), ports);
   },
   async obstacles(agent, home, args) {
-    const daemon = await findDaemon(home);
+    // A home that cannot be read has no gateway either.
+    const daemon = await findDaemon(home).catch(() => undefined);
     const gatewayPort = daemon?.kind === 'serving' ? daemon.agentPort : undefined;
     const start = { cwd: process.cwd(), environment: userEnvironment, args, gatewayPort };
     return (await agents.get(agent)?.obstacles(start)) ?? [];

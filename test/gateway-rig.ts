@@ -10,7 +10,7 @@ import { asProviderId, labelOf, type AccountId } from '../src/core/ids.ts';
 import type { Pool } from '../src/core/pool/pool.ts';
 import type { EpochMs } from '../src/core/time.ts';
 import { Gateway } from '../src/gateway/gateway.ts';
-import type { GatewaySettings, Refusal, RequestRecord } from '../src/gateway/ports.ts';
+import type { GatewaySettings, RefusedRequest, RequestRecord } from '../src/gateway/ports.ts';
 import { providers } from '../src/providers/registry.ts';
 import type { ScenarioInput } from '../src/simulator/anthropic/scenario.ts';
 import { startAnthropicSimulator, type Simulator } from '../src/simulator/anthropic/simulator.ts';
@@ -59,7 +59,7 @@ export type Rig = AsyncDisposable & {
   readonly events: readonly BookEvent[];
   readonly records: readonly RequestRecord[];
   readonly bugs: readonly unknown[];
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly RefusedRequest[];
   /** `send a` and `closed a` as the gateway did and learnt it: a secret is read at the moment of its send. */
   readonly order: readonly string[];
   readonly clock: () => EpochMs;
@@ -108,7 +108,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
 
   const records = new Recorder<RequestRecord>();
   const bugs: unknown[] = [];
-  const refusals: Refusal[] = [];
+  const refusals: RefusedRequest[] = [];
   const secrets = new Map(labels.map((label) => [idOf(label), secretOf(label, options.kind)]));
   const gateway = new Gateway({
     book,

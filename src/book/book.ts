@@ -1,3 +1,4 @@
+import type { Account } from '../core/account/account.ts';
 import type { Fault } from '../core/failover/outcome.ts';
 import type { AccountId, Label, SessionId } from '../core/ids.ts';
 import { limitCovers, slotOf, type Limit } from '../core/limit/limit.ts';
@@ -5,13 +6,15 @@ import { observeClosed, observeOpen } from '../core/limit/observe.ts';
 import type { Signal } from '../core/limit/signal.ts';
 import { select } from '../core/pool/select.ts';
 import type { Selection } from '../core/pool/selection.ts';
-import { dayMs, hourMs, minuteMs, type EpochMs } from '../core/time.ts';
+import { hourMs, minuteMs, type EpochMs } from '../core/time.ts';
 import { episodesBegun, episodesEnded } from './episode.ts';
+import { forgetOld } from './forget.ts';
 import { Journal } from './journal.ts';
-import type { BookStore, Episode, Session } from './ports.ts';
+import type { BookStore, Episode } from './ports.ts';
+import { moveCurrent, moveSession } from './session.ts';
 import { episodeKey, restoreState, type AccountState, type BookState, type PoolState } from './state.ts';
 
-/** What the book tells about as it happens; for the log and, later, notices. */
+/** What the book tells about as it happens; for the log. */
 export type BookEvent =
   | { readonly kind: 'closed'; readonly limit: Limit }
   | { readonly kind: 'opened'; readonly limit: Limit }
@@ -35,7 +38,6 @@ export type Observation = {
 const idleBeforeRampMs = minuteMs;
 const networkErrorsBeforeRest = 3;
 const restMs = 10_000;
-const sessionLifeMs = 30 * dayMs;
 
 /**
  * The account book: the only writer of the live state of accounts, pools and sessions. Reads are plain maps and touch
@@ -63,7 +65,7 @@ export class Book {
   static async open(deps: { store: BookStore; clock: () => EpochMs; tell: (event: BookEvent) => void }): Promise<Book> {
     const snapshot = await deps.store.load();
     const book = new Book(restoreState(snapshot), deps);
-    await book.#forgetOldSessions();
+    await forgetOld(book);
     return book;
   }
 
@@ -83,7 +85,9 @@ export class Book {
   /** The accounts with a login that may serve a pool, closed or not: first the one where the session or the pool is. */
   loggedIn({ pool: { pool, candidates, current }, session }: Request): AccountId[] {
     const near = [this.state.sessions.get(session)?.account, current];
-    const open = candidates.map((each) => each.account).filter(({ standing, id }) => standing === 'enabled' && (pool.pinned ?? id) === id);
+    const open = candidates
+      .map((each) => each.account)
+      .filter(({ standing, id }) => standing === 'enabled' && (pool.pinned ?? id) === id);
     return open.map(({ id }) => id).toSorted((a, b) => Number(near.includes(b)) - Number(near.includes(a)));
   }
 
@@ -95,23 +99,27 @@ export class Book {
   }
 
   /**
-   * Counts a try as in flight and moves pool and session to its account. Await the result, where there is one, before
-   * the request is sent. Each `begin` needs its `end`.
+   * Counts a try as in flight and moves its session to its account, its pool only from one that takes nothing any more.
+   * Await the result, where there is one, before the request is sent. Each `begin` needs its `end`.
    */
   begin(
     request: Request,
     account: AccountId,
     how: { probe: boolean; failover: boolean },
   ): Promise<unknown> | undefined {
-    const state = this.#account(account);
+    const state = this.state.accounts.get(account);
+    // Removed a moment ago: the send finds out.
+    if (state === undefined) return undefined;
     const now = this.clock();
     if (how.failover && state.inFlight === 0 && now - state.servedAt > idleBeforeRampMs) state.rampFrom = now;
     if (how.probe) state.probeSince = now;
     state.inFlight += 1;
     state.servedTurn = this.state.turn += 1;
     state.servedAt = now;
-    this.#moveCurrent(request.pool, account);
-    this.#moveSession(request, account, now);
+    if (!request.pool.removed) {
+      moveCurrent(this, request.pool, account);
+      moveSession(this, request, account);
+    }
     return this.journal.written();
   }
 
@@ -119,7 +127,8 @@ export class Book {
   end(account: AccountId, how: { probe: boolean }): void {
     const state = this.state.accounts.get(account);
     if (state === undefined) return;
-    state.inFlight -= 1;
+    // A request of before the account was removed and added again was never counted here.
+    if (state.inFlight > 0) state.inFlight -= 1;
     if (how.probe) state.probeSince = null;
     if (state.rampFrom !== null || how.probe) this.wake();
   }
@@ -237,11 +246,11 @@ export class Book {
 
   #observeRefused(state: AccountState, evidence: string, sentAt: EpochMs): void {
     const { account } = state;
-    // A request sent before the account got its present secret says nothing about that secret.
-    if (account.standing !== 'enabled' || sentAt < account.addedAt) return;
-    state.account = { ...account, standing: 'needs-login', standingReason: evidence };
+    if (account.standing !== 'enabled' || sentAt < state.secretSince) return;
+    const refused: Account = { ...account, standing: 'needs-login', standingReason: evidence };
+    state.account = refused;
     this.#tell({ kind: 'needs-login', account: account.id, evidence });
-    void this.journal.write(`account:${account.id}`, () => this.store.saveAccount(state.account));
+    void this.journal.write(`account:${account.id}`, () => this.store.saveAccount(refused));
     for (const episode of episodesBegun(this.state, { account: account.id, model: null, now: this.clock() }))
       this.#saveEpisode(episode);
   }
@@ -254,41 +263,7 @@ export class Book {
     void this.journal.write(`episode:${episode.id}`, () => this.store.saveEpisode(episode));
   }
 
-  #moveCurrent(pool: PoolState, account: AccountId): void {
-    if (pool.current === account) return;
-    pool.current = account;
-    // Round-robin moves with every request and never asks who was last.
-    if (pool.pool.strategy === 'round-robin') return;
-    void this.journal.write(`current:${pool.pool.name}`, () => this.store.saveCurrent(pool.pool.name, account));
-  }
-
-  #moveSession({ pool, session: id }: Request, account: AccountId, now: EpochMs): void {
-    const known = this.state.sessions.get(id);
-    const sameRun = known !== undefined && known.pool === pool.pool.name;
-    if (sameRun && known.account === account && now - known.seenAt < hourMs) return;
-    const moved = !sameRun || known.account !== account;
-    const session: Session = {
-      id,
-      pool: pool.pool.name,
-      account,
-      startedAt: sameRun ? known.startedAt : now,
-      movedAt: moved ? now : known.movedAt,
-      seenAt: now,
-      moves: sameRun ? known.moves + (moved ? 1 : 0) : 0,
-    };
-    this.state.sessions.set(id, session);
-    void this.journal.write(`session:${id}`, () => this.store.saveSession(session));
-  }
-
-  async #forgetOldSessions(): Promise<void> {
-    const before = this.clock() - sessionLifeMs;
-    const old = [...this.state.sessions.values()].filter((each) => each.seenAt < before).map((each) => each.id);
-    if (old.length === 0) return;
-    for (const id of old) this.state.sessions.delete(id);
-    await this.journal.write('sessions:old', () => this.store.removeSessions(old));
-  }
-
-  #account(id: AccountId): AccountState {
+  account(id: AccountId): AccountState {
     const state = this.state.accounts.get(id);
     if (state === undefined) throw new Error(`account ${id} is not in the book`);
     return state;

@@ -20,6 +20,7 @@ function fullDisk() {
     saveCurrent: (pool, account) => (disk.full ? refuse() : store.saveCurrent(pool, account)),
     saveSession: (session) => (disk.full ? refuse() : store.saveSession(session)),
     saveEpisode: (episode) => (disk.full ? refuse() : store.saveEpisode(episode)),
+    addAccount: (account, pool) => (disk.full ? refuse() : store.addAccount(account, pool)),
     saveAccount: (account) => (disk.full ? refuse() : store.saveAccount(account)),
   });
   return { disk, wrapStore };

@@ -3,7 +3,7 @@ import { idOf, labelFrom } from '../../test/builders.ts';
 import { openedBook, type OpenedBook } from '../../test/book-rig.ts';
 import { asSessionId } from '../core/ids.ts';
 import type { Signal } from '../core/limit/signal.ts';
-import { clearAccount, saveAccount } from './roster.ts';
+import { clearAccount } from './roster.ts';
 
 const closed = (more: Partial<Extract<Signal, { kind: 'closed' }>> = {}): Signal => ({
   kind: 'closed',
@@ -43,17 +43,6 @@ describe('an answer that was on its way when a limit was observed', () => {
     expect(edges(opened)).toEqual(['exhausted']);
     await see(opened, 'a', { sentAt: 3_650_000, served: true });
     expect(opened.events.map(({ kind }) => kind).slice(3)).toEqual(['opened', 'recovered']);
-  });
-
-  test('says nothing about a credential that was replaced since', async () => {
-    await using opened = await openedBook();
-    opened.now = 1000;
-    const account = opened.book.state.accounts.get(idOf('a'))?.account;
-    if (account !== undefined) await saveAccount(opened.book, { ...account, addedAt: 1000 });
-    await see(opened, 'a', { sentAt: 999, signals: [{ kind: 'refused', evidence: 'HTTP 401' }] });
-    expect(isOpen(opened, 'a')).toBe(true);
-    await see(opened, 'a', { sentAt: 1000, signals: [{ kind: 'refused', evidence: 'HTTP 401' }] });
-    expect(isOpen(opened, 'a')).toBe(false);
   });
 });
 

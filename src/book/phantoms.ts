@@ -4,7 +4,8 @@ import { dayMs } from '../core/time.ts';
 import type { Book } from './book.ts';
 import type { Phantom } from './ports.ts';
 
-const envLifeMs = 30 * dayMs;
+/** Of a wrapper's since its last use, which is kept to the day; of one for the environment since it was issued. */
+const lifeMs = 30 * dayMs;
 
 type Wish = {
   readonly provider: ProviderId;
@@ -24,26 +25,46 @@ export async function issuePhantom(book: Book, wish: Wish): Promise<{ token: str
     hash: tokenHash,
     createdAt: now,
     // A wrapper revokes its own at its end; one that was killed leaves it to expire.
-    expiresAt: now + envLifeMs,
+    expiresAt: now + lifeMs,
   };
-  book.state.phantoms.set(tokenHash, phantom);
-  await book.journal.write(`phantom:${phantom.id}`, () => book.store.savePhantom(phantom));
+  await savePhantom(book, phantom);
   return { token, phantom };
 }
 
-/** The phantom of a token; undefined when it is unknown, revoked or expired. */
+/** The phantom of a token that is used; undefined when it is unknown, revoked or expired. */
 export function findPhantom(book: Book, token: string): Phantom | undefined {
   const phantom = book.state.phantoms.get(hashOf(token));
-  if (phantom === undefined || phantom.expiresAt === null || phantom.expiresAt > book.clock()) return phantom;
-  void revokePhantom(book, phantom.id);
-  return undefined;
+  if (phantom === undefined) return undefined;
+  const now = book.clock();
+  if (phantom.expiresAt <= now) {
+    forgetPhantoms(book, [phantom]);
+    return undefined;
+  }
+  if (phantom.origin === 'wrapper' && phantom.expiresAt - now < lifeMs - dayMs) {
+    void savePhantom(book, { ...phantom, expiresAt: now + lifeMs });
+  }
+  return phantom;
 }
 
 export async function revokePhantom(book: Book, id: PhantomId): Promise<void> {
-  for (const phantom of book.state.phantoms.values()) {
-    if (phantom.id === id) book.state.phantoms.delete(phantom.hash);
+  forgetPhantoms(
+    book,
+    [...book.state.phantoms.values()].filter((each) => each.id === id),
+  );
+  await book.journal.written();
+}
+
+/** Removes phantoms from memory and store. */
+export function forgetPhantoms(book: Book, phantoms: readonly Phantom[]): void {
+  for (const { id, hash: tokenHash } of phantoms) {
+    book.state.phantoms.delete(tokenHash);
+    void book.journal.write(`phantom:${id}`, () => book.store.removePhantoms([id]));
   }
-  await book.journal.write(`phantom:${id}`, () => book.store.removePhantoms([id]));
+}
+
+function savePhantom(book: Book, phantom: Phantom): Promise<void> {
+  book.state.phantoms.set(phantom.hash, phantom);
+  return book.journal.write(`phantom:${phantom.id}`, () => book.store.savePhantom(phantom));
 }
 
 function hashOf(token: string): string {

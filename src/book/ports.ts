@@ -32,21 +32,23 @@ export type Phantom = {
   readonly hash: string;
   readonly provider: ProviderId;
   readonly pool: Label;
-  /** `wrapper` ends with its `stint claude`; `env` was printed and expires. */
+  /** `wrapper` ends with its `stint claude`, and use makes it last; `env` was printed and expires. */
   readonly origin: 'wrapper' | 'env';
   /** How long a request of this phantom may be held, in milliseconds. */
   readonly holdMs: number;
   readonly createdAt: EpochMs;
-  readonly expiresAt: EpochMs | null;
+  readonly expiresAt: EpochMs;
 };
 
 export type BookSnapshot = {
   readonly accounts: readonly Account[];
   readonly pools: readonly Pool[];
-  /** The account that served last, by pool. */
+  /** Where `sticky` goes on, by pool. */
   readonly currents: ReadonlyMap<Label, AccountId>;
   readonly limits: readonly Limit[];
+  /** In the order in which they were seen last. */
   readonly sessions: readonly Session[];
+  /** Those that have not ended. */
   readonly episodes: readonly Episode[];
   readonly phantoms: readonly Phantom[];
 };
@@ -57,19 +59,25 @@ export type BookSnapshot = {
  */
 export interface BookStore {
   load(): Promise<BookSnapshot>;
-  /** Inserts or replaces. */
+  /** Inserts the account together with the pool that it goes into, which is inserted or replaced. */
+  addAccount(account: Account, pool: Pool): Promise<void>;
+  /** Replaces the account; does nothing when it is gone. */
   saveAccount(account: Account): Promise<void>;
   /** Removes the account with its limits and its place in pools, as current account and in sessions. */
   removeAccount(id: AccountId): Promise<void>;
   /** Inserts or replaces, the order of accounts included. */
   savePool(pool: Pool): Promise<void>;
+  /** Removes the pool with its sessions, episodes and phantoms. */
   removePool(name: Label): Promise<void>;
   /** Inserts or replaces by account and slot (window, family, overage). */
   saveLimits(limits: readonly Limit[]): Promise<void>;
+  removeLimits(account: AccountId, slots: readonly string[]): Promise<void>;
   saveCurrent(pool: Label, account: AccountId): Promise<void>;
   saveSession(session: Session): Promise<void>;
   removeSessions(ids: readonly SessionId[]): Promise<void>;
   saveEpisode(episode: Episode): Promise<void>;
+  /** Removes the episodes that began before a time. */
+  removeEpisodes(before: EpochMs): Promise<void>;
   savePhantom(phantom: Phantom): Promise<void>;
   removePhantoms(ids: readonly PhantomId[]): Promise<void>;
 }

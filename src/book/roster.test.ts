@@ -111,6 +111,16 @@ describe('an account that cannot be added as a whole', () => {
 });
 
 describe('an account that is removed', () => {
+  test('just when a request had selected it counts nothing and moves nobody', async () => {
+    await using opened = await openedBook();
+    const request = { pool: poolOf(opened), session: asSessionId('one'), model: null };
+    await removeAccount(opened.book, idOf('a'));
+    await opened.book.begin(request, idOf('a'), { probe: false, failover: false });
+    opened.book.end(idOf('a'), { probe: false });
+    expect(opened.book.state.sessions.size).toBe(0);
+    expect(poolOf(opened).current).toBeNull();
+  });
+
   test('and added again counts no request of the first one as its own', async () => {
     await using opened = await openedBook();
     const request = { pool: poolOf(opened), session: asSessionId('one'), model: null };

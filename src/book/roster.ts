@@ -1,37 +1,75 @@
 import type { Account } from '../core/account/account.ts';
 import type { AccountId, Label, ProviderId } from '../core/ids.ts';
 import { clearLimit } from '../core/limit/limit.ts';
-import type { Pool } from '../core/pool/pool.ts';
-import { Problem } from '../core/problem.ts';
+import { defaultPoolOf, type Pool } from '../core/pool/pool.ts';
 import type { Book } from './book.ts';
-import { accountState, poolState, type AccountState, type PoolState } from './state.ts';
+import { forgetPhantoms } from './phantoms.ts';
+import { forgetSessions } from './session.ts';
+import { accountState, candidatesOf, poolState, type PoolState } from './state.ts';
 
-/** The name of a provider's default pool, which holds all its accounts as they were added. */
-function defaultPool(provider: ProviderId): Label {
-  return provider as string as Label;
-}
-
-/** Adds an account and appends it to its provider's default pool. */
+/** Adds an account and appends it to its provider's default pool; both or, when the store fails, neither. */
 export async function addAccount(book: Book, account: Account): Promise<void> {
-  await book.store.saveAccount(account);
-  book.state.accounts.set(account.id, accountState(account));
-  const name = defaultPool(account.provider);
-  const pool = book.pool(name)?.pool ?? newPool(name, account.provider);
-  await savePool(book, { ...pool, accounts: [...pool.accounts, account.id] });
+  const name = defaultPoolOf(account.provider);
+  const known = book.pool(name)?.pool ?? newPool(name, account.provider);
+  const pool = { ...known, accounts: [...known.accounts, account.id] };
+  await book.store.addAccount(account, pool);
+  book.state.accounts.set(account.id, accountState(account, book.clock()));
+  putPool(book, pool);
+  book.wake();
 }
 
-/** Replaces what is known of an account, in memory and in the store. */
-export async function saveAccount(book: Book, account: Account): Promise<void> {
-  await book.store.saveAccount(account);
-  requireAccount(book, account.id).account = account;
+/** Replaces what is known of an account, in memory and in the store. `also` runs in the same turn as the former. */
+export async function saveAccount(book: Book, account: Account, also?: () => void): Promise<void> {
+  const state = book.account(account.id);
+  const { secretSince } = state;
+  // What arrives meanwhile speaks of the account as it was.
+  state.secretSince = Number.POSITIVE_INFINITY;
+  try {
+    await book.store.saveAccount(account);
+  } catch (error) {
+    state.secretSince = secretSince;
+    throw error;
+  }
+  state.account = account;
+  also?.();
+  state.secretSince = afterThis(book);
+  book.journal.forget(`account:${account.id}`);
   book.wake();
+}
+
+/** A secret that is durable and that nobody reads before `publish`. */
+export type StagedSecret = { publish(): void; undo(): Promise<void> };
+
+/**
+ * Replaces an account together with its secret. Whoever reads both gets the old ones until both new ones are durable;
+ * after a crash in between, the account needs a login, so that no secret goes to a host that it is not meant for.
+ */
+export async function replaceAccount(book: Book, account: Account, stage: () => Promise<StagedSecret>): Promise<void> {
+  const state = book.account(account.id);
+  const { secretSince } = state;
+  let staged: StagedSecret | undefined;
+  state.secretSince = Number.POSITIVE_INFINITY;
+  try {
+    await book.store.saveAccount({
+      ...account,
+      standing: 'needs-login',
+      standingReason: 'the change of its secret was interrupted',
+    });
+    staged = await stage();
+    await saveAccount(book, account, () => staged?.publish());
+  } catch (error) {
+    state.secretSince = secretSince;
+    // When this fails as well, the store goes on saying that the account needs a login.
+    await staged?.undo();
+    await book.journal.write(`account:${account.id}`, () => book.store.saveAccount(state.account));
+    throw error;
+  }
 }
 
 /** Removes an account with its limits and its place in pools and sessions. Requests in flight run to their end. */
 export async function removeAccount(book: Book, id: AccountId): Promise<void> {
   await book.store.removeAccount(id);
-  book.state.accounts.delete(id);
-  for (const [session, { account }] of book.state.sessions) if (account === id) book.state.sessions.delete(session);
+  forgetAccount(book, id);
   for (const state of book.state.pools.values()) {
     if (!state.pool.accounts.includes(id)) continue;
     const pool = {
@@ -50,7 +88,7 @@ export async function removeAccount(book: Book, id: AccountId): Promise<void> {
 
 /** Opens every window of an account, and takes a refused credential for good again. Returns how many were closed. */
 export async function clearAccount(book: Book, id: AccountId): Promise<number> {
-  const state = requireAccount(book, id);
+  const state = book.account(id);
   const now = book.clock();
   let cleared = 0;
   for (const limit of state.limits.values()) {
@@ -59,6 +97,7 @@ export async function clearAccount(book: Book, id: AccountId): Promise<number> {
     book.setLimit(state, limit, clearLimit(limit, now));
   }
   state.restUntil = 0;
+  state.secretSince = afterThis(book);
   if (state.account.standing === 'needs-login')
     await saveAccount(book, { ...state.account, standing: 'enabled', standingReason: null });
   await book.journal.written();
@@ -68,31 +107,63 @@ export async function clearAccount(book: Book, id: AccountId): Promise<number> {
 
 export async function savePool(book: Book, pool: Pool): Promise<void> {
   await book.store.savePool(pool);
-  book.state.pools.set(pool.name, poolState(book.state, pool, book.pool(pool.name)?.current ?? null));
+  putPool(book, pool);
   book.wake();
 }
 
+/** Removes a pool with its sessions, episodes and phantoms. Requests that wait for it are told. */
 export async function removePool(book: Book, name: Label): Promise<void> {
   await book.store.removePool(name);
-  book.state.pools.delete(name);
+  const { pools, sessions, episodes, phantoms } = book.state;
+  const state = pools.get(name);
+  pools.delete(name);
+  if (state !== undefined) Object.assign(state, { candidates: [], removed: true });
+  book.journal.forget(`current:${name}`);
+  for (const [key, { id, pool }] of episodes) {
+    if (pool !== name) continue;
+    episodes.delete(key);
+    book.journal.forget(`episode:${id}`);
+  }
+  // Once more in the store: some may be newer than its removal of the pool.
+  forgetSessions(
+    book,
+    [...sessions.values()].filter((each) => each.pool === name).map((each) => each.id),
+  );
+  forgetPhantoms(
+    book,
+    [...phantoms.values()].filter((each) => each.pool === name),
+  );
+  await book.journal.written();
+  book.wake();
+}
+
+/** Late writes about it find it gone in the store; those that failed must not meet another account of its name. */
+function forgetAccount(book: Book, id: AccountId): void {
+  const { accounts, sessions } = book.state;
+  for (const slot of accounts.get(id)?.limits.keys() ?? []) book.journal.forget(`limit:${id}|${slot}`);
+  book.journal.forget(`account:${id}`);
+  accounts.delete(id);
+  for (const [session, { account }] of sessions) {
+    if (account !== id) continue;
+    sessions.delete(session);
+    book.journal.forget(`session:${session}`);
+  }
+}
+
+/** In place: requests under way hold on to the state of their pool. */
+function putPool(book: Book, pool: Pool): void {
+  const known = book.pool(pool.name);
+  if (known === undefined) book.state.pools.set(pool.name, poolState(book.state, pool, null));
+  else Object.assign(known, { pool, candidates: candidatesOf(book.state, pool) });
+}
+
+/** A request of this very millisecond may have been sent with what was there before. */
+function afterThis(book: Book): number {
+  return book.clock() + 1;
 }
 
 function newPool(name: Label, provider: ProviderId): Pool {
   return { name, provider, accounts: [], strategy: 'sticky', overage: 'forbid', pinned: null };
-}
-
-function requireAccount(book: Book, id: AccountId): AccountState {
-  const state = book.state.accounts.get(id);
-  if (state === undefined)
-    throw new Problem('not_found', `There is no account ${id}.`, { hint: 'List them with: stint account list' });
-  return state;
-}
-
-export function requirePool(book: Book, name: Label): PoolState {
-  const state = book.pool(name);
-  if (state === undefined)
-    throw new Problem('not_found', `There is no pool ${name}.`, { hint: 'List them with: stint pool list' });
-  return state;
 }
 
 /** Where a sticky pool goes on when its current account is removed: with the one after it, as if it had closed. */

@@ -12,8 +12,8 @@ const host = () => z.string({ error: 'must be a host name or an address' }).min(
  */
 export const configSchema = section({
   control: section({
-    port: port().default(4600).describe('Port of the dashboard and the API; 0 takes any free one.'),
-    host: host().default('127.0.0.1').describe('Address on which the dashboard and the API listen.'),
+    port: port().default(4600).describe('Port of the control API; 0 takes any free one.'),
+    host: host().default('127.0.0.1').describe('Address on which the control API listens.'),
   }),
   agent: section({
     port: port().default(4610).describe('Port of the gateway that agents speak to; 0 takes any free one.'),

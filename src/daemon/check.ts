@@ -2,7 +2,7 @@ import type { Book } from '../book/book.ts';
 import type { AccountState } from '../book/state.ts';
 import type { ProviderId } from '../core/ids.ts';
 import { travelsInClear } from '../lib/loopback.ts';
-import type { Finding } from '../operations/context.ts';
+import type { Finding } from '../operations/shape.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Vault } from '../vault/open-vault.ts';
 

@@ -1,7 +1,15 @@
 import type { Agent } from '../agents/agent.ts';
 import type { Book } from '../book/book.ts';
 import { issuePhantom, revokePhantom } from '../book/phantoms.ts';
-import { addAccount, clearAccount, removeAccount, removePool, saveAccount, savePool } from '../book/roster.ts';
+import {
+  addAccount,
+  clearAccount,
+  removeAccount,
+  removePool,
+  replaceAccount,
+  saveAccount,
+  savePool,
+} from '../book/roster.ts';
 import type { AccountState, PoolState } from '../book/state.ts';
 import { asSessionId, type ProviderId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
@@ -43,10 +51,7 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'act
           throw error;
         }
       },
-      replace: async (account, secret) => {
-        await vault.write(account.id, secret);
-        await saveAccount(book, account);
-      },
+      replace: (account, secret) => replaceAccount(book, account, () => vault.stage(account.id, secret)),
       save: (account) => saveAccount(book, account),
       // The account first: a secret without an account is never used.
       remove: async (id) => {
@@ -78,7 +83,7 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'act
         return known;
       },
     },
-    vendors: {
+    providers: {
       ids: () => [...deps.providers.keys()],
       recognise: (id, secret) => {
         const kind = providerOf(deps, id).recognise(secret);

@@ -1,5 +1,6 @@
 import { agents } from '../agents/registry.ts';
 import { Book, type BookEvent } from '../book/book.ts';
+import { forgetOld } from '../book/forget.ts';
 import { saveAccount } from '../book/roster.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/config-schema.ts';
@@ -21,6 +22,7 @@ import { openVault, type Vault } from '../vault/open-vault.ts';
 import { checkDaemon } from './check.ts';
 import { operationContext } from './context.ts';
 import { Control } from './control.ts';
+import { everyHour } from './every-hour.ts';
 import { listen } from './listen.ts';
 
 export type DaemonOptions = Overrides & {
@@ -59,6 +61,10 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     each.stop(),
   );
 
+  opened.adopt(
+    everyHour(clock, () => void forgetOld(book).catch(log.bug)),
+    (each) => each.stop(),
+  );
   await closeWithoutSecret(book, vault);
   const gateway = new Gateway({
     book,

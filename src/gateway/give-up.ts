@@ -31,6 +31,9 @@ const reasons: Record<SkipReason, string> = {
 export function explainGiveUp({ exchange, next, step, now, timeZone }: GivenUp): Problem {
   const { pool, model } = exchange.wanted;
   const name = pool.pool.name;
+  if (pool.removed) {
+    return new Problem('forbidden', `Stint: pool ${name} no longer exists.`, { hint: 'Start the agent again.' });
+  }
   if (pool.candidates.length === 0) {
     return new Problem('forbidden', `Stint: pool ${name} has no accounts.`, {
       hint: `Add one with: stint account add ${pool.pool.provider} work`,

@@ -46,7 +46,7 @@ export type RequestRecord = {
 };
 
 /** A request that was refused before anything was selected for it. */
-export type Refusal = {
+export type RefusedRequest = {
   readonly provider: string;
   readonly method: string;
   readonly path: string;
@@ -55,7 +55,7 @@ export type Refusal = {
 
 export interface GatewayLog {
   request(record: RequestRecord): void;
-  refused(refusal: Refusal): void;
+  refused(refusal: RefusedRequest): void;
   /** A bug: shown to the client as `internal`. */
   bug(error: unknown): void;
 }

@@ -12,7 +12,7 @@ describe('a session', () => {
     expect(await servedBy(rig, { session: 'two' })).toBe('b');
     expect(await servedBy(rig, { session: 'one' })).toBe('a');
     expect(await servedBy(rig, { session: 'two' })).toBe('b');
-    expect(await servedBy(rig, { session: 'three' })).toBe('b');
+    expect(await servedBy(rig, { session: 'three' })).toBe('a');
     expect(rig.book.state.sessions.get(asSessionId('two'))).toMatchObject({ account: 'anthropic/b', moves: 1 });
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { captured, idOf } from '../../test/builders.ts';
-import { openOperations, secretOf, type OperationRig } from '../../test/operation-rig.ts';
+import { openOperations, secretOf } from '../../test/operation-rig.ts';
 
 const hour = 3_600_000;
 const fresh = { provider: 'anthropic', label: 'work', secret: secretOf('work') };
@@ -210,51 +210,6 @@ describe('an account is named', () => {
   });
 });
 
-describe('the state of an account', () => {
-  const closed = { kind: 'closed', window: 'five_hour', family: null, overage: false, evidence: 'rejected' } as const;
-  const opus = { ...closed, window: 'seven_day_opus', family: 'opus' } as const;
-
-  test('is open at first', async () => {
-    await using rig = await openOperations();
-    await rig.add('a');
-    expect(await stateOf(rig)).toEqual({ state: 'open', until: null, reason: null });
-  });
-
-  test('is closed until the latest of its limits', async () => {
-    await using rig = await openOperations();
-    await rig.add('a');
-    await rig.observe('a', { ...closed, until: captured + hour });
-    await rig.observe('a', { ...closed, window: 'seven_day', until: captured + 9 * hour });
-    expect(await stateOf(rig)).toEqual({ state: 'closed', until: captured + 9 * hour, reason: 'seven_day' });
-  });
-
-  test('is partly closed by a limit on one family, and open again after it', async () => {
-    await using rig = await openOperations();
-    await rig.add('a');
-    await rig.observe('a', { ...opus, until: captured + hour });
-    expect(await stateOf(rig)).toEqual({ state: 'partly-closed', until: captured + hour, reason: 'seven_day_opus' });
-    rig.now = captured + hour;
-    expect(await stateOf(rig)).toEqual({ state: 'open', until: null, reason: null });
-  });
-
-  test('is opened by account.clear, which counts what was closed', async () => {
-    await using rig = await openOperations();
-    await rig.add('a');
-    await rig.observe('a', { ...closed, until: captured + hour });
-    await rig.observe('a', { ...opus, until: captured + hour });
-    expect(await rig.run('account.clear', { account: 'a' })).toMatchObject({ cleared: 2, account: { state: 'open' } });
-    expect(await rig.run('account.clear', { account: 'a' })).toMatchObject({ cleared: 0 });
-  });
-
-  test('is disabled until it is enabled', async () => {
-    await using rig = await openOperations();
-    await rig.add('a');
-    expect(await rig.run('account.disable', { account: 'a' })).toMatchObject({ state: 'disabled' });
-    expect(await rig.run('account.disable', { account: 'a' })).toMatchObject({ state: 'disabled' });
-    expect(await rig.run('account.enable', { account: 'a' })).toMatchObject({ state: 'open' });
-  });
-});
-
 test('account.remove takes the account, its secret and its places in pools', async () => {
   await using rig = await openOperations();
   await rig.add('a', 'b');
@@ -269,11 +224,6 @@ test('account.remove takes the account, its secret and its places in pools', asy
     ],
   });
 });
-
-async function stateOf(rig: OperationRig): Promise<unknown> {
-  const { state, until, reason } = (await rig.run('account.show', { account: 'a' })) as Record<string, unknown>;
-  return { state, until, reason };
-}
 
 describe('changes at the same time', () => {
   test('of several accounts all reach the pool, each once', async () => {

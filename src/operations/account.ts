@@ -4,7 +4,7 @@ import { accountId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import { travelsInClear } from '../lib/loopback.ts';
 import type { OperationContext } from './context.ts';
-import { operation } from './operation.ts';
+import { operation, type AnyOperation } from './operation.ts';
 import { requireAccount, requireLabel, requireProvider } from './require.ts';
 import { accountShape } from './shape.ts';
 import { viewAccount } from './view.ts';
@@ -34,12 +34,14 @@ export const accountAdd = operation({
     const { provider, label, id, known, baseUrl } = plan(input, context);
     const secret = input.secret.trim();
     if (secret === '')
-      throw new Problem('invalid', 'The secret is empty.', { hint: `Give ${context.vendors.secretForms(provider)}.` });
+      throw new Problem('invalid', 'The secret is empty.', {
+        hint: `Give ${context.providers.secretForms(provider)}.`,
+      });
     const added: Account = {
       id,
       provider,
       label,
-      credential: context.vendors.recognise(provider, secret),
+      credential: context.providers.recognise(provider, secret),
       baseUrl,
       // Whoever took the account out of service did not mean its old secret.
       standing: known?.standing === 'disabled' ? 'disabled' : 'enabled',
@@ -95,6 +97,7 @@ export const accountRemove = operation({
   summary: 'Remove an account and its secret',
   effect: 'destructive',
   positional: ['account'],
+  precheck: 'account.show',
   input: z.object({ account }),
   output: z.object({ removed: z.string() }),
   async run(input, context) {
@@ -104,32 +107,14 @@ export const accountRemove = operation({
   },
 });
 
-export const accountDisable = operation({
+export const accountDisable = standingOperation('disabled', {
   name: 'account.disable',
   summary: 'Take an account out of service',
-  effect: 'write',
-  positional: ['account'],
-  input: z.object({ account }),
-  output: accountShape,
-  async run(input, context) {
-    const known = requireAccount(context, input.account).account;
-    await context.accounts.save({ ...known, standing: 'disabled', standingReason: null });
-    return viewAccount(context.clock(), requireAccount(context, known.id));
-  },
 });
 
-export const accountEnable = operation({
+export const accountEnable = standingOperation('enabled', {
   name: 'account.enable',
   summary: 'Put an account back into service',
-  effect: 'write',
-  positional: ['account'],
-  input: z.object({ account }),
-  output: accountShape,
-  async run(input, context) {
-    const known = requireAccount(context, input.account).account;
-    await context.accounts.save({ ...known, standing: 'enabled', standingReason: null });
-    return viewAccount(context.clock(), requireAccount(context, known.id));
-  },
 });
 
 export const accountClear = operation({
@@ -145,6 +130,25 @@ export const accountClear = operation({
     return { account: viewAccount(context.clock(), requireAccount(context, id)), cleared };
   },
 });
+
+/** Sets what the operator decided about an account as a whole. */
+function standingOperation(
+  standing: 'enabled' | 'disabled',
+  words: Pick<AnyOperation, 'name' | 'summary'>,
+): AnyOperation {
+  return operation({
+    ...words,
+    effect: 'write',
+    positional: ['account'],
+    input: z.object({ account }),
+    output: accountShape,
+    async run(input, context) {
+      const known = requireAccount(context, input.account).account;
+      await context.accounts.save({ ...known, standing, standingReason: null });
+      return viewAccount(context.clock(), requireAccount(context, known.id));
+    },
+  });
+}
 
 type Plan = Pick<Account, 'provider' | 'label' | 'id' | 'baseUrl'> & { readonly known: Account | undefined };
 

@@ -1,12 +1,12 @@
 import { Problem, problemCodes, type ProblemCode } from '../core/problem.ts';
 
 /** Calls operations on a running daemon. `null` from `connect` means that nobody listens. */
-export type Client = { call(name: string, input: unknown): Promise<unknown> };
+export type Client = { call(name: string, input: unknown, signal?: AbortSignal): Promise<unknown> };
 
 /** The daemon behind a control socket. Throws a Problem `unavailable` when nobody listens there. */
 export function socketClient(socket: string): Client {
   return {
-    async call(name, input) {
+    async call(name, input, signal) {
       let response: Response;
       try {
         response = await fetch(`http://localhost/api/${name}`, {
@@ -14,6 +14,7 @@ export function socketClient(socket: string): Client {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify(input),
+          ...(signal === undefined ? {} : { signal }),
         });
       } catch (error) {
         throw new Problem('unavailable', 'The Stint daemon is not running.', {

@@ -1,21 +1,17 @@
 import type { Account } from '../core/account/account.ts';
 import type { AccountId, Label, PhantomId, ProviderId } from '../core/ids.ts';
 import type { Limit } from '../core/limit/limit.ts';
+import type { Reading } from '../core/limit/signal.ts';
 import type { Pool } from '../core/pool/pool.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import type { EpochMs } from '../core/time.ts';
+import type { Finding, SessionView } from './shape.ts';
 
 /** An account as it is at this moment. */
 export type AccountNow = {
   readonly account: Account;
   readonly limits: readonly Limit[];
-  readonly readings: readonly {
-    readonly window: string;
-    readonly family: string | null;
-    readonly utilization: number | null;
-    readonly resetsAt: EpochMs | null;
-    readonly at: EpochMs;
-  }[];
+  readonly readings: readonly (Reading & { readonly at: EpochMs })[];
   readonly inFlight: number;
   readonly restUntil: EpochMs;
 };
@@ -25,16 +21,6 @@ export type PoolNow = {
   readonly current: AccountId | null;
   /** Since when nobody is open, by model family (null: any model). */
   readonly exhausted: readonly { readonly family: string | null; readonly since: EpochMs }[];
-};
-
-export type SessionNow = {
-  readonly id: string;
-  readonly pool: Label;
-  readonly account: AccountId;
-  readonly startedAt: EpochMs;
-  readonly movedAt: EpochMs;
-  readonly seenAt: EpochMs;
-  readonly moves: number;
 };
 
 export interface Accounts {
@@ -65,12 +51,12 @@ export interface Phantoms {
     pool: Label;
     origin: 'wrapper' | 'env';
     holdMs: number;
-  }): Promise<{ id: PhantomId; token: string; expiresAt: EpochMs | null }>;
+  }): Promise<{ id: PhantomId; token: string; expiresAt: EpochMs }>;
   /** False when there is none of that id. */
   revoke(id: PhantomId): Promise<boolean>;
 }
 
-export interface Vendors {
+export interface Providers {
   ids(): readonly ProviderId[];
   /** The kind of a secret by its form. Throws a Problem for one that can never work. */
   recognise(provider: ProviderId, secret: string): string;
@@ -93,13 +79,6 @@ export interface Agents {
   ids(): readonly string[];
   find(id: string): KnownAgent | undefined;
 }
-
-export type Finding = {
-  readonly check: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  readonly hint: string | null;
-};
 
 export interface Daemon {
   describe(): {
@@ -137,9 +116,9 @@ export interface OperationContext {
   readonly holdMs: number;
   readonly accounts: Accounts;
   readonly pools: Pools;
-  readonly sessions: { all(): readonly SessionNow[] };
+  readonly sessions: { all(): readonly SessionView[] };
   readonly phantoms: Phantoms;
-  readonly vendors: Vendors;
+  readonly providers: Providers;
   readonly agents: Agents;
   readonly daemon: Daemon;
 }

@@ -79,6 +79,21 @@ describe('daemon.status', () => {
     }
   });
 
+  test.each([
+    ['forbid', { kind: 'wait', until: captured + hour, skipped: [{ account: 'anthropic/a', reason: 'overage' }] }],
+    ['allow', { kind: 'use', account: 'anthropic/a', skipped: [] }],
+    ['last', { kind: 'use', account: 'anthropic/a', skipped: [] }],
+  ])('says of an account that bills overage what a pool with the policy %s does', async (overage, next) => {
+    await using rig = await openOperations();
+    await rig.add('a');
+    await rig.run('pool.set', { pool: 'anthropic', overage });
+    await rig.observe('a', { ...closed, overage: true, until: captured + hour });
+    expect(await rig.run('daemon.status')).toMatchObject({
+      accounts: [{ state: 'overage', until: captured + hour, reason: 'five_hour' }],
+      pools: [{ next: [next] }],
+    });
+  });
+
   test('says when the first account opens while all are closed', async () => {
     await using rig = await openOperations();
     await rig.add('a', 'b');
@@ -155,7 +170,7 @@ describe('session.list', () => {
       });
       rig.book.end(idOf('a'), { probe: false });
     }
-    expect(await rig.run('session.list', { limit: 2 })).toMatchObject({
+    expect(await rig.run('session.list', { count: 2 })).toMatchObject({
       sessions: [
         { id: 'third', pool: 'anthropic', account: 'anthropic/a', moves: 0, startedAt: captured + 6 * hour },
         { id: 'second' },

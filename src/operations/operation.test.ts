@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { openOperations, secretOf } from '../../test/operation-rig.ts';
 import { execute, operation } from './operation.ts';
 import { operations } from './registry.ts';
+import { inputFields } from './text-input.ts';
 
 describe('bad input of an operation', () => {
   test.each([
@@ -14,9 +15,9 @@ describe('bad input of an operation', () => {
     ['account.show', 'work', 'account.show takes an object with its fields.', 'account.show takes: account'],
     ['account.show', { account: 'a', x: 1, y: 2 }, 'account.show has no field x, y.', 'account.show takes: account'],
     ['account.list', { account: 'a' }, 'account.list has no field account.', 'account.list takes: nothing'],
-    ['session.list', { limit: 0 }, 'limit must be a whole number from 1 to 10000.', 'session.list takes: limit'],
-    ['session.list', { limit: 1.5 }, 'limit must be a whole number from 1 to 10000.', 'session.list takes: limit'],
-    ['session.list', { limit: '7' }, 'limit must be a whole number from 1 to 10000.', 'session.list takes: limit'],
+    ['session.list', { count: 0 }, 'count must be a whole number from 1 to 10000.', 'session.list takes: count'],
+    ['session.list', { count: 1.5 }, 'count must be a whole number from 1 to 10000.', 'session.list takes: count'],
+    ['session.list', { count: '7' }, 'count must be a whole number from 1 to 10000.', 'session.list takes: count'],
     ['log.read', { cursor: -1 }, 'cursor must be a whole number of at least 0.', 'log.read takes: lines, cursor'],
     ['pool.use', { pool: 'a', auto: 'yes' }, 'auto must be true or false.', 'pool.use takes: pool, account, auto'],
   ])('%s with %j says: %s', async (...[name, input, message, hint]) => {
@@ -99,3 +100,16 @@ async function problemOf(run: Promise<unknown>): Promise<{ message: string; hint
   );
   return outcome;
 }
+
+test('every precheck only reads, and takes all that its operation takes but the secret', () => {
+  const checked = operations.filter((each) => each.precheck !== undefined);
+  expect(checked.map((each) => each.name)).toContain('account.add');
+  for (const each of checked) {
+    const precheck = operations.find(({ name }) => name === each.precheck);
+    expect(precheck?.effect).toBe('read');
+    const taken = Object.entries(inputFields(each).fields).filter(([, field]) => field.secret !== true);
+    expect(Object.keys(precheck === undefined ? {} : inputFields(precheck).fields)).toEqual(
+      expect.arrayContaining(taken.map(([name]) => name)),
+    );
+  }
+});

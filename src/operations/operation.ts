@@ -15,7 +15,7 @@ export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.
   readonly positional: readonly (keyof z.infer<Input> & string)[];
   readonly input: Input;
   readonly output: Output;
-  /** The operation that takes this one's input without the secret and refuses the same: a surface calls it before it asks for one. */
+  /** A reading operation that finds wrong input, and takes this one's but for a secret: surfaces call it before they ask. */
   readonly precheck?: string;
   /** Surfaces that do not offer it, each with the reason. */
   readonly hidden?: Readonly<Partial<Record<'rest' | 'cli', string>>>;

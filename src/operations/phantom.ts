@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { asPhantomId } from '../core/ids.ts';
+import { defaultPoolOf } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
 import { operation } from './operation.ts';
 import { quoted, requirePool } from './require.ts';
@@ -21,7 +22,7 @@ export const phantomIssue = operation({
     id: z.string(),
     token: z.string(),
     pool: z.string(),
-    expiresAt: z.number().nullable(),
+    expiresAt: z.number(),
     command: z.string().describe('The executable of the agent'),
     install: z.string().describe('How to get it'),
     withheld: z.array(z.string()).describe('Variables that must not be set'),
@@ -41,7 +42,7 @@ export const phantomIssue = operation({
         hint: `Add one with: stint account add ${provider} work`,
       });
     }
-    const { pool } = requirePool(context, input.pool ?? provider);
+    const { pool } = requirePool(context, input.pool ?? defaultPoolOf(provider));
     if (pool.provider !== provider) {
       throw new Problem('invalid', `Pool ${pool.name} is of ${pool.provider}; ${agent.id} needs one of ${provider}.`, {
         hint: 'See: stint pool list',

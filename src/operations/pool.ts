@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AccountId } from '../core/ids.ts';
-import { overagePolicies, strategies, type Pool } from '../core/pool/pool.ts';
+import { defaultPoolOf, overagePolicies, strategies, type Pool } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
 import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
@@ -23,7 +23,7 @@ export const poolCreate = operation({
   async run(input, context) {
     const name = requireLabel(input.pool, 'pool name');
     const taken =
-      context.pools.find(name) !== undefined || context.vendors.ids().some((each) => (each as string) === name);
+      context.pools.find(name) !== undefined || context.providers.ids().some((each) => defaultPoolOf(each) === name);
     if (taken)
       throw new Problem('conflict', `Pool ${name} exists.`, { hint: `Change it with: stint pool set ${name}` });
     const members = requireMembers(context, input.accounts);
@@ -96,6 +96,7 @@ export const poolRemove = operation({
   summary: 'Remove a pool; its accounts stay',
   effect: 'destructive',
   positional: ['pool'],
+  precheck: 'pool.show',
   input: z.object({ pool }),
   output: z.object({ removed: z.string() }),
   async run(input, context) {

@@ -1,13 +1,14 @@
 import { asAccountId, parseLabel, type AccountId, type Label, type ProviderId } from '../core/ids.ts';
+import { defaultPoolOf } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
 import type { AccountNow, OperationContext, PoolNow } from './context.ts';
 
 /** The provider of that name. */
 export function requireProvider(context: OperationContext, name: string): ProviderId {
-  const provider = context.vendors.ids().find((each) => each === name.trim().toLowerCase());
+  const provider = context.providers.ids().find((each) => each === name.trim().toLowerCase());
   if (provider !== undefined) return provider;
   throw new Problem('invalid', `${quoted(name)} is not a provider.`, {
-    hint: `Use one of: ${context.vendors.ids().join(', ')}`,
+    hint: `Use one of: ${context.providers.ids().join(', ')}`,
   });
 }
 
@@ -41,9 +42,8 @@ export function requirePool(context: OperationContext, name: string): PoolNow {
   throw new Problem('not_found', `There is no pool ${quoted(name)}.`, { hint: 'See: stint pool list' });
 }
 
-/** The name of a provider's default pool, which holds all its accounts as they were added. */
-export function isDefaultPool(pool: PoolNow['pool']): boolean {
-  return (pool.name as string) === pool.provider;
+export function isDefaultPool({ name, provider }: PoolNow['pool']): boolean {
+  return name === defaultPoolOf(provider);
 }
 
 function normalized(name: string): AccountId {

@@ -8,14 +8,14 @@ export const sessionList = operation({
   effect: 'read',
   positional: [],
   input: z.object({
-    limit: z.number().int().min(1).max(10_000).default(100).describe('At most so many, the latest first'),
+    count: z.number().int().min(1).max(10_000).default(100).describe('At most so many, the latest first'),
   }),
   output: z.object({ sessions: z.array(sessionShape) }),
   run: (input, context) => ({
     sessions: context.sessions
       .all()
       .toSorted((a, b) => b.seenAt - a.seenAt || b.movedAt - a.movedAt)
-      .slice(0, input.limit)
+      .slice(0, input.count)
       .map((each) => ({ ...each })),
   }),
 });

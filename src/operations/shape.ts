@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limitSources } from '../core/limit/limit.ts';
 import { overagePolicies, strategies } from '../core/pool/pool.ts';
 
 /** Epoch milliseconds. */
@@ -9,7 +10,7 @@ const limitShape = z.object({
   family: z.string().nullable().describe('The model family that is closed; null for all models'),
   overage: z.boolean().describe('Served for extra money: closes the account where the pool’s policy says so'),
   until: moment,
-  source: z.enum(['provider', 'operator', 'estimated']),
+  source: z.enum(limitSources),
   observedAt: moment,
   evidence: z.string(),
 });
@@ -28,7 +29,9 @@ export const accountShape = z.object({
   label: z.string(),
   credential: z.string().describe('The kind of credential; the secret itself is never shown'),
   baseUrl: z.string().nullable(),
-  state: z.enum(['open', 'partly-closed', 'closed', 'resting', 'disabled', 'needs-login']),
+  state: z
+    .enum(['open', 'overage', 'partly-closed', 'closed', 'resting', 'disabled', 'needs-login'])
+    .describe('overage: served for extra money; what a pool makes of that is in its `next`'),
   until: moment.nullable().describe('When the state ends by itself'),
   reason: z.string().nullable(),
   inFlight: z.number(),
@@ -60,7 +63,7 @@ export const poolShape = z.object({
   strategy: z.enum(strategies),
   overage: z.enum(overagePolicies),
   pinned: z.string().nullable(),
-  current: z.string().nullable().describe('The account that served last'),
+  current: z.string().nullable().describe('Where the strategy sticky goes on'),
   exhausted: z.array(z.object({ family: z.string().nullable(), since: moment })),
   next: z.array(nextShape).describe('What the next request of a new session would use'),
 });
@@ -73,6 +76,13 @@ export const sessionShape = z.object({
   movedAt: moment,
   seenAt: moment.describe('To the hour'),
   moves: z.number(),
+});
+
+export const findingShape = z.object({
+  check: z.string(),
+  ok: z.boolean(),
+  detail: z.string(),
+  hint: z.string().nullable(),
 });
 
 export const statusShape = z.object({
@@ -96,16 +106,10 @@ export const statusShape = z.object({
   now: z.number(),
 });
 
-/** What surfaces get of an account, a pool, whom its next request uses, a session, and of all of it together. */
+/** What surfaces get of an account, a pool, whom its next request uses, a session, a check, and of all of it together. */
 export type AccountView = z.infer<typeof accountShape>;
 export type PoolView = z.infer<typeof poolShape>;
 export type NextView = z.infer<typeof nextShape>;
 export type SessionView = z.infer<typeof sessionShape>;
+export type Finding = z.infer<typeof findingShape>;
 export type StatusView = z.infer<typeof statusShape>;
-
-export const findingShape = z.object({
-  check: z.string(),
-  ok: z.boolean(),
-  detail: z.string(),
-  hint: z.string().nullable(),
-});

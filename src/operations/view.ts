@@ -1,4 +1,4 @@
-import { isClosed } from '../core/limit/limit.ts';
+import { isClosed, type Limit } from '../core/limit/limit.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { AccountNow, OperationContext, PoolNow } from './context.ts';
@@ -42,12 +42,20 @@ function stateOf(
   now: EpochMs,
 ): State {
   if (account.standing !== 'enabled') return { state: account.standing, until: null, reason: account.standingReason };
-  const all = limits.filter((each) => each.family === null && !each.overage).toSorted((a, b) => b.until - a.until)[0];
-  if (all !== undefined) return { state: 'closed', until: all.until, reason: all.window };
+  const longest = limits.toSorted((a, b) => b.until - a.until);
+  const all = longest.filter((each) => each.family === null);
+  const closing = all.find((each) => !each.overage);
+  if (closing !== undefined) return closedBy('closed', closing);
   if (restUntil > now) return { state: 'resting', until: restUntil, reason: 'network errors' };
-  const part = limits.toSorted((a, b) => b.until - a.until)[0];
-  if (part !== undefined) return { state: 'partly-closed', until: part.until, reason: part.window };
-  return { state: 'open', until: null, reason: null };
+  const billing = all[0];
+  if (billing !== undefined) return closedBy('overage', billing);
+  const part = longest.find((each) => !each.overage);
+  if (part !== undefined) return closedBy('partly-closed', part);
+  return longest[0] === undefined ? { state: 'open', until: null, reason: null } : closedBy('overage', longest[0]);
+}
+
+function closedBy(state: State['state'], { until, window }: Limit): State {
+  return { state, until, reason: window };
 }
 
 /** A pool with the answer to "who is next, and why not the others", per family that a limit singles out. */

@@ -19,14 +19,13 @@ export function createBookStore(db: Kysely<Tables>): BookStore & Pick<WriteQueue
   return {
     settled,
     load: () => loadBook(db),
+    addAccount: (account, pool) =>
+      write(async (on) => {
+        await on.insertInto('accounts').values(account).execute();
+        await savePool(on, pool);
+      }),
     saveAccount: ({ id, ...rest }) =>
-      write((on) =>
-        on
-          .insertInto('accounts')
-          .values({ id, ...rest })
-          .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
-          .execute(),
-      ),
+      write((on) => on.updateTable('accounts').set(rest).where('id', '=', id).execute()),
     // The rest of what is the account's goes by its foreign keys.
     removeAccount: (id) => write((on) => on.deleteFrom('accounts').where('id', '=', id).execute()),
     savePool: (pool) => write((on) => savePool(on, pool)),
@@ -34,11 +33,18 @@ export function createBookStore(db: Kysely<Tables>): BookStore & Pick<WriteQueue
       write(async (on) => {
         await on.deleteFrom('sessions').where('pool', '=', name).execute();
         await on.deleteFrom('episodes').where('pool', '=', name).execute();
+        await on.deleteFrom('phantoms').where('pool', '=', name).execute();
         await on.deleteFrom('pools').where('name', '=', name).execute();
       }),
     saveLimits: (limits) =>
       write(async (on) => {
         for (const limit of limits) if (await compiled.isKnown(on, limit.account)) await compiled.saveLimit(on, limit);
+      }),
+    removeLimits: (account, slots) =>
+      write(async (on) => {
+        for (const chunk of inChunks(slots)) {
+          await on.deleteFrom('limits').where('account', '=', account).where('slot', 'in', chunk).execute();
+        }
       }),
     saveCurrent: (pool, account) =>
       write(async (on) => {
@@ -60,6 +66,7 @@ export function createBookStore(db: Kysely<Tables>): BookStore & Pick<WriteQueue
           .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
           .execute(),
       ),
+    removeEpisodes: (before) => write((on) => on.deleteFrom('episodes').where('exhaustedAt', '<', before).execute()),
     savePhantom: ({ id, ...rest }) =>
       write((on) =>
         on

@@ -11,7 +11,7 @@ import {
   type AccountId,
   type Label,
 } from '../core/ids.ts';
-import { limitSources, type Limit } from '../core/limit/limit.ts';
+import { limitSources, slotOf, type Limit } from '../core/limit/limit.ts';
 import type { Pool } from '../core/pool/pool.ts';
 import type { Store } from './open-store.ts';
 
@@ -65,7 +65,7 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
       };
       const reordered: Pool = { ...pool, accounts: [work.id], strategy: 'priority', overage: 'allow', pinned: work.id };
       const moved: Session = { ...session, account: work.id, movedAt: 900, seenAt: 901, moves: 1 };
-      const over: Episode = { ...episode, recoveredAt: 999 };
+      const renewed: Episode = { ...episode, exhaustedAt: 45 };
       const later: Limit = {
         ...opus,
         version: 2,
@@ -80,8 +80,8 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
         await store.saveAccount(disabled);
         await store.savePool(reordered);
         await store.saveSession(moved);
-        await store.saveEpisode(over);
-        await store.savePhantom({ ...phantom, expiresAt: null });
+        await store.saveEpisode(renewed);
+        await store.savePhantom({ ...phantom, expiresAt: 2_000_000_000_000 });
         await store.saveLimits([later]);
       };
       await reopenedAfter(place, change, async (store) => {
@@ -91,9 +91,33 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
         expect(loaded.currents).toEqual(new Map([[pool.name, home.id]]));
         expect(loaded.limits).toEqual([later, weekly]);
         expect(loaded.sessions).toEqual([moved]);
-        expect(loaded.episodes).toEqual([over]);
-        expect(loaded.phantoms).toEqual([{ ...phantom, expiresAt: null }]);
+        expect(loaded.episodes).toEqual([renewed]);
+        expect(loaded.phantoms).toEqual([{ ...phantom, expiresAt: 2_000_000_000_000 }]);
       });
+    });
+
+    test('an episode that has ended is not loaded', async () => {
+      await using place = await makePlace();
+      const end = async (store: Store) => {
+        await populate(store);
+        await store.saveEpisode({ ...episode, recoveredAt: 999 });
+        await store.saveEpisode({ ...episode, id: 'episode-2', family: 'opus' });
+      };
+      await reopenedAfter(place, end, async (store) => {
+        expect((await store.load()).episodes).toEqual([{ ...episode, id: 'episode-2', family: 'opus' }]);
+      });
+    });
+
+    test('an account is added with its place in a pool, or not at all', async () => {
+      await using place = await makePlace();
+      await using store = disposable(await place.open());
+      const stranger = accountId(provider, label('stranger'));
+      await expect(store.addAccount(work, { ...pool, accounts: [work.id, stranger] })).rejects.toThrow();
+      expect(await store.load()).toMatchObject({ accounts: [], pools: [] });
+      await store.addAccount(work, { ...pool, accounts: [work.id] });
+      expect(await store.load()).toMatchObject({ accounts: [work], pools: [{ accounts: [work.id] }] });
+      await expect(store.addAccount({ ...work, credential: 'other' }, pool)).rejects.toThrow();
+      expect(await store.load()).toMatchObject({ accounts: [work], pools: [{ accounts: [work.id] }] });
     });
 
     test('the slots of an account are told apart by window, family and overage', async () => {
@@ -154,10 +178,11 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
       });
     });
 
-    test('removing a pool takes its sessions and episodes with it and leaves accounts and phantoms', async () => {
+    test('removing a pool takes its sessions, episodes and phantoms with it and leaves accounts and other pools’ phantoms', async () => {
       await using place = await makePlace();
       const remove = async (store: Store) => {
         await populate(store);
+        await store.savePhantom(elsewhere);
         await store.removePool(pool.name);
       };
       await reopenedAfter(place, remove, async (store) => {
@@ -167,7 +192,24 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
         expect(loaded.sessions).toEqual([]);
         expect(loaded.episodes).toEqual([]);
         expect(loaded.accounts).toEqual([work, home]);
-        expect(loaded.phantoms).toEqual([phantom]);
+        expect(loaded.phantoms).toEqual([elsewhere]);
+      });
+    });
+
+    test('limits are removed by account and slot, episodes by their beginning', async () => {
+      await using place = await makePlace();
+      const remove = async (store: Store) => {
+        await populate(store);
+        await store.saveLimits([{ ...weekly, account: home.id }]);
+        await store.saveEpisode({ ...episode, id: 'episode-2', exhaustedAt: 41 });
+        await store.removeLimits(home.id, [slotOf(weekly), 'unknown']);
+        await store.removeLimits(work.id, []);
+        await store.removeEpisodes(41);
+      };
+      await reopenedAfter(place, remove, async (store) => {
+        const loaded = await store.load();
+        expect(loaded.limits).toEqual([opus, weekly]);
+        expect(loaded.episodes).toMatchObject([{ id: 'episode-2' }]);
       });
     });
 
@@ -193,6 +235,7 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
       const write = async (store: Store) => {
         await populate(store);
         await store.removeAccount(home.id);
+        await store.saveAccount(home);
         await store.saveLimits([opus, { ...weekly, version: 5 }]);
         await store.saveSession(session);
         await store.saveCurrent(pool.name, home.id);
@@ -200,6 +243,7 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
       };
       await reopenedAfter(place, write, async (store) => {
         const loaded = await store.load();
+        expect(loaded.accounts).toEqual([work]);
         expect(loaded.limits).toEqual([{ ...weekly, version: 5 }]);
         expect(loaded.sessions).toEqual([]);
         expect(loaded.currents).toEqual(new Map());
@@ -239,7 +283,7 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
     test('closing waits for the writes under way and may be repeated', async () => {
       await using place = await makePlace();
       const store = await place.open();
-      const writes = [store.saveAccount(work), store.saveAccount(home)];
+      const writes = [store.addAccount(work, { ...pool, accounts: [work.id] }), store.addAccount(home, pool)];
       await Promise.all([store.close(), store.close(), ...writes]);
       await store.close();
       await using again = disposable(await place.open());
@@ -296,8 +340,8 @@ function withoutNul(text: string): string {
 }
 
 async function populateAccounts(store: Store): Promise<void> {
-  await store.saveAccount(work);
-  await store.saveAccount(home);
+  await store.addAccount(work, { ...pool, accounts: [work.id] });
+  await store.addAccount(home, { ...pool, accounts: [work.id, home.id] });
 }
 
 /** Saves one of everything. */
@@ -390,4 +434,11 @@ const phantom: Phantom = {
   holdMs: 0,
   createdAt: 50,
   expiresAt: 1_766_300_000_000,
+};
+
+const elsewhere: Phantom = {
+  ...phantom,
+  id: asPhantomId('fedcba9876543210'),
+  hash: 'f'.repeat(64),
+  pool: label('other'),
 };

@@ -11,8 +11,14 @@ export function loadBook(db: Kysely<Tables>): Promise<BookSnapshot> {
     pools: await loadPools(transaction),
     currents: await loadCurrents(transaction),
     limits: await loadLimits(transaction),
-    sessions: await transaction.selectFrom('sessions').selectAll().orderBy('startedAt').orderBy('id').execute(),
-    episodes: await transaction.selectFrom('episodes').selectAll().orderBy('exhaustedAt').orderBy('id').execute(),
+    sessions: await transaction.selectFrom('sessions').selectAll().orderBy('seenAt').orderBy('id').execute(),
+    episodes: await transaction
+      .selectFrom('episodes')
+      .selectAll()
+      .where('recoveredAt', 'is', null)
+      .orderBy('exhaustedAt')
+      .orderBy('id')
+      .execute(),
     phantoms: await transaction.selectFrom('phantoms').selectAll().orderBy('createdAt').orderBy('id').execute(),
   }));
 }

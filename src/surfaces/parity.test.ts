@@ -70,7 +70,7 @@ describe('every operation', () => {
     ['account.show', ['account', 'show', 'A'], { account: 'A' }],
     ['pool.list', ['pool', 'list'], {}],
     ['pool.show', ['pool', 'show', 'anthropic'], { pool: 'anthropic' }],
-    ['session.list', ['session', 'list', '--limit', '1'], { limit: 1 }],
+    ['session.list', ['session', 'list', '--count', '1'], { count: 1 }],
   ])('%s answers %j the same on every surface', async (name, args, input) => {
     const cli: unknown = JSON.parse(await stint([...args, '--json']));
     const posted = await place.api(`/api/${name}`, { method: 'POST', body: JSON.stringify(input) });
@@ -168,7 +168,7 @@ describe('a secret', () => {
       printed += await (await place.api(`/api/${name}`)).text();
     }
     printed += await stint(['logs', '--lines', '10000']);
-    expect(printed).toContain('changed operation=account.add actor=socket of=anthropic a');
+    expect(printed).toContain('changed: account.add anthropic a\n');
     const files = readdirSync(place.home, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
     expect(files.map((each) => each.name)).toContain('stint.db');
     for (const secret of Object.values(secrets)) {

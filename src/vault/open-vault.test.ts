@@ -28,6 +28,26 @@ describe('the vault', () => {
     }
   });
 
+  test('shows a staged secret to nobody before it is published, and takes it back with undo', async () => {
+    using place = vaultPlace();
+    const vault = await openVault(place.path);
+    await vault.write(work, secret);
+    const replaced = await vault.stage(work, 'sk-ant-api03-test-replaced');
+    expect(vault.read(work)).toBe(secret);
+    expect((await openVault(place.path)).read(work)).toBe('sk-ant-api03-test-replaced');
+    replaced.publish();
+    expect(vault.read(work)).toBe('sk-ant-api03-test-replaced');
+    for (const [account, before] of [
+      [work, 'sk-ant-api03-test-replaced'],
+      [home, undefined],
+    ] as const) {
+      const staged = await vault.stage(account, 'sk-ant-api03-test-staged');
+      await staged.undo();
+      expect(vault.read(account)).toBe(before);
+      expect((await openVault(place.path)).read(account)).toBe(before);
+    }
+  });
+
   test('makes nothing before the first write', async () => {
     using place = vaultPlace();
     const vault = await openVault(place.path);

@@ -14,9 +14,16 @@ export interface Vault {
   readonly keySource: KeySource['kind'];
   read(account: AccountId): string | undefined;
   write(account: AccountId, secret: string): Promise<void>;
+  /**
+   * Writes a secret that `read` gives from `publish` on; until then, and after an `undo`, it gives the one before.
+   * `undo` takes it from the disk as well.
+   */
+  stage(account: AccountId, secret: string): Promise<StagedSecret>;
   remove(account: AccountId): Promise<void>;
   names(): readonly AccountId[];
 }
+
+export type StagedSecret = { publish(): void; undo(): Promise<void> };
 
 export type VaultOptions = {
   /** For a new vault; one that exists names its own. */
@@ -41,6 +48,9 @@ export async function openVault(path: string, options: VaultOptions = {}): Promi
   let secrets: Secrets = opened?.secrets ?? new Map();
   let last: Promise<unknown> = Promise.resolve();
 
+  /** What readers still get of accounts whose secret is staged. */
+  const before = new Map<AccountId, string | undefined>();
+
   /** One change after the other, and in memory only what is on the disk. */
   const change = (next: (secrets: Secrets) => Secrets): Promise<void> => {
     const turn = last.then(async () => {
@@ -58,9 +68,25 @@ export async function openVault(path: string, options: VaultOptions = {}): Promi
     get keySource() {
       return sealed?.source.kind ?? kind;
     },
-    read: (account) => secrets.get(account),
+    read: (account) => (before.has(account) ? before.get(account) : secrets.get(account)),
     names: () => [...secrets.keys()],
     write: (account, secret) => change((known) => new Map(known).set(account, secret)),
+    stage: async (account, secret) => {
+      const known = secrets.get(account);
+      const publish = (): void => void before.delete(account);
+      before.set(account, known);
+      try {
+        await change((all) => new Map(all).set(account, secret));
+      } catch (error) {
+        publish();
+        throw error;
+      }
+      const undo = async (): Promise<void> => {
+        await change((all) => (known === undefined ? without(all, account) : new Map(all).set(account, known)));
+        publish();
+      };
+      return { publish, undo };
+    },
     remove: (account) => change((known) => (known.has(account) ? without(known, account) : known)),
   };
 }

@@ -22,7 +22,15 @@ function play(accounts: readonly AccountId[], script: readonly Fault[]): Sent[] 
     const next: Selection =
       other === undefined ? { kind: 'none', skipped: [] } : { kind: 'use', account: other, probe: false, skipped: [] };
     const sendsOnAccount = sent.filter((each) => each.account === account).length;
-    const tries = { accounts: accounts.length, sends: sent.length, sendsOnAccount, hops, passing: false, holdUntil: now, jitter: 0 };
+    const tries = {
+      accounts: accounts.length,
+      sends: sent.length,
+      sendsOnAccount,
+      hops,
+      passing: false,
+      holdUntil: now,
+      jitter: 0,
+    };
     const step = decide(tries, { kind: 'failed', fault, detail: '' }, next, now);
     if (step.kind === 'retry-same') continue;
     if (step.kind !== 'next-account') break;

@@ -187,7 +187,11 @@ describe('a try that was refused for good, with what selection really says,', ()
   const limited = (label: string, limit?: Partial<Limit>) =>
     buildCandidate(label, limit === undefined ? {} : { limits: [limit] });
   const ahead = (others: readonly Candidate[], window: string) =>
-    select(buildView([limited('a', refusal(window)), ...others]), { model: null, exclude: [idOf('a')], queuedMs: 0 }, now);
+    select(
+      buildView([limited('a', refusal(window)), ...others]),
+      { model: null, exclude: [idOf('a')], queuedMs: 0 },
+      now,
+    );
 
   test.each<[string, readonly Candidate[], (fault: Fault) => Step]>([
     ['is delivered where it is the only account', [], tooLate],

@@ -129,7 +129,7 @@ describe('a limit', () => {
     ['credits, by our guess', 'credits', 'estimated', true],
     ['entitlement, by our guess', 'entitlement', 'estimated', true],
     ['credits, until the provider’s own time', 'credits', 'provider', false],
-    ['entitlement, by the operator', 'entitlement', 'operator', false],
+    ['entitlement, until the provider’s own time', 'entitlement', 'provider', false],
     ['a window that fills, by our guess', 'minute', 'estimated', false],
   ])('of %s is a refusal as it should be', (...[, window, source, refusal]) => {
     expect(isRefusal({ window, source })).toBe(refusal);

@@ -121,7 +121,9 @@ describe('selection, whatever the pool and the request', () => {
       const selection = select(view, want, now);
       const ends = selection.skipped.flatMap(({ reason, until, refusal }) => {
         const lastResort = reason === 'overage' && view.pool.overage === 'last';
-        return until === null || lastResort || refusal !== undefined ? [] : [{ until, busy: reason === 'ramping' || reason === 'probing' }];
+        return until === null || lastResort || refusal !== undefined
+          ? []
+          : [{ until, busy: reason === 'ramping' || reason === 'probing' }];
       });
       if (selection.kind === 'none') expect(ends).toEqual([]);
       if (selection.kind !== 'wait') return;

@@ -147,7 +147,11 @@ describe('an account that is refused', () => {
     ['for this model', [refused('entitlement', { family: 'claude-sonnet-5' })], { kind: 'none' }],
     ['for longer than its limit lasts', [refused('credits'), { until: now + 1 }], { kind: 'none' }],
     ['with a limit that lasts longer', [refused('credits'), {}], { kind: 'wait', until: now + hourMs }],
-    ['until the provider’s own time', [refused('credits', { source: 'provider' })], { kind: 'wait', until: now + minuteMs }],
+    [
+      'until the provider’s own time',
+      [refused('credits', { source: 'provider' })],
+      { kind: 'wait', until: now + minuteMs },
+    ],
     ['by an estimate of a window that fills', [refused('minute')], { kind: 'wait', until: now + minuteMs }],
     ['no longer, its time being over', [refused('credits', { until: now })], { kind: 'use', skipped: [] }],
     ['for another model', [refused('entitlement', { family: 'opus' })], { kind: 'use', skipped: [] }],

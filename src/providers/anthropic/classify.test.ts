@@ -8,8 +8,6 @@ const now = captured;
 const model = 'claude-sonnet-4-5';
 const context = { model, now };
 const accountLimit = "This request would exceed your account's rate limit. Please try again later.";
-const overLimit =
-  "This request would exceed your organization's rate limit of 50,000 input tokens per minute (org: 0a1b2c3d-0000-4000-8000-000000000001, model: claude-sonnet-4-5). For details, refer to: https://docs.claude.com/en/api/rate-limits.";
 const lowCredit =
   'Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.';
 const proxyPage =
@@ -31,10 +29,10 @@ const closed = (window: string, family: string | null, evidence: string) =>
 describe('an answer without limit headers', () => {
   const nothing = (): Signal[] => [];
   const refused = (evidence: string): Signal[] => [{ kind: 'refused', evidence }];
-  const credits = (evidence: string): Signal[] => [closed('credits', null, evidence)];
-  const thisModel = (evidence: string): Signal[] => [closed('entitlement', model, evidence)];
+  const credits = (_: string, message: string): Signal[] => [closed('credits', null, message)];
+  const thisModel = (_: string, message: string): Signal[] => [closed('entitlement', model, message)];
 
-  test.each<[number, string, string, Fault, (evidence: string) => Signal[]]>([
+  test.each<[number, string, string, Fault, (evidence: string, message: string) => Signal[]]>([
     [401, 'authentication_error', 'Invalid bearer token', 'auth', refused],
     [
       401,
@@ -57,8 +55,12 @@ describe('an answer without limit headers', () => {
     [400, 'invalid_request_error', lowCredit, 'billing', credits],
     [402, 'billing_error', 'Your payment method was declined.', 'billing', credits],
     [403, 'billing_error', 'Your payment method was declined.', 'billing', credits],
-    [404, 'not_found_error', 'model: claude-sonnet-4-5', 'entitlement', thisModel],
+    [404, 'not_found_error', 'model: claude-sonnet-4-5', 'entitlement', nothing],
     [404, 'not_found_error', 'Not Found', 'request', nothing],
+    [400, 'invalid_request_error', 'This organization has been disabled.', 'auth', refused],
+    [429, 'rate_limit_error', 'Extra usage is required for long context requests.', 'entitlement', nothing],
+    [429, 'rate_limit_error', 'Usage credits are required for long context requests.', 'entitlement', nothing],
+    [400, 'invalid_request_error', 'Usage credits are required for long context requests.', 'entitlement', nothing],
     [400, 'invalid_request_error', 'messages: at least one message is required', 'request', nothing],
     [400, 'invalid_request_error', 'messages.1.content.0: Invalid signature in thinking block', 'request', nothing],
     [413, 'request_too_large', 'Request exceeds the maximum size', 'request', nothing],
@@ -77,8 +79,25 @@ describe('an answer without limit headers', () => {
     const evidence = `HTTP ${status} ${type}: ${message}`;
     expect(answered(status, errorBody(type, message))).toEqual({
       outcome: { kind: 'failed', fault, detail: evidence },
-      signals: signals(evidence),
+      signals: signals(evidence, message),
     });
+  });
+
+  test.each<[string, number | null]>([
+    ['You will regain access on 2026-12-01 at 00:00 UTC.', 1_796_083_200_000],
+    ['You will regain access on 2026-11-01 at 00:00 UTC.', null],
+    ['You will regain access on 2026-13-01 at 00:00 UTC.', null],
+    ['You will regain access soon.', null],
+  ])('that tells of a spend limit closes all that costs money until the time it names: "%s"', (rest, until) => {
+    const message = `You have reached your specified API usage limits. ${rest}`;
+    expect(answered(400, errorBody('invalid_request_error', message))).toMatchObject({
+      outcome: { kind: 'failed', fault: 'billing' },
+      signals: [{ ...closed('credits', null, message), until }],
+    });
+  });
+
+  test('that refuses without a word is told by its status', () => {
+    expect(answered(402, null).signals).toEqual([closed('credits', null, 'HTTP 402')]);
   });
 
   test.each<[string, number, string | null, Fault]>([
@@ -129,6 +148,20 @@ describe('usage credits that long context requires', () => {
     expect(signals.filter((each) => each.kind === 'closed')).toEqual([]);
   });
 
+  test.each([
+    ['Extra usage is required for long context requests.'],
+    ['Usage credits are required for long context requests.'],
+  ])('are that without a code, beside a five-hour window that is rejected: %s', (message) => {
+    const { outcome, signals } = answered(429, errorBody('rate_limit_error', message), {
+      'anthropic-ratelimit-unified-status': 'rejected',
+      'anthropic-ratelimit-unified-5h-status': 'rejected',
+      'anthropic-ratelimit-unified-reset': '1795226099',
+      'retry-after': '3600',
+    });
+    expect(outcome).toMatchObject({ kind: 'failed', fault: 'entitlement' });
+    expect(signals.filter((each) => each.kind === 'closed')).toEqual([]);
+  });
+
   test('are that inside a stream as well', () => {
     expect(classifyErrorEvent(body, context)).toMatchObject({ outcome: { fault: 'entitlement' }, signals: [] });
   });
@@ -142,21 +175,21 @@ describe('an error event inside HTTP 200', () => {
       request_id: 'req_e2b729a018d81bea0fc41327',
     });
 
-  test.each<[string, string, Fault, (evidence: string) => Signal[]]>([
+  test.each<[string, string, Fault, (evidence: string, message: string) => Signal[]]>([
     ['overloaded_error', 'Overloaded', 'overload', () => []],
     ['api_error', 'Internal server error', 'overload', () => []],
     ['timeout_error', 'Request timed out', 'overload', () => []],
     ['rate_limit_error', accountLimit, 'throttle', (evidence) => [closed('minute', model, evidence)]],
     ['rate_limit_error', 'Rate limited', 'scoped', () => []],
     ['authentication_error', 'OAuth token has expired.', 'auth', (evidence) => [{ kind: 'refused', evidence }]],
-    ['invalid_request_error', lowCredit, 'billing', (evidence) => [closed('credits', null, evidence)]],
+    ['invalid_request_error', lowCredit, 'billing', (_, message) => [closed('credits', null, message)]],
     ['invalid_request_error', 'messages: too long', 'request', () => []],
     ['server_error', 'a type that only a compatible vendor has', 'overload', () => []],
   ])('%s "%s" is a fault of kind %s', (...[type, message, fault, signals]) => {
     const evidence = `HTTP 200 ${type}: ${message}`;
     expect(classifyErrorEvent(streamed(type, message), context)).toEqual({
       outcome: { kind: 'failed', fault, detail: evidence },
-      signals: signals(evidence),
+      signals: signals(evidence, message),
     });
   });
 
@@ -179,98 +212,25 @@ describe('a 429 that only says when to come back', () => {
     ['2094', 'window', 'retry_after', now + 2_094_000],
     ['Sat, 21 Nov 2026 00:55:09 GMT', 'throttle', 'minute', now + 10_000],
   ])('Retry-After: %s is a fault of kind %s', (...[retryAfter, fault, window, until]) => {
-    const verdict = answered(429, errorBody('rate_limit_error', 'Rate limited'), { 'retry-after': retryAfter });
+    const verdict = answered(429, errorBody('rate_limit_error', accountLimit), { 'retry-after': retryAfter });
     expect(verdict.outcome).toMatchObject({ kind: 'failed', fault });
-    expect(verdict.signals).toEqual([{ ...closed(window, null, 'Retry-After'), until }]);
+    expect(verdict.signals).toEqual([{ ...closed(window, model, 'Retry-After'), until }]);
+  });
+
+  test.each([['Rate limited'], ['rate limited.']])('and says "%s" is nobody’s fault all the same', (message) => {
+    expect(answered(429, errorBody('rate_limit_error', message), { 'retry-after': '7' })).toMatchObject({
+      outcome: { fault: 'scoped' },
+      signals: [],
+    });
   });
 
   test.each([['soon'], ['-1'], ['1e9'], ['Sun, 06 Nov 1994 08:49:37 GMT']])(
     'Retry-After: %s is a bare 429',
     (retryAfter) => {
-      expect(answered(429, errorBody('rate_limit_error', 'Rate limited'), { 'retry-after': retryAfter })).toMatchObject(
-        {
-          outcome: { fault: 'scoped' },
-          signals: [],
-        },
-      );
+      expect(answered(429, errorBody('rate_limit_error', accountLimit), { 'retry-after': retryAfter })).toMatchObject({
+        outcome: { fault: 'scoped' },
+        signals: [],
+      });
     },
   );
-});
-
-describe('the limits of an API key', () => {
-  const tokens = {
-    'anthropic-ratelimit-input-tokens-limit': '50000',
-    'anthropic-ratelimit-input-tokens-remaining': '0',
-    'anthropic-ratelimit-input-tokens-reset': '2026-11-21T00:55:06Z',
-    'anthropic-ratelimit-output-tokens-limit': '10000',
-    'anthropic-ratelimit-output-tokens-remaining': '10000',
-    'anthropic-ratelimit-output-tokens-reset': '2026-11-21T00:55:20Z',
-    'anthropic-ratelimit-requests-limit': '50',
-    'anthropic-ratelimit-requests-remaining': '49',
-    'anthropic-ratelimit-requests-reset': '2026-11-21T00:55:30Z',
-    'retry-after': '7',
-  };
-  const closedBy = (
-    headers: Record<string, string>,
-    body = errorBody('rate_limit_error', overLimit),
-    asked: string | null = model,
-  ) => {
-    const verdict = classify({ status: 429, headers: new Headers(headers), body }, { model: asked, now });
-    expect(verdict.outcome).toMatchObject({ kind: 'failed', fault: 'throttle' });
-    return verdict.signals.flatMap((each) => (each.kind === 'closed' ? [[each.window, each.family, each.until]] : []));
-  };
-
-  test('close the window with nothing left, for the model, until its own reset', () => {
-    expect(closedBy(tokens)).toEqual([['input-tokens', model, now + 7000]]);
-  });
-
-  test('close each window with nothing left until its own reset', () => {
-    expect(closedBy({ ...tokens, 'anthropic-ratelimit-requests-remaining': '0' })).toEqual([
-      ['requests', model, now + 31_000],
-      ['input-tokens', model, now + 7000],
-    ]);
-  });
-
-  test('close a window until Retry-After when its reset is of no use', () => {
-    expect(closedBy({ ...tokens, 'anthropic-ratelimit-input-tokens-reset': '2026-11-21T00:54:00Z' })).toEqual([
-      ['input-tokens', model, now + 7000],
-    ]);
-  });
-
-  test('close the minute until Retry-After when every window has something left', () => {
-    expect(closedBy({ ...tokens, 'anthropic-ratelimit-input-tokens-remaining': '12' })).toEqual([
-      ['minute', model, now + 7000],
-    ]);
-  });
-
-  test.each([
-    ['the model of the message', overLimit, 'claude-sonnet-4-5-20250929', 'claude-sonnet-4-5'],
-    ['the model that was asked for, when the message names another', overLimit, 'claude-opus-4-8', 'claude-opus-4-8'],
-    ['the model that was asked for, when the message names none', accountLimit, 'claude-opus-4-8', 'claude-opus-4-8'],
-    ['every model, when none is known', accountLimit, null, null],
-  ])('close %s', (...[, message, asked, family]) => {
-    expect(closedBy(tokens, errorBody('rate_limit_error', message), asked)[0]?.[1]).toBe(family);
-  });
-
-  test('are read from a good answer, and close nothing there', () => {
-    const { outcome, signals } = answered(200, null, tokens);
-    expect(outcome).toEqual({ kind: 'served' });
-    expect(signals).toEqual([
-      { kind: 'reading', window: 'requests', family: model, utilization: 1 - 49 / 50, resetsAt: now + 31_000 },
-      { kind: 'reading', window: 'input-tokens', family: model, utilization: 1, resetsAt: now + 7000 },
-      { kind: 'reading', window: 'output-tokens', family: model, utilization: 0, resetsAt: now + 21_000 },
-    ]);
-  });
-
-  test('are not read from amounts that are none', () => {
-    const hostile = {
-      'anthropic-ratelimit-requests-limit': '0',
-      'anthropic-ratelimit-requests-remaining': '0',
-      'anthropic-ratelimit-input-tokens-limit': '50',
-      'anthropic-ratelimit-input-tokens-remaining': '-5',
-      'anthropic-ratelimit-tokens-limit': 'NaN',
-      'anthropic-ratelimit-tokens-remaining': '1e9',
-    };
-    expect(answered(200, null, hostile).signals).toEqual([]);
-  });
 });

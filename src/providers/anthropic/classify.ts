@@ -125,8 +125,7 @@ function classifyError(status: number, error: AnthropicError, context: AnswerCon
 function classifyInvalid(status: number, error: AnthropicError, { now }: AnswerContext): Verdict {
   const evidence = evidenceOf(status, error);
   const { message } = error;
-  if (/credit balance is too low/i.test(message))
-    return failed('billing', evidence, [creditsClosed(status, error)]);
+  if (/credit balance is too low/i.test(message)) return failed('billing', evidence, [creditsClosed(status, error)]);
   // anthropics/claude-code#38035: "… You will regain access on 2026-04-01 at 00:00 UTC."
   if (/reached your specified API usage limits/i.test(message)) {
     const [, day, time] = /regain access on (\d{4}-\d\d-\d\d) at (\d\d:\d\d) UTC/i.exec(message) ?? [];

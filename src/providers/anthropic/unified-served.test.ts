@@ -34,6 +34,29 @@ describe('a 200 of a subscription', () => {
     ]);
   });
 
+  test.each([
+    ['7d_sonnet', 'seven_day_sonnet', 'sonnet'],
+    ['7d_opus', 'seven_day_opus', 'opus'],
+    ['7d_oi', 'seven_day_overage_included', 'fable'],
+    ['30d', '30d', null],
+  ])('tells of the window of the headers %s, as of the others', (header, window, family) => {
+    const { signals } = judgeUnified(200, {
+      ...fine,
+      [`${header}-status`]: 'allowed_warning',
+      [`${header}-utilization`]: '0.93',
+      [`${header}-reset`]: '1795568099',
+    });
+    expect(signals.filter((each) => 'window' in each && each.window === window)).toEqual([
+      { kind: 'reading', window, family, utilization: 0.93, resetsAt: inFourDays },
+      { kind: 'open', window, family },
+    ]);
+  });
+
+  test('reads no window from the amounts of overage', () => {
+    const unified = { 'overage-utilization': '0.2', 'overage-period-monthly-utilization': '0.3' };
+    expect(judgeUnified(200, { ...fine, ...unified })).toEqual(judgeUnified(200, fine));
+  });
+
   test('with a warning is open', () => {
     const warned = {
       ...fine,

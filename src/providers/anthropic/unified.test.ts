@@ -122,6 +122,30 @@ describe('a 429 of a subscription closes', () => {
       ['five_hour'],
     ],
     [
+      'the claimed family once, until the reset of its own headers',
+      {
+        ...refused,
+        ...fiveHourAllowed,
+        '7d_sonnet-status': 'rejected',
+        '7d_sonnet-reset': '1795568099',
+        'representative-claim': 'seven_day_sonnet',
+      },
+      [limit('seven_day_sonnet', inFourDays, 'sonnet')],
+      ['five_hour'],
+    ],
+    [
+      'a window of the model’s family where the answer as a whole has no status',
+      { '7d_opus-status': 'rejected', '7d_opus-reset': '1795568099' },
+      [limit('seven_day_opus', inFourDays, 'opus')],
+      [],
+    ],
+    [
+      'not the claimed family when that has something left: until Retry-After, without a name',
+      { ...refused, '7d_opus-status': 'allowed', 'representative-claim': 'seven_day_opus' },
+      [limit('unified', now + 3_600_000, 'opus')],
+      ['seven_day_opus'],
+    ],
+    [
       'the claimed window where none has headers',
       { ...refused, 'representative-claim': 'five_hour' },
       [limit('five_hour', inAnHour)],
@@ -228,6 +252,13 @@ describe('a window with something left', () => {
       'retry-after': '7',
     });
     expect(outcome).toMatchObject({ fault: 'throttle' });
-    expect(closedOf(signals)).toEqual([limit('minute', now + 7000)]);
+    expect(closedOf(signals)).toEqual([limit('minute', now + 7000, 'claude-opus-4-8')]);
+  });
+
+  test('leaves a 429 to the minute when only another model’s family is used up', () => {
+    const unified = { status: 'allowed', ...fiveHourAllowed, '7d_sonnet-status': 'rejected', 'retry-after': '7' };
+    const { outcome, signals } = judgeUnified(429, unified);
+    expect(outcome).toMatchObject({ fault: 'throttle' });
+    expect(closedOf(signals)).toEqual([limit('minute', now + 7000, 'claude-opus-4-8')]);
   });
 });

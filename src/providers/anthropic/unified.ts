@@ -81,8 +81,7 @@ export function isUnifiedRejected(headers: Headers, model: string | null): boole
   return (
     headers.get(`${prefix}status`) === 'rejected' ||
     windowsOf(headers).some(
-      ({ header, family }) =>
-        coversModel(family, model) && headers.get(`${prefix}${header}-status`) === 'rejected',
+      ({ header, family }) => coversModel(family, model) && headers.get(`${prefix}${header}-status`) === 'rejected',
     )
   );
 }
@@ -98,8 +97,9 @@ function windowsOf(headers: Headers): Window[] {
   const windows = new Map<string, Window>();
   for (const name of headers.keys()) {
     if (!name.startsWith(prefix)) continue;
-    const header = /^(\d[a-z0-9_]{0,31})-(?:status|utilization)$/.exec(name.slice(prefix.length))?.[1];
-    if (header !== undefined && !windows.has(header)) windows.set(header, namedWindows[header] ?? weeklyOrOther(header));
+    const header = /^((?!overage)[a-z0-9_]{1,32})-(?:status|utilization)$/.exec(name.slice(prefix.length))?.[1];
+    if (header !== undefined && !windows.has(header))
+      windows.set(header, namedWindows[header] ?? weeklyOrOther(header));
   }
   return [...windows.values()];
 }

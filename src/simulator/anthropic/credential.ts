@@ -22,6 +22,7 @@ export class Credential {
   readonly name: string;
   readonly kind: CredentialKind;
   readonly windows: QuotaWindow[];
+  readonly familyHeaders: boolean;
   overage: Overage;
   revoked: boolean;
   expiresAt: number | undefined;
@@ -29,6 +30,7 @@ export class Credential {
   constructor(options: CredentialOptions, now: number) {
     this.name = options.name;
     this.kind = kindOf(options.secret);
+    this.familyHeaders = options.familyHeaders;
     this.overage = options.overage;
     this.revoked = options.revoked;
     this.expiresAt = options.expiresAt;

@@ -19,6 +19,8 @@ beforeEach(() => {
 afterEach(() => fixture.simulator.stop());
 
 const accountLimit = "This request would exceed your account's rate limit. Please try again later.";
+const usageLimit =
+  'You have reached your specified API usage limits. You will regain access on 2026-11-21 at 01:00 UTC.';
 const organizationLimit =
   "This request would exceed your organization's rate limit of 50,000 input tokens per minute (org: 0a1b2c3d-0000-4000-8000-000000000001, model: claude-sonnet-4-5). For details, refer to: https://docs.claude.com/en/api/rate-limits. You can see the response headers for current usage. Please reduce the prompt length or the maximum tokens requested, or try again later. You may also contact sales at https://www.anthropic.com/contact-sales to discuss your options for a rate limit increase.";
 
@@ -56,6 +58,10 @@ describe('refusals without limit headers', () => {
       'Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.',
       {},
     ],
+    ['usage_limit', 400, 'invalid_request_error', usageLimit, {}],
+    ['org_disabled', 400, 'invalid_request_error', 'This organization has been disabled.', {}],
+    ['long_context_credits', 429, 'rate_limit_error', 'Usage credits are required for long context requests.', {}],
+    ['long_context_extra_usage', 429, 'rate_limit_error', 'Extra usage is required for long context requests.', {}],
     ['model_not_found', 404, 'not_found_error', 'model: claude-sonnet-4-5', {}],
     ['too_large', 413, 'request_too_large', 'Request exceeds the maximum size', {}],
     ['invalid_request', 400, 'invalid_request_error', 'max_tokens: Field required', {}],
@@ -144,7 +150,7 @@ describe('refusals with limit headers', () => {
       'anthropic-ratelimit-requests-reset': '2026-11-21T00:00:30Z',
       'anthropic-ratelimit-input-tokens-limit': '50000',
       'anthropic-ratelimit-input-tokens-remaining': '0',
-      'anthropic-ratelimit-input-tokens-reset': '2026-11-21T00:00:30Z',
+      'anthropic-ratelimit-input-tokens-reset': '2026-11-21T00:01:30Z',
       'anthropic-ratelimit-output-tokens-limit': '10000',
       'anthropic-ratelimit-output-tokens-remaining': '10000',
       'anthropic-ratelimit-output-tokens-reset': '2026-11-21T00:00:30Z',

@@ -15,6 +15,7 @@ export const oauthNotAllowed = forbidden('OAuth authentication is currently not 
 export const lowCredit = invalidRequest(
   'Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.',
 );
+export const organizationDisabled = invalidRequest('This organization has been disabled.');
 export const invalidSignature = invalidRequest('messages.1.content.0: Invalid `signature` in `thinking` block');
 
 export const notFound: ErrorAnswer = { status: 404, type: 'not_found_error', message: 'Not found' };
@@ -36,6 +37,8 @@ export const internalError: ErrorAnswer = {
 export const serviceUnavailable: ErrorAnswer = { status: 503, type: 'api_error', message: 'Service unavailable' };
 export const timedOut: ErrorAnswer = { status: 504, type: 'timeout_error', message: 'Request timed out' };
 
+export const longContextCredits = 'Usage credits are required for long context requests.';
+export const longContextExtraUsage = 'Extra usage is required for long context requests.';
 export const accountLimitMessage = "This request would exceed your account's rate limit. Please try again later.";
 
 export function rateLimited(message: string, headers: Headers = []): ErrorAnswer {
@@ -44,6 +47,15 @@ export function rateLimited(message: string, headers: Headers = []): ErrorAnswer
 
 export function invalidRequest(message: string): ErrorAnswer {
   return { status: 400, type: 'invalid_request_error', message };
+}
+
+/** The monthly limit that a person set; the time is written to the minute. */
+export function usageLimit(until: number): ErrorAnswer {
+  const minuteMs = 60_000;
+  const text = new Date(Math.ceil(until / minuteMs) * minuteMs).toISOString();
+  return invalidRequest(
+    `You have reached your specified API usage limits. You will regain access on ${text.slice(0, 10)} at ${text.slice(11, 16)} UTC.`,
+  );
 }
 
 export function unknownModel(model: string): ErrorAnswer {

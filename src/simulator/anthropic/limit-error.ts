@@ -38,6 +38,7 @@ export function firstTierLimit(refused: Refused, resetAt: number): ErrorAnswer {
   ] as const;
   const credential: Limited = {
     overage: 'none',
+    familyHeaders: false,
     windows: windows.map((window) => new QuotaWindow({ ...window, resetAt }, refused.now)),
   };
   const rejection: Rejection = { window: 'input-tokens', resetAt, overage: 'none' };

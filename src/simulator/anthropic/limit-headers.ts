@@ -11,7 +11,7 @@ import {
 import { warningThreshold, type WindowState } from './window.ts';
 
 /** What of a credential shows in limit headers. */
-export type Limited = Pick<Credential, 'windows' | 'overage'>;
+export type Limited = Pick<Credential, 'windows' | 'overage' | 'familyHeaders'>;
 
 /** A window that refuses, or would refuse if overage did not pay, whatever its counter says. */
 export interface Rejection {
@@ -23,12 +23,21 @@ export interface Rejection {
 
 type Status = 'allowed' | 'allowed_warning' | 'rejected';
 
-/** The windows that have headers of their own; the weekly windows of Opus and Sonnet show only as the claim. */
+/** The windows that always have headers of their own. */
 const abbreviations: Partial<Record<WindowName, string>> = {
   five_hour: '5h',
   seven_day: '7d',
   seven_day_overage_included: '7d_oi',
 };
+
+/** The windows that have them where the credential asks for it. */
+const familyAbbreviations: Partial<Record<WindowName, string>> = {
+  seven_day_opus: '7d_opus',
+  seven_day_sonnet: '7d_sonnet',
+};
+
+/** How long after a refusal ends an emptied window of an API key is full again. */
+const replenishMs = 60_000;
 
 const disabledReasons: Readonly<Record<Exclude<Overage, 'allowed'>, string>> = {
   none: 'org_level_disabled',
@@ -44,7 +53,7 @@ export function limitHeaders(credential: Limited, now: number, rejection?: Rejec
   );
   const subscription = states.filter((state) => isSubscription(state.name));
   const headers: [string, string][] = subscription.length > 0 ? unified(subscription, credential, rejection) : [];
-  for (const state of states) if (isKey(state.name)) headers.push(...perMinute(state));
+  for (const state of states) if (isKey(state.name)) headers.push(...perMinute(state, rejection));
   if (rejection !== undefined && rejection.overage !== 'allowed') {
     headers.push(['retry-after', String(Math.max(0, Math.ceil((rejection.resetAt - now) / 1000)))]);
   }
@@ -60,7 +69,10 @@ function unified(states: WindowState[], credential: Limited, rejection?: Rejecti
     ['representative-claim', claim.name],
     ['fallback-percentage', '0.5'],
   ];
-  for (const state of states) headers.push(...windowHeaders(state, rejection));
+  for (const state of states) {
+    const short = abbreviations[state.name] ?? (credential.familyHeaders ? familyAbbreviations[state.name] : undefined);
+    if (short !== undefined) headers.push(...windowHeaders(short, state, rejection));
+  }
   if (overage === 'allowed') {
     headers.push(['overage-status', 'allowed']);
     if (rejection !== undefined) headers.push(['overage-in-use', 'true']);
@@ -70,9 +82,7 @@ function unified(states: WindowState[], credential: Limited, rejection?: Rejecti
   return headers.map(([name, value]) => [`anthropic-ratelimit-unified-${name}`, value]);
 }
 
-function windowHeaders(state: WindowState, rejection?: Rejection): [string, string][] {
-  const short = abbreviations[state.name];
-  if (short === undefined) return [];
+function windowHeaders(short: string, state: WindowState, rejection?: Rejection): [string, string][] {
   const status = statusOf(state, rejection);
   const headers: [string, string][] = [
     [`${short}-status`, status],
@@ -83,12 +93,14 @@ function windowHeaders(state: WindowState, rejection?: Rejection): [string, stri
   return headers;
 }
 
-function perMinute(state: WindowState): [string, string][] {
+/** `retry-after` tells when there is something again, the reset of an emptied window when it is full again. */
+function perMinute(state: WindowState, rejection?: Rejection): [string, string][] {
   const prefix = `anthropic-ratelimit-${state.name}`;
+  const fullAt = state.name === rejection?.window ? state.resetAt + replenishMs : state.resetAt;
   return [
     [`${prefix}-limit`, String(state.limit)],
     [`${prefix}-remaining`, String(Math.max(0, state.limit - state.used))],
-    [`${prefix}-reset`, new Date(state.resetAt).toISOString().replace(/\.\d+Z$/, 'Z')],
+    [`${prefix}-reset`, new Date(fullAt).toISOString().replace(/\.\d+Z$/, 'Z')],
   ];
 }
 

@@ -50,6 +50,30 @@ describe('subscription limits', () => {
     });
   });
 
+  test('the weekly windows of Opus and Sonnet have headers of their own where the scenario asks for it', async () => {
+    const weekly: Credentials[number]['windows'] = [
+      { name: 'seven_day_opus', limit: 10, used: 5 },
+      { name: 'seven_day_sonnet', limit: 1 },
+    ];
+    const { simulator } = subscription({ windows: weekly, familyHeaders: true });
+    const headers = {
+      'anthropic-ratelimit-unified-7d_opus-status': 'allowed',
+      'anthropic-ratelimit-unified-7d_opus-reset': inSeconds(7 * 24 * 3600),
+      'anthropic-ratelimit-unified-7d_opus-utilization': '0.5',
+      'anthropic-ratelimit-unified-7d_sonnet-status': 'allowed_warning',
+      'anthropic-ratelimit-unified-7d_sonnet-reset': inSeconds(7 * 24 * 3600),
+      'anthropic-ratelimit-unified-7d_sonnet-utilization': '1',
+    };
+    expect(limitHeadersOf(await ask(simulator))).toMatchObject(headers);
+    const refused = await ask(simulator);
+    expect(refused.status).toBe(429);
+    expect(limitHeadersOf(refused)).toMatchObject({
+      ...headers,
+      'anthropic-ratelimit-unified-7d_sonnet-status': 'rejected',
+      'anthropic-ratelimit-unified-representative-claim': 'seven_day_sonnet',
+    });
+  });
+
   test('a window above nine tenths warns', async () => {
     const { simulator } = subscription({ windows: [{ name: 'five_hour', limit: 100, used: 92 }] });
     expect(limitHeadersOf(await ask(simulator))).toMatchObject({
@@ -173,6 +197,7 @@ describe('limits of an API key', () => {
     expect(refused.status).toBe(429);
     expect(refused.headers.get('retry-after')).toBe('40');
     expect(refused.headers.get('anthropic-ratelimit-requests-remaining')).toBe('0');
+    expect(refused.headers.get('anthropic-ratelimit-requests-reset')).toBe('2026-11-21T00:02:00Z');
     expect(await refused.text()).toContain(
       "This request would exceed your organization's rate limit of 2 requests per minute (org: 0a1b2c3d-0000-4000-8000-000000000001, model: claude-sonnet-4-5).",
     );

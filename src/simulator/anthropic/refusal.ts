@@ -9,8 +9,11 @@ import {
   invalidKey,
   invalidRequest,
   invalidSignature,
+  longContextCredits,
+  longContextExtraUsage,
   lowCredit,
   oauthNotAllowed,
+  organizationDisabled,
   overloaded,
   rateLimited,
   revokedToken,
@@ -18,6 +21,7 @@ import {
   timedOut,
   tooLarge,
   unknownModel,
+  usageLimit,
 } from './known-error.ts';
 import { accountLimit, firstTierLimit, type Refused } from './limit-error.ts';
 import type { Overage, SubscriptionWindowName } from './scenario.ts';
@@ -29,7 +33,7 @@ const cloudflarePage =
   '<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center><hr><center>cloudflare</center></body></html>';
 
 const creditsRequired = {
-  message: 'Usage credits are required for long context requests.',
+  message: longContextCredits,
   details: {
     error_code: 'credits_required',
     disabled_reason: 'overage_not_provisioned',
@@ -50,6 +54,8 @@ const forms: Readonly<Record<Exclude<RefusalKind, 'bad_gateway_html'>, Form>> = 
     ...closed('seven_day_overage_included')(refused, fault),
     ...creditsRequired,
   }),
+  long_context_credits: () => rateLimited(longContextCredits),
+  long_context_extra_usage: () => rateLimited(longContextExtraUsage),
   throttle: () => rateLimited('Rate limited'),
   org_rate_limit: (refused, fault) => firstTierLimit(refused, resetOf(refused, fault)),
   retry_after_only: (_, fault) => rateLimited(accountLimitMessage, [['retry-after', String(fault.resetInSeconds)]]),
@@ -62,7 +68,9 @@ const forms: Readonly<Record<Exclude<RefusalKind, 'bad_gateway_html'>, Form>> = 
   invalid_key: () => invalidKey,
   revoked: () => revokedToken,
   org_disallows_oauth: () => oauthNotAllowed,
+  org_disabled: () => organizationDisabled,
   low_credit: () => lowCredit,
+  usage_limit: (refused, fault) => usageLimit(resetOf(refused, fault)),
   model_not_found: ({ model }) => unknownModel(model),
   too_large: () => tooLarge,
   invalid_request: () => invalidRequest('max_tokens: Field required'),

@@ -33,6 +33,8 @@ const credentialSchema = z.strictObject({
   name: z.string().min(1),
   windows: z.array(windowSchema).default([]),
   overage: overageSchema.default('none'),
+  /** Sends the weekly windows of Opus and Sonnet in headers of their own, as public clients parse them; else they show only as the claim. */
+  familyHeaders: z.boolean().default(false),
   /** Epoch ms. */
   expiresAt: z.int().positive().optional(),
   revoked: z.boolean().default(false),

@@ -99,7 +99,7 @@ async function createPhantoms(db: Kysely<unknown>): Promise<void> {
     .addColumn('origin', 'text', (column) => column.notNull())
     .addColumn('hold_ms', 'bigint', (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
-    .addColumn('expires_at', 'bigint')
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
     .execute();
 }
 

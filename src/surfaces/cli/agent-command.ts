@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { Problem } from '../../core/problem.ts';
-import { formatWhen } from '../../core/time.ts';
+import { formatMoment } from '../../core/time.ts';
 import type { Client } from '../../operations/client.ts';
 import type { Cli } from './cli.ts';
 import { connect } from './connect.ts';
@@ -12,7 +12,7 @@ import { optionsOf, type GlobalOptions } from './options.ts';
 type Issued = {
   readonly id: string;
   readonly pool: string;
-  readonly expiresAt: number | null;
+  readonly expiresAt: number;
   readonly command: string;
   readonly install: string;
   readonly withheld: readonly string[];
@@ -47,11 +47,9 @@ async function printEnvironment(cli: Cli, agent: string, options: GlobalOptions)
   for (const each of await cli.host.obstacles(agent, options.home, []))
     cli.terminal.error(`# warning: ${each.says} ${each.hint}`);
   if (options.json) return cli.terminal.print(JSON.stringify(issued, null, 2));
-  const until =
-    issued.expiresAt === null
-      ? ''
-      : ` Valid until revoked, at most ${formatWhen(issued.expiresAt, Date.now(), localTimeZone())}.`;
-  cli.terminal.print(`# For ${agent} on pool ${issued.pool}; use with: eval "$(stint env ${agent})".${until}`);
+  cli.terminal.print(`# For ${agent} on pool ${issued.pool}; use with: eval "$(stint env ${agent})"`);
+  const until = formatMoment(issued.expiresAt, Date.now(), localTimeZone());
+  cli.terminal.print(`# Valid until ${until}, or until: stint phantom revoke ${issued.id}`);
   for (const name of issued.withheld) cli.terminal.print(`unset ${name}`);
   for (const [name, value] of Object.entries({ ...issued.environment, ...directLoopback() }))
     cli.terminal.print(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
@@ -89,17 +87,14 @@ async function refuseObstacles(cli: Cli, agent: string, { args, options }: Run):
     throw new Problem('conflict', first.says, { hint: obstacles.map((each) => each.hint).join(' ') });
 }
 
-/**
- * Keeps the way to the gateway out of every proxy, also of one that stands only in the agent's own settings. Claude Code
- * prefers no_proxy where both are set.
- */
+/** What the launcher completed so that no proxy stands before the gateway, also for one in the agent's own settings. */
 function directLoopback(): Record<string, string> {
-  const names = ['no_proxy', 'NO_PROXY'];
-  const current = names.map((name) => process.env[name]).find(Boolean) ?? '';
-  const hosts = current.split(',').map((host) => host.trim());
-  if (hosts.includes('*')) return {};
-  const direct = [...new Set([...hosts.filter(Boolean), 'localhost', '127.0.0.1', '::1'])].join(',');
-  return Object.fromEntries(names.map((name) => [name, direct]));
+  return Object.fromEntries(
+    ['no_proxy', 'NO_PROXY'].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 function issue(

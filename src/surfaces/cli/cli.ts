@@ -49,6 +49,7 @@ function program(cli: Cli): Command {
     .version(version, '-V, --version', 'Show the version')
     .helpOption('-h, --help', 'Show help')
     .helpCommand(false)
+    .configureHelp({ subcommandTerm: (command) => termOf(command) })
     .option('--pool <pool>', 'Pool for stint <agent> and stint env (STINT_POOL)')
     .enablePositionalOptions()
     .showSuggestionAfterError(true)
@@ -80,6 +81,15 @@ function prepare(cli: Cli, command: Command): void {
   command.exitOverride((error) => {
     throw error.exitCode === 0 ? error : usageProblem(error, pathOf(command));
   });
+}
+
+/** Options are in the help of each; here they would only repeat on every line. */
+function termOf(command: Command): string {
+  const takes = command.registeredArguments.map((each) => {
+    const text = each.variadic ? `${each.name()}...` : each.name();
+    return each.required ? `<${text}>` : `[${text}]`;
+  });
+  return [command.name(), ...takes].join(' ');
 }
 
 function pathOf(command: Command): string {

@@ -54,9 +54,9 @@ describe('bad input', () => {
     ],
     [['pool', 'remove', 'anthropic'], 2, /is the default pool of its provider and stays\./],
     [
-      ['session', 'list', '--limit', 'all'],
+      ['session', 'list', '--count', 'all'],
       2,
-      'limit must be a whole number from 1 to 10000. session.list takes: limit',
+      'count must be a whole number from 1 to 10000. session.list takes: count',
     ],
     [['logs', '--lines', 'all'], 2, 'lines must be a whole number from 1 to 10000. log.read takes: lines, cursor'],
     [['env', 'vim'], 2, '"vim" is not an agent that Stint knows. Use one of: claude'],
@@ -199,11 +199,11 @@ describe('stint logs', () => {
       const before = seen;
       seen += new TextDecoder().decode(chunk);
       if (before === '') await text(['account', 'disable', 'second']);
-      if (seen.includes('operation=account.disable')) break;
+      if (seen.includes('account.disable')) break;
     }
     child.kill('SIGINT');
     await child.exited;
-    expect(seen).toContain('changed operation=account.disable actor=socket of=second');
+    expect(seen).toContain('changed: account.disable second\n');
     await text(['account', 'enable', 'second']);
   }, 15_000);
 });

@@ -9,6 +9,7 @@ import { optionsOf, type GlobalOptions } from './options.ts';
 
 const pollMs = 25;
 const sameSignalMs = 300;
+const answerMs = 5000;
 /** Beyond the time that open requests have: for closing the store and the log. */
 const closingSeconds = 15;
 
@@ -128,9 +129,16 @@ async function down(cli: Cli, { home, json }: GlobalOptions): Promise<void> {
 
 type Stopping = { readonly activeRequests: number; readonly graceSeconds: number };
 
-/** One that is still starting answers nothing yet, and has no requests. */
+/** One that is starting, closing or stuck does not answer: a signal says the same. */
 async function askToStop(found: FoundDaemon): Promise<Stopping> {
-  if (found.kind === 'serving') return (await socketClient(found.controlSocket).call('daemon.stop', {})) as Stopping;
+  if (found.kind === 'serving') {
+    try {
+      const client = socketClient(found.controlSocket);
+      return (await client.call('daemon.stop', {}, AbortSignal.timeout(answerMs))) as Stopping;
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'unavailable') throw error;
+    }
+  }
   try {
     process.kill(found.pid, 'SIGTERM');
   } catch (error) {

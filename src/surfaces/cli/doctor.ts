@@ -3,11 +3,10 @@ import { createServer } from 'node:net';
 import type { Command } from 'commander';
 import { Problem } from '../../core/problem.ts';
 import type { Cli } from './cli.ts';
+import type { Finding } from '../../operations/shape.ts';
 import { connect, placeOf } from './connect.ts';
 import type { Listener, Obstacle, Place } from './host.ts';
 import { optionsOf, type GlobalOptions } from './options.ts';
-
-type Finding = { readonly check: string; readonly ok: boolean; readonly detail: string; readonly hint: string | null };
 
 /** `stint doctor`: everything that can be wrong on this machine, with what to do about it. Exits 1 when something is. */
 export function addDoctor(cli: Cli, root: Command): void {

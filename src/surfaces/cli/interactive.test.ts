@@ -73,6 +73,34 @@ test.each([
   15_000,
 );
 
+test.each([
+  [['account', 'remove', 'nobody'], 'There is no account "nobody".'],
+  [['pool', 'remove', 'nobody'], 'There is no pool "nobody".'],
+])(
+  'stint %j says what is wrong without asking whether it is meant',
+  async (args, message) => {
+    await using place = await openServing();
+    const session = onTerminal(place, ...args);
+    const shown = await session.shows('nobody?');
+    expect(shown).toContain(message);
+    expect(shown).not.toContain('nobody?');
+    expect((await session.ended).code).toBe(3);
+  },
+  15_000,
+);
+
+test('stint account remove asks, and a no changes nothing', async () => {
+  await using place = await openServing();
+  await place.stint(['account', 'add', 'anthropic', 'work'], { stdin: secret });
+  const session = onTerminal(place, 'account', 'remove', 'work');
+  await session.shows('work?');
+  session.type('\r');
+  const { code, shown } = await session.ended;
+  expect(shown).toContain('Nothing was changed. Say --yes to skip the question.');
+  expect(code).toBe(2);
+  expect((await place.stint(['account', 'show', 'work'])).code).toBe(0);
+}, 15_000);
+
 test('stint account add shows nothing of the secret that is typed', async () => {
   await using place = await openServing();
   const session = onTerminal(place, 'account', 'add', 'anthropic', 'work');

@@ -84,9 +84,9 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
   for (const name of Object.keys(fields)) {
     if (!operation.positional.includes(name)) take(input, name, { field: fields[name], value: own[name] });
   }
-  if (operation.effect === 'destructive' && options.yes !== true) await confirmOrStop(cli, operation, command.args);
   const client = await connect(cli, options);
   if (operation.precheck !== undefined) await client.call(operation.precheck, input);
+  if (operation.effect === 'destructive' && options.yes !== true) await confirmOrStop(cli, operation, command.args);
   for (const [name, field] of Object.entries(fields)) {
     if (field.secret !== true) continue;
     const subject = command.args.join(' ');
@@ -116,6 +116,7 @@ async function confirmOrStop({ terminal }: Cli, { summary }: AnyOperation, args:
     message: `${summary}: ${args.join(' ')}?`,
     initialValue: false,
     output: process.stderr,
+    withGuide: false,
   });
   if (isCancel(answer) || !answer)
     throw new Problem('invalid', 'Nothing was changed.', { hint: 'Say --yes to skip the question.' });

@@ -13,14 +13,14 @@ export type GlobalOptions = {
 };
 
 export function addGlobalOptions(command: Command, { home }: Place): void {
-  command
-    .addOption(
-      new Option('--home <folder>', 'Home of Stint (STINT_HOME)').argParser(parseHome).default(resolve(home), home),
-    )
-    .addOption(new Option('--control-port <port>', 'Port of the control API (STINT_CONTROL_PORT)').argParser(parsePort))
-    .addOption(new Option('--agent-port <port>', 'Port of the gateway (STINT_AGENT_PORT)').argParser(parsePort))
-    .addOption(new Option('--json', 'Print JSON'))
-    .addOption(new Option('--no-start', 'Fail instead of starting the daemon'));
+  const everywhere = [
+    new Option('--home <folder>', 'Home of Stint (STINT_HOME)').argParser(parseHome).default(resolve(home), home),
+    new Option('--control-port <port>', 'Port of the control API (STINT_CONTROL_PORT)').argParser(parsePort),
+    new Option('--agent-port <port>', 'Port of the gateway (STINT_AGENT_PORT)').argParser(parsePort),
+    new Option('--json', 'Print JSON'),
+    new Option('--no-start', 'Fail instead of starting the daemon'),
+  ];
+  for (const option of everywhere) command.addOption(option.helpGroup('Options of every command:'));
 }
 
 /** The daemon runs in another folder than the command that starts it. */

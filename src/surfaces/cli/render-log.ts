@@ -10,10 +10,37 @@ export function renderLogLine(line: string, terminal: Terminal, timeZone: string
   if (entry === undefined) return line;
   const { '@timestamp': at, level, message, logger: _logger, ...rest } = entry;
   const time = clockTime(String(at), timeZone);
-  const text = message === 'request' ? requestText(rest) : `${String(message)} ${propertiesText(rest, timeZone)}`;
+  const text = textOf(String(message), rest, timeZone);
   const shown =
     level === 'INFO' ? text : terminal.style(level === 'WARN' || level === 'WARNING' ? 'yellow' : 'red', text);
   return `${terminal.style('dim', time)} ${shown}`.trimEnd();
+}
+
+function textOf(message: string, properties: Record<string, unknown>, timeZone: string): string {
+  switch (message) {
+    case 'request':
+      return requestText(properties);
+    case 'limit':
+      return limitText(properties, timeZone);
+    case 'changed':
+      return `changed: ${String(properties['operation'])} ${String(properties['of'])}`.trimEnd();
+    default:
+      return `${message} ${propertiesText(properties, timeZone)}`;
+  }
+}
+
+type LimitEntry = {
+  readonly account?: string;
+  readonly window?: string;
+  readonly family?: string | null;
+  readonly until?: number;
+  readonly evidence?: string;
+};
+
+function limitText({ account, window, family, until, evidence }: LimitEntry, timeZone: string): string {
+  const whom = typeof family !== 'string' ? '' : ` for ${family}`;
+  const opens = until === undefined ? '' : ` until ${formatMoment(until, Date.now(), timeZone)}`;
+  return `limit ${account ?? '-'} closed (${window ?? '-'})${whom}${opens}${evidence ? `: ${evidence}` : ''}`;
 }
 
 type RequestEntry = {

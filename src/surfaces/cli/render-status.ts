@@ -5,6 +5,9 @@ import type { Look } from './render.ts';
 
 const barCells = 20;
 
+/** Reasons that are no words of their own. */
+const reasons: Readonly<Record<string, string>> = { 'not-pinned': 'the pool is pinned to another' };
+
 export function renderStatus(status: StatusView, look: Look): string {
   const { daemon, accounts, pools } = status;
   const head = `Stint ${daemon.version}, process ${daemon.pid}, up ${formatDuration(look.now - daemon.startedAt)}, agents at http://127.0.0.1:${daemon.agentPort}, ${daemon.activeRequests} open ${daemon.activeRequests === 1 ? 'request' : 'requests'}`;
@@ -31,7 +34,8 @@ export function renderStatus(status: StatusView, look: Look): string {
 
 function renderAccount(account: AccountView, look: Look, width = 0): string {
   const { terminal } = look;
-  const colour = account.state === 'open' ? 'green' : account.state === 'partly-closed' ? 'yellow' : 'red';
+  const colour =
+    account.state === 'open' ? 'green' : ['partly-closed', 'overage'].includes(account.state) ? 'yellow' : 'red';
   const state = terminal.style(colour, account.state);
   const reason = account.reason === null ? '' : ` (${oneLine(account.reason)})`;
   const until = account.until === null ? '' : `, opens ${formatWhen(account.until, look.now, look.timeZone)}`;
@@ -105,7 +109,8 @@ function nextLines(next: NextView, look: Look): string[] {
   const skipped = next.skipped.map((each) => {
     const window = each.window === null ? '' : ` (${each.window})`;
     const until = each.until === null ? '' : `, opens ${formatWhen(each.until, look.now, look.timeZone)}`;
-    return `    not ${each.account}: ${each.reason}${window}${until}`;
+    const rest = each.refusal === undefined ? until : `: ${oneLine(each.refusal)}`;
+    return `    not ${each.account}: ${reasons[each.reason] ?? each.reason}${window}${rest}`;
   });
   return [`  ${what}: ${answer(next, look)}`, ...skipped];
 }

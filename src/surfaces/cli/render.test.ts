@@ -130,6 +130,16 @@ describe('status for people', () => {
     ]);
   });
 
+  test('says why an account is refused in place of a time that nobody should wait for', () => {
+    const refused = { account: 'anthropic/work', reason: 'closed', window: 'credits', until: captured + 60_000 };
+    const next = [
+      { model: null, kind: 'none', account: null, until: null, skipped: [{ ...refused, refusal: 'No\nmoney' }] },
+    ] satisfies PoolView['next'];
+    expect(renderStatus({ ...status, accounts: [open], pools: [{ ...pool, next }] }, look)).toContain(
+      '  next request: nobody\n    not anthropic/work: closed (credits): No money',
+    );
+  });
+
   test('says what to do about a refused login, on one line, however its provider put it', () => {
     const account: AccountView = { ...open, state: 'needs-login', reason: 'invalid\n  x-api-key' };
     expect(renderStatus({ ...status, accounts: [account] }, look)).toContain(
@@ -187,11 +197,22 @@ describe('a line of the log', () => {
 
   test.each([
     [
-      { message: 'changed', operation: 'account.add', of: 'anthropic a' },
-      '06:54:59 changed operation=account.add of=anthropic a',
+      { message: 'changed', operation: 'account.add', actor: 'socket', of: 'anthropic a' },
+      '06:54:59 changed: account.add anthropic a',
     ],
     [{ message: 'started', pid: 7, setAside: null, text: '' }, '06:54:59 started pid=7'],
-    [{ message: 'limit', family: null, until: 4_102_444_800_000 }, '06:54:59 limit until=Jan 1, 2100, 06:00 GMT+6'],
+    [{ message: 'rests', family: null, until: 4_102_444_800_000 }, '06:54:59 rests until=Jan 1, 2100, 06:00 GMT+6'],
+    [
+      {
+        message: 'limit',
+        account: 'anthropic/a',
+        window: 'seven_day_opus',
+        family: 'opus',
+        until: 4_102_444_800_000,
+        evidence: 'rejected',
+      },
+      '06:54:59 limit anthropic/a closed (seven_day_opus) for opus until Jan 1, 2100, 06:00 GMT+6: rejected',
+    ],
     [
       {
         message: 'request',

@@ -58,7 +58,12 @@ function secretOfVariable({ host }: Cli, name: string): string {
 }
 
 async function ask(message: string, signal?: AbortSignal): Promise<string> {
-  const answer = await password({ message, output: process.stderr, ...(signal === undefined ? {} : { signal }) });
+  const answer = await password({
+    message,
+    output: process.stderr,
+    withGuide: false,
+    ...(signal === undefined ? {} : { signal }),
+  });
   if (isCancel(answer)) throw new Problem('invalid', 'Nothing was entered.', { hint: 'Nothing was changed.' });
   return answer;
 }

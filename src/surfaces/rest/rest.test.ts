@@ -114,7 +114,7 @@ describe('a request', () => {
     ['POST', '/api/account.show', '{"account":"work","__proto__":{}}', 400, 'account.show has no field __proto__.'],
     ['POST', '/api/account.show', '{"account":"nobody"}', 404, 'There is no account "nobody".'],
     ['GET', '/api/account.show?account=work&x=1', null, 400, 'account.show has no field x.'],
-    ['GET', '/api/session.list?limit=many', null, 400, 'limit must be a whole number from 1 to 10000.'],
+    ['GET', '/api/session.list?count=many', null, 400, 'count must be a whole number from 1 to 10000.'],
     ['POST', '/api/account.nothing', '{}', 404, 'There is no POST /api/account.nothing.'],
     ['GET', '/api', null, 404, 'There is no GET /api.'],
     ['GET', '/', null, 404, 'There is no GET /.'],
@@ -236,7 +236,7 @@ describe('the OpenAPI document', () => {
       expect(document.paths[`/api/${name}`]?.get !== undefined).toBe(effect === 'read');
     }
     expect(document.paths['/api/session.list']?.get?.parameters).toMatchObject([
-      { name: 'limit', in: 'query', required: false, schema: { type: 'integer' } },
+      { name: 'count', in: 'query', required: false, schema: { type: 'integer' } },
     ]);
   });
 });
