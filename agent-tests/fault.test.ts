@@ -27,7 +27,7 @@ describe('a provider in trouble', () => {
     rig.simulator.inject({ kind: 'error_event_before_content', credential: 'a', errorType: 'rate_limit_error' });
     expect(await rig.claude('hi')).toMatchObject(untroubled(greeting('b', 'hi')));
     expect(traffic(rig).at(-1)).toBe('b 200');
-    expect(nextFor(await rig.status(), null)).toBe('anthropic/b');
+    expect(nextFor(await rig.status(), 'claude-opus-4-8')).toBe('anthropic/b');
   });
 
   test('that cuts a stream after three deltas costs one retry of the agent’s own, which succeeds', async () => {
