@@ -11,8 +11,12 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 export function parseReset(text: string | null | undefined, now: EpochMs): EpochMs | null {
   const trimmed = text?.trim() ?? '';
   if (trimmed === '' || trimmed.length > longestText) return null;
-  const at = parseNumber(trimmed, now) ?? parseLength(trimmed, now) ?? parseHttpDate(trimmed) ?? parseIso(trimmed);
+  const at = trimmed[4] === '-' ? parseIso(trimmed) : parseOther(trimmed, now);
   return at === null || at < now ? null : Math.ceil(at);
+}
+
+function parseOther(text: string, now: EpochMs): EpochMs | null {
+  return parseNumber(text, now) ?? parseLength(text, now) ?? parseHttpDate(text) ?? parseIso(text);
 }
 
 /** Below 1e9 a number is a length in seconds, from 1e9 epoch seconds, from 1e12 epoch milliseconds. */
