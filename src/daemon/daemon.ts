@@ -1,29 +1,30 @@
 import { agents } from '../agents/registry.ts';
-import { Book, type BookEvent } from '../book/book.ts';
+import { Book } from '../book/book.ts';
 import { forgetOld } from '../book/forget.ts';
 import { saveAccount } from '../book/roster.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/config-schema.ts';
 import { applyOverrides, type Overrides } from '../config/overrides.ts';
-import { formatWhen, secondMs } from '../core/time.ts';
+import { secondMs } from '../core/time.ts';
 import { Gateway } from '../gateway/gateway.ts';
-import type { GatewayLog, GatewaySettings } from '../gateway/ports.ts';
 import { claimHome } from '../home/claim-home.ts';
 import { prepareControlSocket } from '../home/control-socket.ts';
 import { writeDaemonFile, type DaemonFile } from '../home/daemon-file.ts';
-import { openHome } from '../home/open-home.ts';
+import { openHome, type Home } from '../home/open-home.ts';
 import { ensureToken } from '../home/token.ts';
 import { openLog, type Log } from '../log/log.ts';
 import { readLines } from '../log/read-lines.ts';
 import { operations } from '../operations/registry.ts';
 import { providers } from '../providers/registry.ts';
-import { openStore } from '../store/open-store.ts';
+import { openStore, type Store } from '../store/open-store.ts';
 import { openVault, type Vault } from '../vault/open-vault.ts';
 import { checkDaemon } from './check.ts';
 import { operationContext } from './context.ts';
 import { Control } from './control.ts';
 import { everyHour } from './every-hour.ts';
+import { gatewaySettings } from './gateway-settings.ts';
 import { listen } from './listen.ts';
+import { gatewayLog, tellBook } from './log-events.ts';
 
 export type DaemonOptions = Overrides & {
   readonly home: string;
@@ -46,26 +47,11 @@ export type RunningDaemon = {
 
 /** Opens a home and serves from it. Throws a Problem, with everything that was opened closed again, when it cannot. */
 export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon> {
-  const clock = Date.now;
-  const startedAt = clock();
+  const startedAt = Date.now();
   await using opened = new AsyncDisposableStack();
   const home = await openHome(options.home);
   const config = applyOverrides(await loadConfig(home.config), options);
-  opened.adopt(await claimHome(home, { pid: options.pid, version: options.version, now: startedAt }), (claim) =>
-    claim.release(),
-  );
-  const log = opened.adopt(openLog({ path: home.log, level: config.log.level }), (each) => each.close());
-  const vault = await openVault(home.vault, { keySource: config.vault.key, passphrase: options.passphrase });
-  const store = opened.adopt(await openStore(home.database, { now: clock() }), (each) => each.close());
-  const book = opened.adopt(await Book.open({ store, clock, tell: (event) => tellBook(log, event) }), (each) =>
-    each.stop(),
-  );
-
-  opened.adopt(
-    everyHour(clock, () => void forgetOld(book).catch(log.bug)),
-    (each) => each.stop(),
-  );
-  await closeWithoutSecret(book, vault);
+  const { log, vault, store, book } = await openState(opened, { options, home, config });
   const gateway = new Gateway({
     book,
     secrets: vault,
@@ -134,50 +120,36 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   return { file, folder: home.folder, setAside: store.setAside, stop, ended };
 }
 
+type State = { readonly log: Log; readonly vault: Vault; readonly store: Store; readonly book: Book };
+
+/** Claims the home and opens what it remembers. */
+async function openState(
+  opened: AsyncDisposableStack,
+  { options, home, config }: { options: DaemonOptions; home: Home; config: Config },
+): Promise<State> {
+  const clock = Date.now;
+  opened.adopt(await claimHome(home, { pid: options.pid, version: options.version, now: clock() }), (claim) =>
+    claim.release(),
+  );
+  const log = opened.adopt(openLog({ path: home.log, level: config.log.level }), (each) => each.close());
+  const vault = await openVault(home.vault, { keySource: config.vault.key, passphrase: options.passphrase });
+  const store = opened.adopt(await openStore(home.database, { now: clock() }), (each) => each.close());
+  const book = opened.adopt(await Book.open({ store, clock, tell: (event) => tellBook(log, event) }), (each) =>
+    each.stop(),
+  );
+  opened.adopt(
+    everyHour(clock, () => void forgetOld(book).catch(log.bug)),
+    (each) => each.stop(),
+  );
+  await closeWithoutSecret(book, vault);
+  return { log, vault, store, book };
+}
+
 /** An account whose secret is gone could only fail: `status` is to say so before the first request does. */
 async function closeWithoutSecret(book: Book, vault: Vault): Promise<void> {
   for (const { account } of book.state.accounts.values()) {
     if (account.standing !== 'enabled' || vault.read(account.id) !== undefined) continue;
     await saveAccount(book, { ...account, standing: 'needs-login', standingReason: 'the vault has no secret of it' });
-  }
-}
-
-function gatewaySettings({ gateway }: Config): GatewaySettings {
-  const mebibyte = 1024 * 1024;
-  return {
-    bodyLimitBytes: gateway.bodyLimitMiB * mebibyte,
-    bodiesInFlightBytes: gateway.bodiesInFlightMiB * mebibyte,
-    headTimeoutMs: {
-      streamed: gateway.headTimeoutSeconds.streamed * secondMs,
-      whole: gateway.headTimeoutSeconds.whole * secondMs,
-    },
-    idleTimeoutMs: gateway.idleTimeoutSeconds * secondMs,
-    stopGraceMs: gateway.stopGraceSeconds * secondMs,
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-  };
-}
-
-function gatewayLog(log: Log): GatewayLog {
-  return {
-    request: (record) => log.info('request', record),
-    refused: (refusal) => log.warning('request refused', refusal),
-    bug: (error) => log.bug(error),
-  };
-}
-
-function tellBook(log: Log, event: BookEvent): void {
-  switch (event.kind) {
-    case 'closed':
-      return log.info('limit', { ...event.limit, when: formatWhen(event.limit.until, event.limit.observedAt, 'UTC') });
-    case 'opened':
-      return log.info('limit cleared', { ...event.limit });
-    case 'needs-login':
-      return log.warning('account needs a new credential', { account: event.account, evidence: event.evidence });
-    case 'resting':
-      return log.warning('account rests after network errors', { account: event.account, until: event.until });
-    case 'exhausted':
-    case 'recovered':
-      return log.warning(`pool ${event.kind}`, { ...event.episode });
   }
 }
 
