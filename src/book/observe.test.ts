@@ -150,8 +150,8 @@ async function see({ book, now }: OpenedBook, label: string, seen: Seen): Promis
 function isOpen({ book }: OpenedBook, label: string): boolean {
   const pool = book.pool(labelFrom('anthropic'));
   if (pool === undefined) throw new Error('no pool');
-  const others = pool.pool.accounts.filter((each) => each !== idOf(label));
-  return book.select({ pool, session: asSessionId(''), model: 'claude-sonnet-4-5' }, others, 0).kind === 'use';
+  const selection = book.select({ pool, session: asSessionId(''), model: 'claude-sonnet-4-5' }, [], 0);
+  return selection.skipped.every((each) => each.account !== idOf(label));
 }
 
 function edges({ events }: OpenedBook): string[] {

@@ -39,12 +39,6 @@ describe('a sticky pool', () => {
     ['is closed for all models', (opened) => see(opened, 'a', closed())],
     ['is disabled', ({ book }) => saveAccount(book, buildAccount('a', { standing: 'disabled' }))],
     ['needs a login', (opened) => see(opened, 'a', { kind: 'refused', evidence: 'HTTP 401' })],
-    [
-      'rests',
-      ({ book }) => {
-        for (const fault of ['network', 'network', 'network'] as const) book.observeFault(idOf('a'), fault);
-      },
-    ],
     ['is removed', ({ book }) => removeAccount(book, idOf('a'))],
     ['is taken out of the pool', ({ book }) => savePool(book, buildPool([idOf('b')]))],
     ['is not the pinned one', ({ book }) => savePool(book, buildPool(members, { pinned: idOf('b') }))],

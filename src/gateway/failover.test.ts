@@ -84,6 +84,28 @@ describe('a fault before content', () => {
     expect(rig.records).toMatchObject([{ tries: [{ outcome: 'overload' }, { outcome: 'served' }] }]);
   });
 
+  test.each([
+    ['a page', 'text/html', '<!doctype html><title>Sign in</title>'],
+    ['nothing', 'application/json', ''],
+    ['nothing as events', 'text/event-stream', ''],
+  ])(
+    '%s in place of a message is asked for again, and told as a failure that the client retries',
+    async (...[, type, body]) => {
+      let answers = 0;
+      await using upstream = await listenHttp((_, response) => {
+        answers += 1;
+        response.writeHead(200, { 'content-type': type });
+        response.end(body);
+      });
+      await using rig = await startRig({ upstreamUrl: upstream.url });
+      const response = await rig.ask({ stream: true });
+      expect([response.status, (await errorOf(response)).type, answers]).toEqual([502, 'api_error', 3]);
+      expect(rig.records).toMatchObject([
+        { tries: [{ account: 'anthropic/a' }, { account: 'anthropic/a' }, { account: 'anthropic/b' }] },
+      ]);
+    },
+  );
+
   test('a stream that ends before content is fetched again', async () => {
     const play = async (kind: 'clean_end_mid' | 'cut_mid') => {
       await using rig = await startRig();
@@ -210,10 +232,10 @@ describe('what a fault closes', () => {
     expect(rig.events).toEqual([]);
     await rig.ask();
     expect(rig.events).toMatchObject([{ kind: 'resting', account: 'anthropic/a' }]);
-    expect(rig.sends()).toEqual(['a', 'a', 'a']);
+    expect(rig.sends()).toEqual(['a', 'a', 'a', 'a']);
+    // With nobody else open it is asked nevertheless: the client retries a failure, and waits for none.
+    expect((await rig.ask()).status).toBe(502);
     rig.simulator.clearFaults();
-    expect((await rig.ask()).status).toBe(429);
-    rig.advance(10_000);
     expect((await rig.ask()).status).toBe(200);
   });
 

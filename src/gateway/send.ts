@@ -122,8 +122,13 @@ async function judgeWhole(book: Book, sending: Sending, { response, verdict }: J
   const bytes = await upstream.bytes();
   const encoding = response.headers.get('content-encoding');
   const body = encoding === null ? asBuffer(bytes) : await decodeBody(bytes, encoding);
+  if (exchange.route === 'inference' && body !== null && isNoMessage(body)) {
+    // A portal's page, or nothing: what the client could make of it is worse than a failure that it retries.
+    throw new UpstreamFailure(`HTTP ${response.status} without a message in it`);
+  }
   const failure = exchange.route === 'inference' && body !== null ? errorInside(body) : null;
-  const judged = failure === null ? verdict : exchange.provider.classifyFrame(failure, contextOf(book, sending));
+  const judged =
+    failure === null ? verdict : exchange.provider.classifyFrame(failure, insideOf(book, sending, response));
   if (judged.outcome.kind === 'served' && body !== null) takeUsage(exchange, '', endOf(body));
   observe(book, sending, failure === null ? verdict : joined(verdict, judged));
   return { outcome: judged.outcome, answer: wholeAnswer(sending, response, bytes) };
@@ -136,7 +141,7 @@ async function judgeStream(book: Book, sending: Sending, { response, verdict }: 
   if (gate.kind === 'cut') throw new UpstreamFailure(gate.detail);
   const headers = returnedHeaders(response.headers, decoded);
   if (gate.kind === 'failed') {
-    const failed = exchange.provider.classifyFrame(gate.data, contextOf(book, sending));
+    const failed = exchange.provider.classifyFrame(gate.data, insideOf(book, sending, response));
     upstream.abort();
     observe(book, sending, joined(verdict, failed));
     return {
@@ -161,6 +166,10 @@ function joined(head: Verdict, failed: Verdict): Verdict {
 /** An error inside HTTP 200 of an answer in one piece, as its JSON text. */
 function errorInside(body: Buffer): string | null {
   return /^\s*\{\s*"type"\s*:\s*"error"/.test(body.toString('latin1', 0, 64)) ? body.toString('utf8') : null;
+}
+
+function isNoMessage(body: Buffer): boolean {
+  return /^\s*(<|$)/.test(body.toString('latin1', 0, 64));
 }
 
 /** Counts of tokens stand at the end of a message. */
@@ -206,6 +215,11 @@ function missingSecret(book: Book, sending: Sending): Sent {
 
 function contextOf(book: Book, { exchange }: Sending): AnswerContext {
   return { model: exchange.wanted.model, now: book.clock() };
+}
+
+/** For an error inside a 200: its head may say more of a limit than the error does. */
+function insideOf(book: Book, sending: Sending, { headers }: Response): AnswerContext {
+  return { ...contextOf(book, sending), headers };
 }
 
 export function takeUsage({ provider, record }: Exchange, first: string, last: string): void {

@@ -116,8 +116,23 @@ export class Upstream implements Chunks {
 
   #explained(error: unknown): UpstreamFailure {
     if (this.#expired) return new UpstreamFailure('no answer within the time allowed', { cause: error });
-    return new UpstreamFailure(error instanceof Error ? error.message : String(error), { cause: error });
+    return new UpstreamFailure(describe(error), { cause: error });
   }
+}
+
+/** Bun's own texts speak to somebody who writes the call. */
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was cut',
+  ENOTFOUND: 'its host name is not known',
+  EHOSTUNREACH: 'its host cannot be reached',
+  ETIMEDOUT: 'the connection took too long',
+};
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? String(error.code) : '';
+  return reasons[code] ?? (code === '' ? error.message : code);
 }
 
 /** From this size on a body is sent as a stream: of any other kind fetch keeps the bytes until the answer has ended. */

@@ -33,6 +33,8 @@ export type AnswerContext = {
   /** The model that was asked for. */
   readonly model: string | null;
   readonly now: EpochMs;
+  /** Of the 200 in which an error came. */
+  readonly headers?: Headers;
 };
 
 /**

@@ -95,14 +95,21 @@ describe('a request', () => {
   });
 
   test('waits for the account that opens first, and hears of everybody', () => {
-    const rests = buildCandidate('c', { restUntil: now + 20 * minuteMs });
-    const selection = choose([closed('a', now + hourMs), closed('b', now + 30 * minuteMs), rests]);
-    expect(selection).toMatchObject({ kind: 'wait', until: now + 20 * minuteMs, queued: false });
+    const off = buildCandidate('c', { account: { standing: 'disabled' } });
+    const selection = choose([closed('a', now + hourMs), closed('b', now + 30 * minuteMs), off]);
+    expect(selection).toMatchObject({ kind: 'wait', until: now + 30 * minuteMs, queued: false });
     expect(selection.skipped.map((each) => [each.account, each.reason])).toEqual([
       [a, 'closed'],
       [b, 'closed'],
-      [idOf('c'), 'resting'],
+      [idOf('c'), 'disabled'],
     ]);
+  });
+
+  test('waits for nobody’s network: an account that rests serves while nobody else is open', () => {
+    const rests = buildCandidate('b', { restUntil: now + 10_000 });
+    expect(choose([closed('a', now + 1000), rests])).toMatchObject({ kind: 'use', account: b });
+    expect(choose([open('a'), rests])).toMatchObject({ kind: 'use', account: a });
+    expect(choose([closed('a'), rests], { exclude: [b] })).toMatchObject({ kind: 'wait', until: now + hourMs });
   });
 
   test('waits for an account that failed this request once its limit ends', () => {

@@ -19,11 +19,12 @@ type Standing =
 /**
  * Chooses the account for a request: the session's own while it is open, else by the pool's strategy. An open account
  * that is ramping up or being probed makes the request wait for it a little, then spills to another open one, then
- * goes anyway. Pure: `status` and the gateway ask the same question and get the same answer.
+ * goes anyway. One that rests after network errors serves while nobody else is open. Pure: `status` and the gateway ask the same question and get the same answer.
  */
 export function select(view: View, want: Want, now: EpochMs): Selection {
   const open: Candidate[] = [];
   const busy: Candidate[] = [];
+  const resting: Candidate[] = [];
   const overage: Candidate[] = [];
   const skipped: Skipped[] = [];
   let earliest: EpochMs | null = null;
@@ -43,6 +44,8 @@ export function select(view: View, want: Want, now: EpochMs): Selection {
       busy.push(candidate);
       if (standing.probe) (probes ??= new Set()).add(candidate);
       soonestTurn = earlier(soonestTurn, standing.until);
+    } else if (told.reason === 'resting') {
+      resting.push(candidate);
     } else if (told.reason === 'overage' && view.pool.overage === 'last') {
       overage.push(candidate);
     } else if (told.until !== null && told.refusal === undefined) {
@@ -50,7 +53,7 @@ export function select(view: View, want: Want, now: EpochMs): Selection {
     }
   }
 
-  const chosen = choose(view, { open, busy, overage }, { queuedMs: want.queuedMs, now });
+  const chosen = choose(view, { open, busy, resting, overage }, { queuedMs: want.queuedMs, now });
   if (chosen !== null) {
     const others = skipped.filter((each) => each.account !== chosen.account.id);
     return { kind: 'use', account: chosen.account.id, probe: probes?.has(chosen) ?? false, skipped: others };
@@ -60,10 +63,10 @@ export function select(view: View, want: Want, now: EpochMs): Selection {
   return { kind: 'none', skipped };
 }
 
-type Tiers = { open: readonly Candidate[]; busy: readonly Candidate[]; overage: readonly Candidate[] };
+type Tiers = Readonly<Record<'open' | 'busy' | 'resting' | 'overage', readonly Candidate[]>>;
 
 function choose(view: View, tiers: Tiers, at: { queuedMs: number; now: EpochMs }): Candidate | null {
-  const { open, busy, overage } = tiers;
+  const { open, busy, resting, overage } = tiers;
   if (busy.length > 0) {
     // What this request would use if nothing were busy decides whether it has to queue at all.
     const ready = view.candidates.filter((each) => open.includes(each) || busy.includes(each));
@@ -76,6 +79,8 @@ function choose(view: View, tiers: Tiers, at: { queuedMs: number; now: EpochMs }
     return open.length > 0 ? preferred(view, open, at.now) : wished;
   }
   if (open.length > 0) return preferred(view, open, at.now);
+  // Nobody waits for a network: the client retries an honest failure, and cannot retry one inside a held 200.
+  if (resting.length > 0) return preferred(view, resting, at.now);
   return overage.length > 0 ? preferred(view, overage, at.now) : null;
 }
 
@@ -87,10 +92,10 @@ function standingOf(candidate: Candidate, pool: Pool, want: Want, now: EpochMs):
   const limits = coveringLimits(candidate, want.model, now);
   if (limits?.closed) return { kind: 'limited', reason: 'closed', limit: limits.closed };
   if (want.exclude.includes(account.id)) return closed('tried');
-  if (candidate.restUntil > now) return closed('resting', candidate.restUntil);
   if (limits?.overage && pool.overage !== 'allow') {
     return { kind: 'limited', reason: 'overage', limit: limits.overage };
   }
+  if (candidate.restUntil > now) return closed('resting', candidate.restUntil);
   return openStanding(candidate, limits?.awaitsProbe ?? false, now);
 }
 

@@ -9,7 +9,7 @@ import type { EpochMs } from '../time.ts';
  * - `disabled`, `needs-login`: see Account.
  * - `not-pinned`: the pool is pinned to another account.
  * - `tried`: this request failed there already.
- * - `resting`: three network errors in a row.
+ * - `resting`: three network errors in a row, and another account is open.
  * - `probing`: a long cooldown has ended and another request is finding out whether it is really over.
  * - `ramping`: freshly chosen after a failover, and as many requests in flight as it may have yet.
  */

@@ -102,7 +102,8 @@ describe('an answer without limit headers', () => {
 
   test.each<[string, number, string | null, Fault]>([
     ['the page of a proxy', 502, proxyPage, 'overload'],
-    ['a page that blocks', 403, '<html>Cloudflare: you have been blocked</html>', 'request'],
+    ['a page that blocks', 403, '<html>Cloudflare: you have been blocked</html>', 'network'],
+    ['the login page of a portal', 401, '<!doctype html><title>Sign in</title>', 'network'],
     ['no body', 503, null, 'overload'],
     ['an empty body', 529, '', 'overload'],
     ['an empty body', 401, '', 'auth'],
@@ -174,6 +175,19 @@ describe('an error event inside HTTP 200', () => {
       error: { details: null, type, message },
       request_id: 'req_e2b729a018d81bea0fc41327',
     });
+
+  test('closes the windows that its head rejects, until their own reset', () => {
+    const headers = new Headers({
+      'anthropic-ratelimit-unified-status': 'rejected',
+      'anthropic-ratelimit-unified-5h-status': 'rejected',
+      'anthropic-ratelimit-unified-5h-reset': String(Math.ceil(now / 1000) + 7200),
+    });
+    const verdict = classifyErrorEvent(streamed('rate_limit_error', 'too much'), { ...context, headers });
+    expect(verdict).toMatchObject({
+      outcome: { fault: 'window' },
+      signals: [{ kind: 'closed', window: 'five_hour', family: null, until: (Math.ceil(now / 1000) + 7200) * 1000 }],
+    });
+  });
 
   test.each<[string, string, Fault, (evidence: string, message: string) => Signal[]]>([
     ['overloaded_error', 'Overloaded', 'overload', () => []],

@@ -34,6 +34,8 @@ function classifyServed(headers: Headers, readings: readonly Signal[], context: 
 
 function classifyFailure(answer: Answer, error: AnthropicError | null, context: AnswerContext): Verdict {
   const evidence = evidenceOf(answer.status, error);
+  // A proxy or a portal in between: it knows nothing of the account, and the next try may get past it.
+  if (answer.status < 500 && isPage(answer.body)) return failed('network', evidence);
   if (refusesLongContext(error)) return failed('entitlement', evidence);
   switch (answer.status) {
     case 401:
@@ -64,13 +66,17 @@ function classifyTooMany(headers: Headers, error: AnthropicError | null, context
   return failed('scoped', evidence);
 }
 
-/** Judges an `error` event inside HTTP 200, whose head told nothing of the failure. */
+/** Judges an error inside HTTP 200, of whose head the limits are told where it has any. */
 export function classifyErrorEvent(data: string, context: AnswerContext): Verdict {
   const error = parseError(data);
   if (error === null) return failed('overload', 'an error event that does not parse');
   const evidence = evidenceOf(200, error);
   // The 200 said that the request is fine, so that an error of a type we do not know is the server's.
   if (refusesLongContext(error)) return failed('entitlement', evidence);
+  const { headers } = context;
+  if (error.type === 'rate_limit_error' && headers !== undefined && isUnifiedRejected(headers, context.model)) {
+    return classifyTooMany(headers, error, context);
+  }
   return classifyError(200, error, context) ?? failed('overload', evidence);
 }
 
@@ -84,6 +90,10 @@ function refusesLongContext(error: AnthropicError | null): boolean {
     error.code === 'credits_required' ||
     /\b(extra usage is|usage credits are) required for long context\b/i.test(error.message)
   );
+}
+
+function isPage(body: string | null): boolean {
+  return body !== null && /^\s*</.test(body);
 }
 
 function blamesNobody(error: AnthropicError | null): boolean {
