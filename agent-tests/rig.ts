@@ -67,6 +67,8 @@ export async function startRig({ accounts = ['a', 'b'], scenario = {}, env = {} 
 
   let daemon = await startDaemon(place, {});
   opened.defer(() => stopDaemon(daemon));
+  // A wrapper may have started another one.
+  opened.defer(async () => void (await startStint(['down'], place).ended));
   for (const label of accounts) {
     await runStint(['account', 'add', 'anthropic', label, '--base-url', simulator.url], {
       ...place,

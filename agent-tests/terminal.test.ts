@@ -33,15 +33,13 @@ describe('a daemon that restarts in the middle of a turn', () => {
     expect(await rig.sessions()).toMatchObject([{ id: run.sessions[0], account: 'anthropic/a', moves: 0 }]);
   });
 
-  test('even by a kill -9 costs the turn nothing, and limits survive it', async () => {
+  test('after a kill -9, by the wrapper itself, costs the turn nothing, and limits survive it', async () => {
     await using rig = await startRig({ scenario: { deltaDelayMs: 200 } });
     rig.simulator.inject({ kind: 'five_hour', credential: 'a', times: 'always' });
     const thirdRequest = nthRequest(rig, 3);
     const agent = rig.start('-p', '[[steps:2]] [[say:all done]]', ...headless, '--allowedTools', 'Bash');
     await thirdRequest;
     await rig.killDaemon();
-    await metClosedGateway(rig);
-    await rig.up();
     const run = readRun(await agent.ended);
     expect(run).toMatchObject({ code: 0, stderr: '', result: { is_error: false, result: 'all done' } });
     expect(run.toolResults).toEqual(['step 1', 'step 2']);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { agents } from './agents/registry.ts';
@@ -23,6 +23,11 @@ const host: Host = {
   stintCommand: [process.execPath, ...process.execArgv, import.meta.path],
   agents: [...agents.keys()],
   findDaemon,
+  async hasCrashed(home) {
+    const files = homeAt(home);
+    // A stop removes it.
+    return existsSync(files.holder) && (await readHolder(files)) === undefined;
+  },
   async listeners({ home, ...ports }) {
     const { loadConfig } = await import('./config/load-config.ts');
     const { applyOverrides } = await import('./config/overrides.ts');

@@ -3,9 +3,10 @@ import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { Problem } from '../../core/problem.ts';
 import { formatMoment } from '../../core/time.ts';
-import type { Client } from '../../operations/client.ts';
+import { socketClient, type Client } from '../../operations/client.ts';
 import type { Cli } from './cli.ts';
-import { connect } from './connect.ts';
+import { connect, reachDaemon } from './connect.ts';
+import { keepDaemon } from './keep-daemon.ts';
 import { localTimeZone } from './render.ts';
 import { optionsOf, type GlobalOptions } from './options.ts';
 
@@ -58,8 +59,10 @@ async function printEnvironment(cli: Cli, agent: string, options: GlobalOptions)
 type Run = { readonly args: readonly string[]; readonly options: GlobalOptions };
 
 async function runAgent(cli: Cli, agent: string, { args, options }: Run): Promise<number> {
-  const client = await connect(cli, options);
+  const daemon = await reachDaemon(cli, options);
+  const client = socketClient(daemon.controlSocket);
   const issued = await issue(cli, client, { agent, origin: 'wrapper', options });
+  const letGo = keepDaemon(cli, options.home, daemon);
   try {
     const user = cli.host.userEnvironment;
     const executable = Bun.which(issued.command, { PATH: user['PATH'] ?? '' });
@@ -74,6 +77,7 @@ async function runAgent(cli: Cli, agent: string, { args, options }: Run): Promis
     for (const name of [...issued.withheld, 'STINT_VAULT_PASSPHRASE']) delete env[name];
     return await runInTerminal(executable, args, env);
   } finally {
+    letGo();
     // A daemon that is gone forgets it by its expiry.
     await client.call('phantom.revoke', { id: issued.id }).catch(() => undefined);
   }

@@ -22,7 +22,7 @@ export async function connect(cli: Cli, options: GlobalOptions): Promise<Client>
   return socketClient((await reachDaemon(cli, options)).controlSocket);
 }
 
-async function reachDaemon(cli: Cli, options: GlobalOptions): Promise<DaemonAddress> {
+export async function reachDaemon(cli: Cli, options: GlobalOptions): Promise<DaemonAddress> {
   const place = placeOf(cli, options);
   const running = await findServing(cli, place.home);
   if (running !== undefined) return running;

@@ -46,6 +46,8 @@ export interface Host {
   readonly agents: readonly string[];
   /** The daemon that runs in a home; undefined when none does. */
   findDaemon(home: string): Promise<FoundDaemon | undefined>;
+  /** True when the last daemon of a home ended without being stopped, and no other runs. */
+  hasCrashed(home: string): Promise<boolean>;
   /** Where a daemon that starts now would listen, by config.toml and what was given here. Throws a Problem when it is wrong. */
   listeners(place: Place): Promise<{ readonly control: Listener; readonly agent: Listener }>;
   /** What keeps an agent from the gateway when it is started here with these arguments. */
