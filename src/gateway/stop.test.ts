@@ -127,6 +127,8 @@ async function ask(socket: Socket, rig: Rig): Promise<string> {
     `content-length: ${body.length}`,
   ];
   socket.on('error', () => undefined);
+  // The gateway may have ended it before this, and it says so only once.
+  if (socket.destroyed) return '';
   socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
   const first = await Promise.race([once(socket, 'data'), once(socket, 'close')]);
   return Buffer.isBuffer(first[0]) ? first[0].toString() : '';
