@@ -89,6 +89,15 @@ describe('stint up', () => {
   }, 20_000);
 });
 
+test('a port that is none is told by the command that would start the daemon', async () => {
+  await using place = openPlace();
+  const { stderr, code } = await place.stint(['status'], { env: { STINT_CONTROL_PORT: '70000' } });
+  expect({ stderr, code }).toEqual({
+    stderr: 'The control port must be a whole number from 0 to 65535, not "70000". 0 takes any free port.\n',
+    code: 2,
+  });
+});
+
 describe('a home that cannot be used', () => {
   test('because a file is in the way is told of by every command', async () => {
     await using place = openPlace();

@@ -36,6 +36,8 @@ export function notRunning(): Problem {
 
 /** Starts a daemon that outlives this command and its terminal, and waits until it serves. */
 export async function startDetached(cli: Cli, place: Place): Promise<DaemonAddress> {
+  // A port that is none is told here: the daemon would end over it before it can report anything.
+  await cli.host.listeners(place);
   try {
     tellSetAside(cli, await spawnDaemon(cli, place));
   } catch (error) {
