@@ -5,7 +5,7 @@ import type { EpochMs } from '../core/time.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import { send, type SendDeps } from './send.ts';
 import { newProgress, triesOf, type Answer, type Exchange, type Failed } from './exchange.ts';
-import { explainGiveUp } from './give-up.ts';
+import { explainGiveUp, type GivenUp } from './give-up.ts';
 
 export type FailoverDeps = SendDeps & { readonly random: () => number };
 
@@ -51,16 +51,11 @@ async function askAnybody(deps: FailoverDeps, exchange: Exchange): Promise<Progr
     if (outcome.fault === 'request') break;
   }
   if (failed !== null) return deliver(exchange, failed);
-  const next = book.select(wanted, [], 0);
   const step = { kind: 'give-up', why: 'needs-login', until: null, reason: 'no account is logged in' } as const;
-  return {
-    kind: 'problem',
-    problem: explainGiveUp({ exchange, next, step, now: book.clock(), timeZone: deps.settings.timeZone }),
-  };
+  return giveUp(deps, exchange, { step, next: book.select(wanted, [], 0) });
 }
 
 async function takeSteps(deps: FailoverDeps, exchange: Exchange): Promise<Progressed> {
-  const { book } = deps;
   let { step, next } = startAnew(deps, exchange);
   let last: Failed | null = null;
   for (;;) {
@@ -82,10 +77,7 @@ async function takeSteps(deps: FailoverDeps, exchange: Exchange): Promise<Progre
       case 'hold':
         return { kind: 'hold', until: step.until };
       case 'give-up':
-        return {
-          kind: 'problem',
-          problem: explainGiveUp({ exchange, next, step, now: book.clock(), timeZone: deps.settings.timeZone }),
-        };
+        return giveUp(deps, exchange, { step, next });
       case 'deliver':
         return deliver(exchange, step.answer === 'passing' ? exchange.progress.passing : last);
       case 'drop':
@@ -107,6 +99,7 @@ type Tried =
   | { readonly kind: 'closed' }
   | { readonly kind: 'progressed'; readonly progressed: Progressed }
   | { readonly kind: 'failed'; readonly failed: Failed; readonly step: Step; readonly next: Selection };
+
 async function sendOnce(deps: FailoverDeps, exchange: Exchange, step: SendStep): Promise<Tried> {
   const { book } = deps;
   const { progress, record } = exchange;
@@ -184,6 +177,11 @@ async function queue({ book }: FailoverDeps, { progress, record, client }: Excha
   const waitedMs = book.clock() - from;
   progress.queuedMs += waitedMs;
   record.queuedMs += waitedMs;
+}
+
+function giveUp({ book, settings }: FailoverDeps, exchange: Exchange, why: Pick<GivenUp, 'step' | 'next'>): Progressed {
+  const { timeZone } = settings;
+  return { kind: 'problem', problem: explainGiveUp({ ...why, exchange, now: book.clock(), timeZone }) };
 }
 
 function deliver({ record }: Exchange, failed: Failed | null): Progressed {

@@ -1,3 +1,4 @@
+import { asBuffer } from '../lib/as-buffer.ts';
 import { readFrame } from '../lib/sse.ts';
 import type { Provider } from '../providers/provider.ts';
 
@@ -73,8 +74,4 @@ function timeBound(): { reached: Promise<'late'>; clear: () => void } {
     timer = setTimeout(() => resolve('late'), longestMs);
   });
   return { reached, clear: () => clearTimeout(timer) };
-}
-
-function asBuffer(chunk: Uint8Array): Buffer {
-  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

@@ -4,7 +4,7 @@ import { Problem } from '../core/problem.ts';
 import { formatWhen, type EpochMs } from '../core/time.ts';
 import type { Exchange } from './exchange.ts';
 
-type GivenUp = {
+export type GivenUp = {
   readonly exchange: Exchange;
   readonly next: Selection;
   readonly step: Extract<Step, { kind: 'give-up' }>;

@@ -3,6 +3,7 @@ import type { AccountId } from '../core/ids.ts';
 import type { Signal } from '../core/limit/signal.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Book } from '../book/book.ts';
+import { asBuffer } from '../lib/as-buffer.ts';
 import { decodeBody } from '../lib/decode.ts';
 import type { AnswerContext, Verdict } from '../providers/provider.ts';
 import type { Deadlines } from './deadline.ts';
@@ -175,10 +176,6 @@ function isNoMessage(body: Buffer): boolean {
 /** Counts of tokens stand at the end of a message. */
 function endOf(body: Buffer): string {
   return body.toString('latin1', Math.max(0, body.length - usageBytes));
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function wholeAnswer({ account }: Sending, response: Response, bytes: Uint8Array): Answer {

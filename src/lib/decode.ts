@@ -10,6 +10,7 @@ import {
 } from 'node:zlib';
 import type { Transform } from 'node:stream';
 import { promisify } from 'node:util';
+import { asBuffer } from './as-buffer.ts';
 
 const limits = { maxOutputLength: 4 * 1024 * 1024 };
 
@@ -36,7 +37,7 @@ const streams: ReadonlyMap<string, () => Transform> = new Map<string, () => Tran
 
 /** Decodes a body by its Content-Encoding, up to 4 MiB. Null when it is damaged, too large or of an unknown coding. */
 export async function decodeBody(bytes: Uint8Array, encoding: string | null): Promise<Buffer | null> {
-  let decoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let decoded = asBuffer(bytes);
   for (const coding of codings(encoding).reverse()) {
     const decode = whole.get(coding);
     if (decode === undefined) return null;

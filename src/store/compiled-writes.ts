@@ -15,6 +15,7 @@ export type CompiledWrites = {
 };
 
 export function compileWrites(db: Kysely<Tables>): CompiledWrites {
+  const limitColumns = limitRow(emptyLimit);
   const known = db.selectFrom('accounts').select('id').where('id', '=', placeholder.account).compile();
   const current = db
     .updateTable('pools')
@@ -37,7 +38,7 @@ export function compileWrites(db: Kysely<Tables>): CompiledWrites {
     .compile();
   const limit = db
     .insertInto('limits')
-    .values(limitRow(emptyLimit))
+    .values(limitColumns)
     .onConflict((on) =>
       on.columns(['account', 'slot']).doUpdateSet((given) => ({
         version: given.ref('excluded.version'),
@@ -54,7 +55,7 @@ export function compileWrites(db: Kysely<Tables>): CompiledWrites {
     saveCurrent: async (on, pool, account) => void (await on.executeQuery(withParameters(current, [account, pool]))),
     saveSession: async (on, row) => void (await on.executeQuery(withParameters(session, valuesOf(placeholder, row)))),
     saveLimit: async (on, row) =>
-      void (await on.executeQuery(withParameters(limit, valuesOf(limitRow(emptyLimit), limitRow(row))))),
+      void (await on.executeQuery(withParameters(limit, valuesOf(limitColumns, limitRow(row))))),
   };
 }
 

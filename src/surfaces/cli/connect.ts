@@ -3,7 +3,7 @@ import { Problem, problemCodes } from '../../core/problem.ts';
 import { socketClient, type Client } from '../../operations/client.ts';
 import type { Cli } from './cli.ts';
 import type { DaemonAddress, Place } from './host.ts';
-import { type GlobalOptions } from './options.ts';
+import type { GlobalOptions } from './options.ts';
 
 const startTimeoutMs = 30_000;
 const pollMs = 25;
@@ -47,11 +47,14 @@ export async function startDetached(cli: Cli, place: Place): Promise<DaemonAddre
     if (!lost) throw error;
   }
   const serving = await findServing(cli, place.home);
-  if (serving === undefined)
-    throw new Problem('unavailable', 'The daemon ended at once.', {
-      hint: 'Start it in the foreground to see why: stint up',
-    });
+  if (serving === undefined) throw endedAtOnce();
   return serving;
+}
+
+function endedAtOnce(): Problem {
+  return new Problem('unavailable', 'The daemon ended at once.', {
+    hint: 'Start it in the foreground to see why: stint up',
+  });
 }
 
 /** Whoever starts the daemon is told that it begins anew, whatever was asked. */
@@ -103,15 +106,7 @@ function spawnDaemon(cli: Cli, { home, controlPort, agentPort }: Place): Promise
       settled();
     };
     child.once('error', (error) => settle(() => reject(error)));
-    child.once('exit', () =>
-      settle(() =>
-        reject(
-          new Problem('unavailable', 'The daemon ended at once.', {
-            hint: 'Start it in the foreground to see why: stint up',
-          }),
-        ),
-      ),
-    );
+    child.once('exit', () => settle(() => reject(endedAtOnce())));
     child.once('message', (report) => settle(() => settleReport(report as StartReport, resolve, reject)));
   });
 }
