@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { z } from 'zod';
 import type { DaemonFile } from '../src/home/daemon-file.ts';
 import type { accountShape, poolShape, sessionShape } from '../src/operations/shape.ts';
-import type { SeenRequest } from '../src/simulator/anthropic/request-log.ts';
+import type { SeenRequest } from '../src/simulator/provider/request-log.ts';
 import type { ScenarioInput } from '../src/simulator/anthropic/scenario.ts';
 import { startAnthropicSimulator, type Simulator } from '../src/simulator/anthropic/simulator.ts';
 import { temporaryFolder } from '../test/temp-folder.ts';

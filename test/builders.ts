@@ -28,6 +28,9 @@ export function buildAccount(label: string, more: Partial<Account> = {}): Accoun
     label: labelFrom(label),
     credential: 'api-key',
     baseUrl: null,
+    profile: null,
+    project: null,
+    maxConcurrent: null,
     standing: 'enabled',
     standingReason: null,
     addedAt: 0,
@@ -43,6 +46,7 @@ export function buildPool(accounts: readonly AccountId[], more: Partial<Pool> = 
     strategy: 'sticky',
     overage: 'forbid',
     pinned: null,
+    shareSessions: false,
     ...more,
   };
 }
@@ -80,6 +84,7 @@ export function buildCandidate(label: string, { account, limits, ...more }: Cand
     probeSince: null,
     nextReset: null,
     servedTurn: 0,
+    verifiedAt: 0,
     ...more,
   };
 }
@@ -87,9 +92,9 @@ export function buildCandidate(label: string, { account, limits, ...more }: Cand
 /** A pool of exactly these candidates, in this order. */
 export function buildView(
   candidates: readonly Candidate[],
-  more: Partial<Pool> & Partial<Pick<View, 'current' | 'affinity'>> = {},
+  more: Partial<Pool> & Partial<Pick<View, 'current' | 'affinity' | 'probesClosed'>> = {},
 ): View {
-  const { current = null, affinity = null, ...pool } = more;
+  const { current = null, affinity = null, probesClosed = false, ...pool } = more;
   return {
     pool: buildPool(
       candidates.map((each) => each.account.id),
@@ -98,5 +103,6 @@ export function buildView(
     candidates,
     current,
     affinity,
+    probesClosed,
   };
 }

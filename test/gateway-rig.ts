@@ -6,7 +6,7 @@ import { Book, type BookEvent } from '../src/book/book.ts';
 import { issuePhantom } from '../src/book/phantoms.ts';
 import type { BookStore } from '../src/book/ports.ts';
 import { addAccount, savePool } from '../src/book/roster.ts';
-import { asProviderId, labelOf, type AccountId } from '../src/core/ids.ts';
+import { asProviderId, labelOf } from '../src/core/ids.ts';
 import type { Pool } from '../src/core/pool/pool.ts';
 import type { EpochMs } from '../src/core/time.ts';
 import { Gateway } from '../src/gateway/gateway.ts';
@@ -112,11 +112,13 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const secrets = new Map(labels.map((label) => [idOf(label), secretOf(label, options.kind)]));
   const gateway = new Gateway({
     book,
-    secrets: {
-      read: (account: AccountId) => {
-        order.push(`send ${labelOf(account)}`);
-        return secrets.get(account);
+    credentials: {
+      current: ({ id, credential }) => {
+        order.push(`send ${labelOf(id)}`);
+        const secret = secrets.get(id);
+        return secret === undefined ? undefined : { kind: credential, secret, scope: {} };
       },
+      renew: () => Promise.resolve('fixed'),
     },
     providers,
     settings: { ...settings, ...options.settings },

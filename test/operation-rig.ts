@@ -51,6 +51,7 @@ export async function openOperations(): Promise<OperationRig> {
       agents,
       holdMs: 240_000,
       gatewayUrl: () => 'http://127.0.0.1:4610',
+      agentFolder: () => Promise.resolve(folder.path),
       audit: (record) => void audit.push(record),
       daemon: {
         describe: () => ({

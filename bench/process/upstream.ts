@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FaultInput } from '../../src/simulator/anthropic/fault.ts';
-import type { SeenRequest } from '../../src/simulator/anthropic/request-log.ts';
+import type { SeenRequest } from '../../src/simulator/provider/request-log.ts';
 import type { CredentialChange, ScenarioInput } from '../../src/simulator/anthropic/scenario.ts';
 import { endChild, firstLine } from './child.ts';
 

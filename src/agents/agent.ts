@@ -20,6 +20,22 @@ export type Start = {
   readonly gatewayPort: number | undefined;
 };
 
+/** Where an agent in gateway mode finds the gateway. */
+export type Gate = {
+  /** Origin of the gateway: `http://127.0.0.1:4610`. */
+  readonly url: string;
+  readonly phantom: string;
+  /** A folder of Stint's for files that this agent has to be given; it exists, and is the user's alone. */
+  readonly folder: string;
+};
+
+/** What an agent is started with. */
+export type Launch = {
+  /** Before the user's own arguments. */
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+};
+
 /** A CLI product that does the work. */
 export interface Agent {
   /** As people name it: `claude`. */
@@ -31,8 +47,8 @@ export interface Agent {
   readonly install: string;
   /** Names that must not be in its environment: credentials of its own, and switches to another upstream. */
   readonly withheld: readonly string[];
-  /** What it has to find in its environment to reach the gateway at `baseUrl` with its phantom. */
-  environment(baseUrl: string, phantom: string): Readonly<Record<string, string>>;
+  /** What it has to be started with to reach the gateway with its phantom. May write files into `gate.folder`. */
+  launch(gate: Gate): Promise<Launch>;
   /** What in its own settings would keep it from the gateway. Never rejects: what cannot be read is no obstacle. */
   obstacles(start: Start): Promise<readonly Obstacle[]>;
 }

@@ -6,6 +6,7 @@ import { observeClosed, observeOpen } from '../core/limit/observe.ts';
 import type { Signal } from '../core/limit/signal.ts';
 import { select } from '../core/pool/select.ts';
 import type { Selection } from '../core/pool/selection.ts';
+import type { Want } from '../core/pool/view.ts';
 import { hourMs, minuteMs, type EpochMs } from '../core/time.ts';
 import { episodesBegun, episodesEnded } from './episode.ts';
 import { forgetOld } from './forget.ts';
@@ -23,7 +24,11 @@ export type BookEvent =
   | { readonly kind: 'exhausted' | 'recovered'; readonly episode: Episode };
 
 /** Which session wants which model from which pool. */
-export type Request = { readonly pool: PoolState; readonly session: SessionId; readonly model: string | null };
+export type Request = {
+  readonly pool: PoolState;
+  readonly session: SessionId;
+  readonly model: string | null;
+} & Pick<Want, 'suits' | 'only'>;
 
 /** What came of a try, for `Book.observe`. */
 export type Observation = {
@@ -46,6 +51,8 @@ const restMs = 10_000;
 export class Book {
   readonly state: BookState;
   readonly journal: Journal;
+  /** Whether a request may find out, once an hour, if an account that is closed for long is open after all. */
+  probesClosed = false;
   readonly store: BookStore;
   readonly clock: () => EpochMs;
   readonly #tell: (event: BookEvent) => void;
@@ -79,23 +86,27 @@ export class Book {
     const { pool, candidates, current } = request.pool;
     const session = this.state.sessions.get(request.session);
     const affinity = session !== undefined && session.pool === pool.name ? session.account : null;
-    return select({ pool, candidates, current, affinity }, { model: request.model, exclude, queuedMs }, this.clock());
+    const { model, suits, only } = request;
+    const view = { pool, candidates, current, affinity, probesClosed: this.probesClosed };
+    return select(view, { model, exclude, queuedMs, suits, only }, this.clock());
   }
 
   /** The accounts with a login that may serve a pool, closed or not: first the one where the session or the pool is. */
-  loggedIn({ pool: { pool, candidates, current }, session }: Request): AccountId[] {
+  loggedIn({ pool: { pool, candidates, current }, session, suits, only }: Request): AccountId[] {
     const near = [this.state.sessions.get(session)?.account, current];
     const open = candidates
       .map((each) => each.account)
-      .filter(({ standing, id }) => standing === 'enabled' && (pool.pinned ?? id) === id);
+      .filter(({ standing, id }) => standing === 'enabled' && (pool.pinned ?? id) === id && (only ?? id) === id)
+      .filter((account) => suits?.(account) !== false);
     return open.map(({ id }) => id).toSorted((a, b) => Number(near.includes(b)) - Number(near.includes(a)));
   }
 
   /** Says whether an account still takes a request for which it was selected, be it busy or not. */
-  takes({ pool: { pool, candidates }, model }: Request, account: AccountId): boolean {
+  takes({ pool: { pool, candidates }, model, suits, only }: Request, account: AccountId): boolean {
     const own = candidates.filter((each) => each.account.id === account);
     const view = { pool, candidates: own, current: null, affinity: null };
-    return select(view, { model, exclude: [], queuedMs: Number.POSITIVE_INFINITY }, this.clock()).kind === 'use';
+    const want = { model, exclude: [], queuedMs: Number.POSITIVE_INFINITY, suits, only };
+    return select(view, want, this.clock()).kind === 'use';
   }
 
   /**
@@ -112,7 +123,10 @@ export class Book {
     if (state === undefined) return undefined;
     const now = this.clock();
     if (how.failover && state.inFlight === 0 && now - state.servedAt > idleBeforeRampMs) state.rampFrom = now;
-    if (how.probe) state.probeSince = now;
+    if (how.probe) {
+      state.probeSince = now;
+      state.verifiedAt = now;
+    }
     state.inFlight += 1;
     state.servedTurn = this.state.turn += 1;
     state.servedAt = now;
@@ -130,7 +144,7 @@ export class Book {
     // A request of before the account was removed and added again was never counted here.
     if (state.inFlight > 0) state.inFlight -= 1;
     if (how.probe) state.probeSince = null;
-    if (state.rampFrom !== null || how.probe) this.wake();
+    if (state.rampFrom !== null || how.probe || state.account.maxConcurrent !== null) this.wake();
   }
 
   /** The verdict on a probe is in with the head of its answer; those who wait need not wait for the rest. */
@@ -220,7 +234,21 @@ export class Book {
     }
   }
 
+  /** A limit of one account of a project is a limit of all, since they share its quota. */
   #observeClosed(state: AccountState, signal: Extract<Signal, { kind: 'closed' }>, now: EpochMs): void {
+    for (const each of this.sharers(state)) this.#observeOwnClosed(each, signal, now);
+  }
+
+  /** The accounts whose quota this one shares, itself included. */
+  sharers(state: AccountState): readonly AccountState[] {
+    const { project, provider } = state.account;
+    if (project === null) return [state];
+    return [...this.state.accounts.values()].filter(
+      ({ account }) => account.project === project && account.provider === provider,
+    );
+  }
+
+  #observeOwnClosed(state: AccountState, signal: Extract<Signal, { kind: 'closed' }>, now: EpochMs): void {
     const known = state.limits.get(slotOf(signal));
     const limit = observeClosed(state.account.id, known, signal, now);
     if (limit === known) return;
@@ -237,10 +265,12 @@ export class Book {
   }
 
   #observeOpen(state: AccountState, sentAt: EpochMs, concerns: (limit: Limit) => boolean): void {
-    for (const known of state.limits.values()) {
-      if (!concerns(known)) continue;
-      const limit = observeOpen(known, sentAt, this.clock());
-      if (limit !== known) this.setLimit(state, known, limit);
+    for (const each of this.sharers(state)) {
+      for (const known of each.limits.values()) {
+        if (!concerns(known)) continue;
+        const limit = observeOpen(known, sentAt, this.clock());
+        if (limit !== known) this.setLimit(each, known, limit);
+      }
     }
   }
 

@@ -3,7 +3,7 @@ import { idOf, labelFrom } from '../../test/builders.ts';
 import { openedBook, type OpenedBook } from '../../test/book-rig.ts';
 import { asSessionId } from '../core/ids.ts';
 import type { Signal } from '../core/limit/signal.ts';
-import { clearAccount } from './roster.ts';
+import { clearAccount, saveAccount } from './roster.ts';
 
 const closed = (more: Partial<Extract<Signal, { kind: 'closed' }>> = {}): Signal => ({
   kind: 'closed',
@@ -13,6 +13,43 @@ const closed = (more: Partial<Extract<Signal, { kind: 'closed' }>> = {}): Signal
   until: 3_600_000,
   evidence: 'five_hour rejected',
   ...more,
+});
+
+describe('accounts that share the quota of a project', () => {
+  const project = 'acme';
+
+  test('are closed and opened together', async () => {
+    await using opened = await openedBook();
+    for (const label of ['a', 'b']) {
+      const { account } = opened.book.account(idOf(label));
+      await saveAccount(opened.book, { ...account, project });
+    }
+    opened.now = 1000;
+    await see(opened, 'a', { sentAt: 500, signals: [closed()] });
+    expect([isOpen(opened, 'a'), isOpen(opened, 'b')]).toEqual([false, false]);
+    expect(edges(opened)).toEqual(['exhausted']);
+    await see(opened, 'b', { sentAt: 1001, served: true });
+    expect([isOpen(opened, 'a'), isOpen(opened, 'b')]).toEqual([true, true]);
+    expect(edges(opened)).toEqual(['exhausted', 'recovered']);
+  });
+
+  test('are cleared together by the operator', async () => {
+    await using opened = await openedBook();
+    for (const label of ['a', 'b']) {
+      const { account } = opened.book.account(idOf(label));
+      await saveAccount(opened.book, { ...account, project });
+    }
+    await see(opened, 'a', { signals: [closed()] });
+    expect(await clearAccount(opened.book, idOf('b'))).toBe(1);
+    expect([isOpen(opened, 'a'), isOpen(opened, 'b')]).toEqual([true, true]);
+  });
+
+  test('are another when the project is', async () => {
+    await using opened = await openedBook();
+    await saveAccount(opened.book, { ...opened.book.account(idOf('a')).account, project });
+    await see(opened, 'a', { signals: [closed()] });
+    expect([isOpen(opened, 'a'), isOpen(opened, 'b')]).toEqual([false, true]);
+  });
 });
 
 describe('an answer that was on its way when a limit was observed', () => {

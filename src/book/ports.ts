@@ -81,3 +81,10 @@ export interface BookStore {
   savePhantom(phantom: Phantom): Promise<void>;
   removePhantoms(ids: readonly PhantomId[]): Promise<void>;
 }
+
+/** The secrets of accounts. A write is durable when its promise resolves, and rejects when it is not. */
+export interface Secrets {
+  read(account: AccountId): string | undefined;
+  /** Writes a secret in the place of exactly this one; false, and nothing written, when another or none is there. */
+  swap(account: AccountId, known: string, secret: string): Promise<boolean>;
+}

@@ -1,6 +1,6 @@
 import type { Account } from '../core/account/account.ts';
 import type { AccountId, Label, ProviderId } from '../core/ids.ts';
-import { clearLimit } from '../core/limit/limit.ts';
+import { clearLimit, isClosed } from '../core/limit/limit.ts';
 import { defaultPoolOf, type Pool } from '../core/pool/pool.ts';
 import type { Book } from './book.ts';
 import { forgetPhantoms } from './phantoms.ts';
@@ -90,11 +90,9 @@ export async function removeAccount(book: Book, id: AccountId): Promise<void> {
 export async function clearAccount(book: Book, id: AccountId): Promise<number> {
   const state = book.account(id);
   const now = book.clock();
-  let cleared = 0;
-  for (const limit of state.limits.values()) {
-    if (limit.until === 0) continue;
-    if (limit.until > now) cleared += 1;
-    book.setLimit(state, limit, clearLimit(limit, now));
+  const cleared = [...state.limits.values()].filter((limit) => isClosed(limit, now)).length;
+  for (const each of book.sharers(state)) {
+    for (const limit of each.limits.values()) if (limit.until !== 0) book.setLimit(each, limit, clearLimit(limit, now));
   }
   state.restUntil = 0;
   state.secretSince = afterThis(book);
@@ -163,7 +161,7 @@ function afterThis(book: Book): number {
 }
 
 function newPool(name: Label, provider: ProviderId): Pool {
-  return { name, provider, accounts: [], strategy: 'sticky', overage: 'forbid', pinned: null };
+  return { name, provider, accounts: [], strategy: 'sticky', overage: 'forbid', pinned: null, shareSessions: false };
 }
 
 /** Where a sticky pool goes on when its current account is removed: with the one after it, as if it had closed. */

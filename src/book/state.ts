@@ -70,6 +70,7 @@ export function accountState(account: Account, secretSince: EpochMs): AccountSta
     probeSince: null,
     nextReset: null,
     servedTurn: 0,
+    verifiedAt: 0,
     networkErrors: 0,
     servedAt: 0,
     secretSince,

@@ -67,7 +67,9 @@ function checkTransport({ account }: AccountState): Finding[] {
 }
 
 async function checkUpstreams({ providers }: CheckDeps, accounts: readonly AccountState[]): Promise<Finding[]> {
-  const ours = accounts.map(({ account }) => account.baseUrl ?? providers.get(account.provider)?.baseUrl);
+  const ours = accounts.map(
+    ({ account }) => account.baseUrl ?? providers.get(account.provider)?.baseUrl(account.credential),
+  );
   const urls = new Set(ours.filter((url) => url !== undefined));
   return Promise.all([...urls].map((url) => checkUpstream(url)));
 }

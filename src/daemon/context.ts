@@ -26,6 +26,8 @@ export type ContextDeps = {
   readonly daemon: Daemon;
   /** Where agents reach the gateway: `http://127.0.0.1:4610`. */
   readonly gatewayUrl: () => string;
+  /** A folder of the home for files that an agent has to be given. */
+  readonly agentFolder: (agent: string) => Promise<string>;
   readonly audit: OperationContext['audit'];
 };
 
@@ -120,8 +122,14 @@ function poolNow({ state }: Book, { pool, current }: PoolState): PoolNow {
   return { pool, current, exhausted };
 }
 
-function knownAgent({ gatewayUrl }: ContextDeps, agent: Agent): KnownAgent {
-  return { ...agent, environment: (phantom) => agent.environment(`${gatewayUrl()}/${agent.provider}`, phantom) };
+function knownAgent({ gatewayUrl, agentFolder }: ContextDeps, agent: Agent): KnownAgent {
+  return {
+    ...agent,
+    launch: async (phantom) => {
+      const folder = await agentFolder(agent.id);
+      return agent.launch({ url: gatewayUrl(), phantom, folder });
+    },
+  };
 }
 
 function providerOf({ providers }: ContextDeps, id: ProviderId): Provider {

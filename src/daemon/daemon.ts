@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { agents } from '../agents/registry.ts';
 import { Book } from '../book/book.ts';
 import { forgetOld } from '../book/forget.ts';
@@ -7,10 +8,11 @@ import type { Config } from '../config/config-schema.ts';
 import { applyOverrides, type Overrides } from '../config/overrides.ts';
 import { secondMs } from '../core/time.ts';
 import { Gateway } from '../gateway/gateway.ts';
+import type { Credentials } from '../gateway/ports.ts';
 import { claimHome } from '../home/claim-home.ts';
 import { prepareControlSocket } from '../home/control-socket.ts';
 import { writeDaemonFile, type DaemonFile } from '../home/daemon-file.ts';
-import { openHome, type Home } from '../home/open-home.ts';
+import { openHome, openPrivateFolder, type Home } from '../home/open-home.ts';
 import { ensureToken } from '../home/token.ts';
 import { openLog, type Log } from '../log/log.ts';
 import { readLines } from '../log/read-lines.ts';
@@ -54,7 +56,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   const { log, vault, store, book } = await openState(opened, { options, home, config });
   const gateway = new Gateway({
     book,
-    secrets: vault,
+    credentials: vaultCredentials(vault),
     providers,
     settings: gatewaySettings(config),
     log: gatewayLog(log),
@@ -87,6 +89,11 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     audit: (record) => log.info('changed', record),
     holdMs: config.gateway.holdSeconds * secondMs,
     gatewayUrl: () => `http://${urlHost(config.agent.host)}:${file.agentPort}`,
+    agentFolder: async (agent) => {
+      const folder = join(home.agents, agent);
+      await openPrivateFolder(folder);
+      return folder;
+    },
     daemon: {
       describe,
       stop,
@@ -118,6 +125,16 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     await resources.disposeAsync();
   });
   return { file, folder: home.folder, setAside: store.setAside, stop, ended };
+}
+
+function vaultCredentials(vault: Vault): Credentials {
+  return {
+    current: ({ id, provider, credential }) => {
+      const secret = vault.read(id);
+      return secret === undefined ? undefined : providers.get(provider)?.open(credential, secret).credential;
+    },
+    renew: () => Promise.resolve('fixed'),
+  };
 }
 
 type State = { readonly log: Log; readonly vault: Vault; readonly store: Store; readonly book: Book };

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../core/time.ts';
 import type { Client } from '../operations/client.ts';
-import type { SeenRequest } from '../simulator/anthropic/request-log.ts';
+import type { SeenRequest } from '../simulator/provider/request-log.ts';
 import type { DemoEvent } from './event.ts';
 import { demoModel } from './script.ts';
 import type { StatusView } from '../operations/shape.ts';

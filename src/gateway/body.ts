@@ -6,12 +6,14 @@ type BodyLimits = { readonly bodyLimitBytes: number; readonly bodiesInFlightByte
 /** A request's body; empty once it is released, which gives its share of memory back. */
 export interface Body {
   readonly bytes: Buffer;
+  /** Puts other bytes in the place of the request's own. */
+  replace(bytes: Buffer): void;
   release(): void;
 }
 
 type Share = { readonly grow: (bytes: number) => void; readonly release: () => void };
 
-const nothing: Body = { bytes: Buffer.alloc(0), release: () => undefined };
+const nothing: Body = { bytes: Buffer.alloc(0), replace: () => undefined, release: () => undefined };
 
 /** Reads request bodies within a bound for each and a bound for all that are in flight. */
 export class BodyReader {
@@ -92,6 +94,9 @@ function heldBody(bytes: Buffer, { release }: Share): Body {
   return {
     get bytes() {
       return held;
+    },
+    replace: (other) => {
+      held = other;
     },
     release: () => {
       held = nothing.bytes;

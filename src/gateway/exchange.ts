@@ -3,7 +3,7 @@ import type { Fault } from '../core/failover/outcome.ts';
 import type { AccountId, PhantomId } from '../core/ids.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Request as BookRequest } from '../book/book.ts';
-import type { Provider, Route } from '../providers/provider.ts';
+import type { Ask, Framing, Provider, Route } from '../providers/provider.ts';
 import type { Body } from './body.ts';
 import type { RequestRecord } from './ports.ts';
 import type { Chunks } from './gate.ts';
@@ -13,12 +13,12 @@ import type { Upstream } from './upstream.ts';
 export type Exchange = {
   readonly provider: Provider;
   readonly route: Route;
-  readonly wanted: BookRequest;
+  /** `only` is set once a request with hard bonds has met its first account. */
+  readonly wanted: BookRequest & { only?: AccountId | undefined };
   readonly phantom: PhantomId;
-  readonly streamed: boolean;
-  readonly method: string;
-  /** Path and query below the provider's prefix. */
-  readonly target: string;
+  /** Null for an answer in one piece. */
+  readonly framing: Framing | null;
+  readonly ask: Ask;
   /** As the agent sent them, the phantom included. */
   readonly headers: Headers;
   readonly body: Body;
@@ -26,6 +26,8 @@ export type Exchange = {
   readonly holdUntil: EpochMs;
   /** Aborts when the client is gone. */
   readonly client: AbortSignal;
+  /** What the request names that exists at one account only. */
+  readonly bonds: { readonly hard: readonly string[]; readonly soft: readonly string[] };
   readonly record: RequestRecord;
   readonly progress: Progress;
 };
@@ -39,7 +41,14 @@ export type Progress = {
   queuedMs: number;
   /** The last try that failed only for lack of capacity. */
   passing: Failed | null;
+  /** Accounts for which a refused credential or foreign reasoning was mended. */
+  mended: Set<AccountId>;
+  /** Refusals that close something unless a second account refuses the same. */
+  suspects: Suspect[];
 };
+
+/** What an account said that may be the request's fault. */
+export type Suspect = { readonly account: AccountId; readonly detail: string; readonly observe: () => void };
 
 /** A send that failed, with the provider's answer where there was one. */
 export type Failed = {
@@ -75,10 +84,23 @@ export type Answer =
     };
 
 export function newProgress(): Progress {
-  return { sends: 0, hops: 0, sendsByAccount: new Map(), exclude: [], queuedMs: 0, passing: null };
+  return {
+    sends: 0,
+    hops: 0,
+    sendsByAccount: new Map(),
+    exclude: [],
+    queuedMs: 0,
+    passing: null,
+    mended: new Set(),
+    suspects: [],
+  };
 }
 
-export function triesOf(exchange: Exchange, account: AccountId, jitter: number): Omit<Tries, 'passing'> {
+export function triesOf(
+  exchange: Exchange,
+  account: AccountId,
+  jitter: number,
+): Omit<Tries, 'passing' | 'mended' | 'repeated'> {
   const { progress } = exchange;
   return {
     accounts: exchange.wanted.pool.candidates.length,

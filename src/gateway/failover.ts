@@ -4,7 +4,7 @@ import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import { send, type SendDeps } from './send.ts';
-import { newProgress, triesOf, type Answer, type Exchange, type Failed } from './exchange.ts';
+import { newProgress, triesOf, type Answer, type Exchange, type Failed, type Suspect } from './exchange.ts';
 import { explainGiveUp, type GivenUp } from './give-up.ts';
 
 export type FailoverDeps = SendDeps & { readonly random: () => number };
@@ -27,6 +27,7 @@ export type Progressed =
 export async function failover(deps: FailoverDeps, exchange: Exchange): Promise<Progressed> {
   const inference = exchange.route === 'inference';
   const progressed = await (inference ? takeSteps(deps, exchange) : askAnybody(deps, exchange));
+  for (const suspect of exchange.progress.suspects.splice(0)) suspect.observe();
   const written = deps.book.journal.written();
   if (written !== undefined) await written;
   return progressed;
@@ -110,7 +111,7 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, step: SendStep):
   const written = book.begin(exchange.wanted, account, { probe, failover: progress.sends > 0 });
   if (written !== undefined) {
     await written;
-    if (!book.takes(exchange.wanted, account)) {
+    if (!probe && !book.takes(exchange.wanted, account)) {
       book.end(account, { probe });
       return { kind: 'closed' };
     }
@@ -126,7 +127,12 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, step: SendStep):
   record.tries.push(entry);
 
   const end = once(() => book.end(account, { probe }));
-  const { outcome, answer } = await send(deps, exchange, account).catch((error: unknown) => {
+  if (exchange.bonds.hard.length > 0 && exchange.wanted.only === undefined) exchange.wanted.only = account;
+  const {
+    outcome,
+    answer,
+    mended = false,
+  } = await send(deps, exchange, account).catch((error: unknown) => {
     end();
     throw error;
   });
@@ -139,7 +145,10 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, step: SendStep):
   if (outcome.kind === 'failed') {
     entry.detail = outcome.detail;
     const next = exceptAccount(deps, exchange, account);
-    const tries = { ...triesOf(exchange, account, deps.random()), passing: isPassing(deps, exchange) };
+    const repeated = isRepeated(progress.suspects, outcome.detail);
+    if (repeated) progress.suspects.length = 0;
+    const passing = isPassing(deps, exchange);
+    const tries = { ...triesOf(exchange, account, deps.random()), passing, mended, repeated };
     const step = decide(tries, outcome, next, book.clock());
     if (step.kind !== 'retry-same') {
       progress.exclude.push(account);
@@ -149,6 +158,12 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, step: SendStep):
     return { kind: 'failed', failed: { account, fault, detail, answer }, step, next };
   }
   return { kind: 'progressed', progressed: { kind: 'dropped' } };
+}
+
+/** The last two refusals came from two accounts, in the same words: it is the request, and closes neither. */
+function isRepeated(suspects: readonly Suspect[], detail: string): boolean {
+  const [before, last] = suspects.slice(-2);
+  return last !== undefined && last.account !== before?.account && before?.detail === detail && last.detail === detail;
 }
 
 function startAnew(deps: FailoverDeps, exchange: Exchange): { next: Selection; step: Step } {

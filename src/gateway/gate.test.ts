@@ -10,7 +10,7 @@ const error = 'event: error\ndata: {"type":"error","error":{"type":"overloaded_e
 describe('the gate', () => {
   test('holds neutral events and lets them go with the first content', async () => {
     const source = chunksOf([start, ping, delta, delta]);
-    const passed = await passGate(source, anthropic);
+    const passed = await passGate(source, anthropic, 'sse');
     expect(passed).toMatchObject({ kind: 'open', pending: null });
     expect(heldOf(passed)).toBe(start + ping + delta);
     expect(source.left()).toBe(1);
@@ -19,7 +19,11 @@ describe('the gate', () => {
   test('sees an error before content, wherever the bytes were split', async () => {
     const text = start + ping + error;
     for (let size = 1; size <= text.length; size += 1) {
-      const passed = await passGate(chunksOf(text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? []), anthropic);
+      const passed = await passGate(
+        chunksOf(text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? []),
+        anthropic,
+        'sse',
+      );
       expect(passed).toMatchObject({
         kind: 'failed',
         data: JSON.stringify({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }),
@@ -28,7 +32,7 @@ describe('the gate', () => {
   });
 
   test('does not take an error after content for one before it', async () => {
-    const passed = await passGate(chunksOf([start + delta + error]), anthropic);
+    const passed = await passGate(chunksOf([start + delta + error]), anthropic, 'sse');
     expect(passed.kind).toBe('open');
     expect(heldOf(passed)).toBe(start + delta + error);
   });
@@ -37,7 +41,7 @@ describe('the gate', () => {
     ['at 64 events', Array.from({ length: 70 }, () => ping), 64 * ping.length],
     ['at 256 KiB', Array.from({ length: 70 }, () => `event: unknown\ndata: ${'x'.repeat(8170)}`), 256 * 1024],
   ])('opens %s without content', async (...[, chunks, heldBytes]) => {
-    const passed = await passGate(chunksOf(chunks), anthropic);
+    const passed = await passGate(chunksOf(chunks), anthropic, 'sse');
     expect(passed.kind).toBe('open');
     const held = heldOf(passed)?.length ?? 0;
     expect(held).toBeGreaterThanOrEqual(heldBytes);
@@ -45,7 +49,7 @@ describe('the gate', () => {
   });
 
   test('stays closed with 63 events and fails over on the next', async () => {
-    const passed = await passGate(chunksOf([...Array.from({ length: 63 }, () => ping), error]), anthropic);
+    const passed = await passGate(chunksOf([...Array.from({ length: 63 }, () => ping), error]), anthropic, 'sse');
     expect(passed.kind).toBe('failed');
   });
 
@@ -54,7 +58,7 @@ describe('the gate', () => {
     ['ends at once', chunksOf([])],
     ['breaks', { next: () => Promise.reject(new Error('ECONNRESET')) }],
   ])('says that a stream is cut that %s before content', async (...[, source]) => {
-    expect((await passGate(source, anthropic)).kind).toBe('cut');
+    expect((await passGate(source, anthropic, 'sse')).kind).toBe('cut');
   });
 });
 
@@ -78,6 +82,7 @@ describe('the time of the gate', () => {
         },
       },
       anthropic,
+      'sse',
     );
     let passed = false;
     void passing.then(() => (passed = true));

@@ -1,6 +1,7 @@
 import { asBuffer } from '../lib/as-buffer.ts';
+import { readElement } from '../lib/json-array.ts';
 import { readFrame } from '../lib/sse.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { Framing, Provider } from '../providers/provider.ts';
 
 const mostFrames = 64;
 const mostBytes = 256 * 1024;
@@ -22,9 +23,9 @@ export type GateResult =
   | { readonly kind: 'cut'; readonly detail: string };
 
 /** Holds back a stream's neutral events until content, so that an error inside HTTP 200 can still fail over. */
-export async function passGate(chunks: Chunks, provider: Provider): Promise<GateResult> {
+export async function passGate(chunks: Chunks, provider: Provider, framing: Framing): Promise<GateResult> {
   let held: Buffer = Buffer.alloc(0);
-  const scan = new Scan(provider);
+  const scan = new Scan(provider, framing);
   const bound = timeBound();
   try {
     for (;;) {
@@ -49,15 +50,17 @@ type Seen = { readonly kind: 'neutral' | 'open' } | { readonly kind: 'failed'; r
 /** Looks at each whole frame of a growing buffer once. */
 class Scan {
   readonly #provider: Provider;
+  readonly #read: (held: Buffer, from: number) => { name: string; data: string; end: number } | null;
   #from = 0;
   #frames = 0;
 
-  constructor(provider: Provider) {
+  constructor(provider: Provider, framing: Framing) {
     this.#provider = provider;
+    this.#read = framing === 'sse' ? readFrame : readNamelessElement;
   }
 
   scan(held: Buffer): Seen {
-    for (let frame = readFrame(held, this.#from); frame !== null; frame = readFrame(held, this.#from)) {
+    for (let frame = this.#read(held, this.#from); frame !== null; frame = this.#read(held, this.#from)) {
       this.#from = frame.end;
       this.#frames += 1;
       const kind = this.#provider.frameKind(frame.name, frame.data);
@@ -66,6 +69,11 @@ class Scan {
     }
     return { kind: 'neutral' };
   }
+}
+
+function readNamelessElement(held: Buffer, from: number) {
+  const element = readElement(held, from);
+  return element === null ? null : { name: '', ...element };
 }
 
 function timeBound(): { reached: Promise<'late'>; clear: () => void } {

@@ -1,23 +1,24 @@
-import { randomBytes } from 'node:crypto';
-import { asSessionId, type ProviderId } from '../core/ids.ts';
+import { createHash, randomBytes } from 'node:crypto';
+import { profileCredential, type Account } from '../core/account/account.ts';
+import { asSessionId, type ProviderId, type SessionId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Book } from '../book/book.ts';
 import { findPhantom } from '../book/phantoms.ts';
 import type { Phantom } from '../book/ports.ts';
 import type { PoolState } from '../book/state.ts';
-import { readFields } from '../lib/json-field.ts';
-import type { Provider, Route } from '../providers/provider.ts';
+import type { Ask, Provider, Route } from '../providers/provider.ts';
 import { BodyReader, type Body } from './body.ts';
 import { Deadlines } from './deadline.ts';
 import { newProgress, type Exchange } from './exchange.ts';
-import type { GatewayLog, GatewaySettings, Secrets } from './ports.ts';
+import { Owners } from './owners.ts';
+import type { Credentials, GatewayLog, GatewaySettings } from './ports.ts';
 import { internal, stopping } from './relay.ts';
 import { problemResponse, respond, type OpenStreams, type RespondDeps } from './respond.ts';
 
 export type GatewayDeps = {
   readonly book: Book;
-  readonly secrets: Secrets;
+  readonly credentials: Credentials;
   readonly providers: ReadonlyMap<ProviderId, Provider>;
   readonly settings: GatewaySettings;
   readonly log: GatewayLog;
@@ -30,6 +31,8 @@ export class Gateway {
   readonly #bodies: BodyReader;
   readonly #deadlines: Deadlines;
   readonly #open: OpenStreams = new Set();
+  /** By the first segment of their paths. */
+  readonly #doors: ReadonlyMap<string, Provider>;
   readonly #respondDeps: RespondDeps;
   #active = 0;
   #server: Bun.Server<undefined> | undefined;
@@ -37,11 +40,13 @@ export class Gateway {
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
+    this.#doors = new Map([...deps.providers.values()].flatMap((each) => each.doors.map((door) => [door, each])));
     this.#bodies = new BodyReader(deps.settings, deps.book.clock);
     this.#deadlines = new Deadlines(deps.book.clock);
     this.#respondDeps = {
       book: deps.book,
-      secrets: deps.secrets,
+      credentials: deps.credentials,
+      owners: new Owners(),
       settings: deps.settings,
       random: deps.random,
       deadlines: this.#deadlines,
@@ -88,17 +93,19 @@ export class Gateway {
 
   async #handle(request: Request): Promise<Response> {
     const { pathname, search } = splitUrl(request.url);
-    const provider = this.#providerOf(pathname);
-    if (provider === undefined) return new Response('Stint serves agents under /anthropic.\n', { status: 404 });
-    const path = pathname.slice(provider.id.length + 1);
-    const route = provider.route(request.method, path);
-    if (route === 'local') return new Response(null);
+    const door = firstSegment(pathname);
+    const provider = this.#doors.get(door);
+    if (provider === undefined)
+      return new Response(`Stint serves agents under ${this.#doorList()}.\n`, { status: 404 });
+    const ask: Ask = { door, method: request.method, path: pathname.slice(door.length + 1), search };
+    const route = provider.route(ask);
+    if (route === 'local') return provider.answerLocal(ask, request.headers);
     try {
-      const phantom = this.#authenticate(provider, request.headers);
+      const phantom = this.#authenticate(provider, ask, request.headers);
       if (this.#stopping) throw stopping();
       if (route === null)
-        throw new Problem('not_found', `Stint does not pass ${request.method} ${path.slice(0, 200)} on.`);
-      return await this.#serve(request, { provider, route, phantom, path, target: path + search });
+        throw new Problem('not_found', `Stint does not pass ${ask.method} ${ask.path.slice(0, 200)} on.`);
+      return await this.#serve(request, { provider, route, phantom, ask });
     } catch (error) {
       // A client that goes away while it sends its body is nobody's fault.
       if (request.signal.aborted) return new Response(null, { status: 499 });
@@ -106,7 +113,7 @@ export class Gateway {
       this.#deps.log.refused({
         provider: provider.id,
         method: request.method,
-        path: path.slice(0, 200),
+        path: ask.path.slice(0, 200),
         code: error.code,
       });
       return problemResponse(provider, error, this.#deps.book.clock());
@@ -133,23 +140,21 @@ export class Gateway {
     }
   }
 
-  #authenticate(provider: Provider, headers: Headers): Phantom {
-    const token = provider.phantomOf(headers);
+  #authenticate(provider: Provider, ask: Ask, headers: Headers): Phantom {
+    const token = provider.phantomOf(headers, ask);
     const phantom = token === null ? undefined : findPhantom(this.#deps.book, token);
     if (phantom !== undefined && phantom.provider === provider.id) return phantom;
     throw new Problem(
       'unauthorized',
       token === null ? 'Stint: the request has no token.' : 'Stint: this token is unknown, expired or revoked.',
       {
-        hint: 'Start the agent with `stint claude`, or take new settings from `stint env claude`.',
+        hint: 'Start the agent with Stint (`stint claude`), or take new settings from `stint env`.',
       },
     );
   }
 
-  #providerOf(pathname: string): Provider | undefined {
-    const end = pathname.indexOf('/', 1);
-    const name = end === -1 ? pathname.slice(1) : pathname.slice(1, end);
-    return this.#deps.providers.get(name as ProviderId);
+  #doorList(): string {
+    return [...this.#doors.keys()].map((door) => `/${door}`).join(', ');
   }
 
   #finished(exchange: Exchange, outcome: string): void {
@@ -177,6 +182,11 @@ async function within(graceMs: number, done: Promise<unknown>): Promise<void> {
   clearTimeout(timer);
 }
 
+function firstSegment(pathname: string): string {
+  const end = pathname.indexOf('/', 1);
+  return end === -1 ? pathname.slice(1) : pathname.slice(1, end);
+}
+
 /** Path and query as they were sent; only paths of an allow-list go on, so that nothing needs to be normalised. */
 function splitUrl(url: string): { pathname: string; search: string } {
   const start = url.indexOf('/', url.indexOf('//') + 2);
@@ -189,8 +199,7 @@ type Admitted = {
   readonly provider: Provider;
   readonly route: Route;
   readonly phantom: Phantom;
-  readonly path: string;
-  readonly target: string;
+  readonly ask: Ask;
 };
 
 /** Names this run of the daemon in the ids of its requests. */
@@ -200,23 +209,22 @@ let requests = 0;
 type Arrived = { readonly body: Body; readonly arrivedAt: EpochMs; readonly pool: PoolState };
 
 function exchangeOf(request: Request, admitted: Admitted, arrived: Arrived): Exchange {
-  const { provider, route, phantom, target, path } = admitted;
+  const { provider, route, phantom, ask } = admitted;
   const { body, arrivedAt, pool } = arrived;
-  const fields =
-    route === 'inference' ? readFields(body.bytes, ['model', 'stream']) : readFields(body.bytes, ['model']);
-  const model = typeof fields['model'] === 'string' ? fields['model'] : null;
-  const streamed = fields['stream'] === true;
-  const session = asSessionId(provider.sessionOf(request.headers)?.slice(0, 128) ?? `phantom:${phantom.id}`);
+  const { model, framing } = provider.wantedOf(ask, body.bytes);
+  const session = sessionOf(request, admitted, body);
+  const suits = ({ credential }: Account): boolean =>
+    credential !== profileCredential && provider.suits(ask, credential);
   return {
     body,
     arrivedAt,
     provider,
     route,
-    wanted: { pool, session, model },
+    wanted: { pool, session, model, suits },
     phantom: phantom.id,
-    streamed,
-    method: request.method,
-    target,
+    framing,
+    ask,
+    bonds: provider.bonds?.named(ask, request.headers, body.bytes) ?? noBonds,
     headers: request.headers,
     holdUntil: route === 'inference' ? arrivedAt + phantom.holdMs : arrivedAt,
     client: request.signal,
@@ -227,9 +235,9 @@ function exchangeOf(request: Request, admitted: Admitted, arrived: Arrived): Exc
       pool: phantom.pool,
       phantom: phantom.id,
       session,
-      path,
+      path: ask.path,
       model,
-      streamed,
+      streamed: framing !== null,
       bodyBytes: body.bytes.length,
       account: null,
       tries: [],
@@ -243,4 +251,19 @@ function exchangeOf(request: Request, admitted: Admitted, arrived: Arrived): Exc
       outputTokens: null,
     },
   };
+}
+
+const noBonds: Exchange['bonds'] = { hard: [], soft: [] };
+
+/**
+ * The conversation of a request: by the client's own name for it, else by how it began, so that the subagents behind one
+ * phantom are several; a request without either belongs to its phantom.
+ */
+function sessionOf(request: Request, { provider, route, phantom }: Admitted, body: Body): SessionId {
+  const named = provider.sessionOf(request.headers);
+  if (named !== null) return asSessionId(named.slice(0, 128));
+  const opening = route === 'inference' ? provider.openingOf(body.bytes) : null;
+  if (opening === null) return asSessionId(`phantom:${phantom.id}`);
+  const digest = createHash('sha256').update(`${phantom.id} ${opening}`).digest('hex');
+  return asSessionId(`opening:${digest.slice(0, 16)}`);
 }

@@ -18,9 +18,12 @@ const reasons: Record<SkipReason, string> = {
   disabled: 'disabled',
   'needs-login': 'needs a new credential',
   'not-pinned': 'not the pinned account',
+  unsuitable: 'not for such requests',
+  bound: 'does not have what the request names',
   tried: 'failed',
   resting: 'resting after network errors',
   probing: 'being probed',
+  full: 'at its cap of requests',
   ramping: 'busy',
 };
 

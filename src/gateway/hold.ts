@@ -114,7 +114,7 @@ export class HeldBody implements Chunks {
       );
     }
     const body = text ?? Buffer.alloc(0);
-    return this.#exchange.streamed
+    return this.#exchange.framing === 'sse'
       ? Buffer.from(`event: error\ndata: ${body.toString('utf8').replaceAll(/[\r\n]+/g, ' ')}\n\n`)
       : body;
   }
@@ -126,14 +126,18 @@ export class HeldBody implements Chunks {
   }
 
   #renderProblem(problem: Problem): Uint8Array {
-    const { provider, streamed } = this.#exchange;
+    const { provider, framing, ask } = this.#exchange;
+    const now = this.#deps.book.clock();
     return Buffer.from(
-      streamed ? provider.renderProblemFrame(problem) : provider.renderProblem(problem, this.#deps.book.clock()).body,
+      framing === null
+        ? provider.renderProblem(problem, now).body
+        : provider.renderProblemFrame(problem, { ask, framing, now }),
     );
   }
 
   #keepAlive(): Uint8Array {
-    return Buffer.from(this.#exchange.streamed ? this.#exchange.provider.keepAliveFrame : '\n');
+    const { framing, provider } = this.#exchange;
+    return Buffer.from(framing === null ? '\n' : provider.keepAliveFrame(framing));
   }
 }
 

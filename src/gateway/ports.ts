@@ -1,9 +1,17 @@
-import type { AccountId, PhantomId } from '../core/ids.ts';
+import type { Account } from '../core/account/account.ts';
+import type { PhantomId } from '../core/ids.ts';
 import type { ProblemCode } from '../core/problem.ts';
+import type { Credential } from '../providers/provider.ts';
 
-/** The secrets of accounts; undefined when the vault has none. Read for an upstream request of that account only. */
-export interface Secrets {
-  read(account: AccountId): string | undefined;
+/** What came of asking for another credential after one was refused. `fixed`: there is no other of such a kind. */
+export type Renewed = 'renewed' | 'dead' | 'failed' | 'fixed';
+
+/** The credentials of accounts as they go on the wire. Asked for an upstream request of that account only. */
+export interface Credentials {
+  /** Undefined when the vault has none; a promise only while an ended one is being renewed. */
+  current(account: Account): Credential | undefined | Promise<Credential | undefined>;
+  /** After the provider refused one. `dead` has closed the account by then. */
+  renew(account: Account, refused: Credential): Promise<Renewed>;
 }
 
 export type GatewaySettings = {

@@ -72,7 +72,7 @@ function heldResponse(deps: RespondDeps, exchange: Exchange, until: EpochMs): Re
     },
   });
   deps.open.add(held);
-  const type = exchange.streamed ? 'text/event-stream; charset=utf-8' : 'application/json';
+  const type = exchange.framing === 'sse' ? 'text/event-stream; charset=utf-8' : 'application/json';
   return new Response(streamOf(held), { headers: { 'content-type': type, 'cache-control': 'no-cache' } });
 }
 

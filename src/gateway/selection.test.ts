@@ -25,11 +25,29 @@ describe('a session', () => {
     expect(await servedBy(rig, { session: 'one' })).toBe('b');
   });
 
-  test('of a client that names none is its phantom', async () => {
+  test('of a client that names none is told by its opening', async () => {
     await using rig = await startRig();
+    for (const prompt of ['one', 'two', 'one']) await rig.ask({ prompt });
+    const [one, two, again] = rig.records.map(({ session }) => session);
+    expect(one).toMatch(/^opening:[0-9a-f]{16}$/);
+    expect(again).toBe(one as string);
+    expect(two).not.toBe(one as string);
+    expect([...rig.book.state.sessions.keys()].map(String)).toEqual([one, two] as string[]);
+  });
+
+  test('of a client that names none is that of its phantom alone', async () => {
+    await using rig = await startRig();
+    const other = await rig.issue(0);
     await rig.ask();
+    await rig.ask({ token: other });
+    const [one, two] = rig.records.map(({ session }) => session);
+    expect(two).not.toBe(one as string);
+  });
+
+  test('of a request without an opening is its phantom', async () => {
+    await using rig = await startRig();
+    await rig.ask({ body: '{}' });
     expect(rig.records[0]?.session).toMatch(/^phantom:[0-9a-f]{16}$/);
-    expect([...rig.book.state.sessions.keys()]).toEqual([asSessionId(rig.records[0]?.session ?? '')]);
   });
 
   test.each([

@@ -5,17 +5,20 @@ import type { EpochMs } from '../core/time.ts';
 import type { Book } from '../book/book.ts';
 import { asBuffer } from '../lib/as-buffer.ts';
 import { decodeBody } from '../lib/decode.ts';
-import type { AnswerContext, Verdict } from '../providers/provider.ts';
+import type { AnswerContext, Credential, Framing, Verdict } from '../providers/provider.ts';
 import type { Deadlines } from './deadline.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { passGate, type Chunks } from './gate.ts';
 import { forwardedHeaders, returnedHeaders } from './headers.ts';
-import type { GatewaySettings, Secrets } from './ports.ts';
+import type { Account } from '../core/account/account.ts';
+import type { Credentials, GatewaySettings } from './ports.ts';
+import type { Owners } from './owners.ts';
 import { Upstream, UpstreamFailure } from './upstream.ts';
 
 export type SendDeps = {
   readonly book: Book;
-  readonly secrets: Secrets;
+  readonly credentials: Credentials;
+  readonly owners: Owners;
   readonly settings: GatewaySettings;
   readonly deadlines: Deadlines;
 };
@@ -23,7 +26,12 @@ export type SendDeps = {
 export const usageBytes = 2048;
 
 /** What one send came to: how to judge it, and the provider's answer where there is one to deliver. */
-export type Sent = { readonly outcome: Outcome; readonly answer: Answer | null };
+export type Sent = {
+  readonly outcome: Outcome;
+  readonly answer: Answer | null;
+  /** What the account refused has been mended: sent again, it may serve. */
+  readonly mended?: boolean;
+};
 
 type Sending = {
   readonly exchange: Exchange;
@@ -31,6 +39,8 @@ type Sending = {
   readonly upstream: Upstream;
   readonly sentAt: EpochMs;
 };
+
+type Authorized = { readonly state: Account; readonly credential: Credential };
 
 /**
  * Sends a request once, on one account, and reads as much of the answer as it takes to judge it: the head, an error's
@@ -40,7 +50,7 @@ type Sending = {
 export async function send(deps: SendDeps, exchange: Exchange, account: AccountId): Promise<Sent> {
   const { book, settings } = deps;
   const times = {
-    headTimeoutMs: exchange.streamed ? settings.headTimeoutMs.streamed : settings.headTimeoutMs.whole,
+    headTimeoutMs: exchange.framing !== null ? settings.headTimeoutMs.streamed : settings.headTimeoutMs.whole,
     idleTimeoutMs: settings.idleTimeoutMs,
   };
   const upstream = new Upstream(deps.deadlines, book.clock, times);
@@ -50,25 +60,53 @@ export async function send(deps: SendDeps, exchange: Exchange, account: AccountI
   exchange.client.addEventListener('abort', abort, { once: true });
   try {
     const state = book.state.accounts.get(account)?.account;
-    const secret = deps.secrets.read(account);
-    if (state === undefined || secret === undefined) return missingSecret(book, sending);
-    // A copy for each try: a secret never lies in what the next account is sent.
-    const headers = forwardedHeaders(exchange.headers);
-    exchange.provider.authorize(headers, { kind: state.credential, secret });
-    const url = urlOf(state.baseUrl ?? exchange.provider.baseUrl, exchange.target);
-    const response = await upstream.open({ url, method: exchange.method, headers, body: exchange.body.bytes });
-    return await judge(book, sending, response);
+    const known = state === undefined ? undefined : deps.credentials.current(state);
+    const credential = known instanceof Promise ? await known : known;
+    if (state === undefined || credential === undefined) return missingSecret(book, sending);
+    const authorized: Authorized = { state, credential };
+    const { ask, body } = exchange;
+    const call = {
+      url: urlOf(exchange, authorized),
+      method: ask.method,
+      headers: headersOf(deps, sending, authorized),
+    };
+    const response = await upstream.open({ ...call, body: body.bytes });
+    if (response.status >= 400) return await judgeError(deps, sending, { response, authorized });
+    const sent = await judge(book, sending, response);
+    if (sent.answer !== null && sent.outcome.kind === 'served') learnBonds(deps, exchange, sent.answer);
+    return sent;
   } catch (error) {
     return failedBeforeAnswer(book, sending, error);
   }
 }
 
-/** The account's own origin and prefix plus the agent's path. A path can never lead to another origin. */
-function urlOf(baseUrl: string, target: string): string {
+/** A copy for each try: a secret never lies in what the next account is sent. */
+export function headersOf(
+  { owners }: SendDeps,
+  { exchange, account }: Pick<Sending, 'exchange' | 'account'>,
+  { credential }: Authorized,
+): Headers {
+  const { provider, bonds } = exchange;
+  const headers = forwardedHeaders(exchange.headers);
+  provider.authorize(headers, credential);
+  if (bonds.soft.some((name) => (owners.of(name) ?? account) !== account)) provider.bonds?.release(headers);
+  return headers;
+}
+
+/** Below the account's own origin and prefix. A path can never lead to another origin. */
+export function urlOf({ provider, ask }: Exchange, { state, credential }: Authorized): string {
+  const baseUrl = state.baseUrl ?? provider.baseUrl(credential.kind, credential);
   const base = baseUrl.endsWith('/') ? baseUrl.slice(0, -1) : baseUrl;
-  const url = base + target;
+  const url = provider.urlOf(ask, credential, base);
   if (!url.startsWith(`${originOf(base)}/`)) throw new Error('the path leads to another host');
   return url;
+}
+
+function learnBonds({ owners }: SendDeps, { provider }: Exchange, answer: Answer): void {
+  if (provider.bonds === null) return;
+  const first = answer.kind === 'stream' ? answer.held : asBuffer(answer.bytes);
+  const text = first.toString('latin1', 0, usageBytes);
+  for (const name of provider.bonds.made(answer.headers, text)) owners.note(name, answer.account);
 }
 
 const origins = new Map<string, string>();
@@ -83,7 +121,6 @@ function originOf(base: string): string {
 }
 
 async function judge(book: Book, sending: Sending, response: Response): Promise<Sent> {
-  if (response.status >= 400) return judgeError(book, sending, response);
   if (response.status >= 300 && response.status !== 304) return judgeRedirect(sending, response);
   book.endProbe(sending.account);
   const { exchange } = sending;
@@ -91,20 +128,58 @@ async function judge(book: Book, sending: Sending, response: Response): Promise<
     { status: response.status, headers: response.headers, body: null },
     contextOf(book, sending),
   );
-  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
-  return isStream
+  return framingOf(exchange, response) !== null
     ? judgeStream(book, sending, { response, verdict })
     : judgeWhole(book, sending, { response, verdict });
 }
 
-async function judgeError(book: Book, sending: Sending, response: Response): Promise<Sent> {
+/** What it says of itself counts: a provider may answer in one piece what was asked for as a stream. */
+function framingOf({ framing }: Exchange, { headers }: Response): Framing | null {
+  const type = headers.get('content-type') ?? '';
+  if (type.startsWith('text/event-stream')) return 'sse';
+  return framing === 'json-array' && type.startsWith('application/json') ? framing : null;
+}
+
+type Refused = { readonly response: Response; readonly authorized: Authorized };
+
+async function judgeError(deps: SendDeps, sending: Sending, { response, authorized }: Refused): Promise<Sent> {
+  const { book } = deps;
   const { exchange, upstream } = sending;
   const bytes = await upstream.bytes();
   const body = await decodeBody(bytes, response.headers.get('content-encoding'));
   const answer = { status: response.status, headers: response.headers, body: body?.toString('utf8') ?? null };
   const verdict = exchange.provider.classify(answer, contextOf(book, sending));
-  observe(book, sending, verdict);
-  return { outcome: verdict.outcome, answer: wholeAnswer(sending, response, bytes) };
+  const mending = await mend(deps, sending, { verdict, authorized });
+  observe(book, sending, mending.verdict);
+  return { outcome: verdict.outcome, answer: wholeAnswer(sending, response, bytes), mended: mending.mended };
+}
+
+type Mending = { readonly verdict: Verdict; readonly mended: boolean };
+
+/** Renews a refused login, leaves foreign reasoning out. Each is tried once per request and account. */
+async function mend(
+  { credentials }: SendDeps,
+  { exchange, account }: Sending,
+  { verdict, authorized }: { verdict: Verdict; authorized: Authorized },
+): Promise<Mending> {
+  const { outcome } = verdict;
+  const { mended } = exchange.progress;
+  const asIs: Mending = { verdict, mended: false };
+  if (outcome.kind !== 'failed' || mended.has(account)) return asIs;
+  if (outcome.fault === 'foreign') {
+    const body = exchange.provider.withoutForeign(exchange.body.bytes);
+    if (body === null) return asIs;
+    mended.add(account);
+    exchange.body.replace(body);
+    return { verdict, mended: true };
+  }
+  if (outcome.fault !== 'auth') return asIs;
+  const renewed = await credentials.renew(authorized.state, authorized.credential);
+  if (renewed === 'fixed') return asIs;
+  if (renewed === 'renewed') mended.add(account);
+  // A refused access token says nothing of the login: what became of that is known by now.
+  const signals = verdict.signals.filter((each) => each.kind !== 'refused');
+  return { verdict: { outcome, signals }, mended: renewed === 'renewed' };
 }
 
 /** A redirect would take the credential to another host, or the phantom with the agent: nobody follows it. */
@@ -127,7 +202,7 @@ async function judgeWhole(book: Book, sending: Sending, { response, verdict }: J
     // A portal's page, or nothing: what the client could make of it is worse than a failure that it retries.
     throw new UpstreamFailure(`HTTP ${response.status} without a message in it`);
   }
-  const failure = exchange.route === 'inference' && body !== null ? errorInside(body) : null;
+  const failure = exchange.route === 'inference' && body !== null ? exchange.provider.errorInside(body) : null;
   const judged =
     failure === null ? verdict : exchange.provider.classifyFrame(failure, insideOf(book, sending, response));
   if (judged.outcome.kind === 'served' && body !== null) takeUsage(exchange, '', endOf(body));
@@ -138,7 +213,7 @@ async function judgeWhole(book: Book, sending: Sending, { response, verdict }: J
 async function judgeStream(book: Book, sending: Sending, { response, verdict }: Judged): Promise<Sent> {
   const { exchange, upstream } = sending;
   const decoded = upstream.startReading();
-  const gate = await passGate(upstream, exchange.provider);
+  const gate = await passGate(upstream, exchange.provider, framingOf(exchange, response) ?? 'sse');
   if (gate.kind === 'cut') throw new UpstreamFailure(gate.detail);
   const headers = returnedHeaders(response.headers, decoded);
   if (gate.kind === 'failed') {
@@ -164,11 +239,6 @@ function joined(head: Verdict, failed: Verdict): Verdict {
   return { outcome: failed.outcome, signals: [...head.signals, ...failed.signals] };
 }
 
-/** An error inside HTTP 200 of an answer in one piece, as its JSON text. */
-function errorInside(body: Buffer): string | null {
-  return /^\s*\{\s*"type"\s*:\s*"error"/.test(body.toString('latin1', 0, 64)) ? body.toString('utf8') : null;
-}
-
 function isNoMessage(body: Buffer): boolean {
   return /^\s*(<|$)/.test(body.toString('latin1', 0, 64));
 }
@@ -189,9 +259,23 @@ function observe(book: Book, sending: Sending, verdict: Verdict): void {
   const signals: readonly Signal[] = inference
     ? verdict.signals
     : verdict.signals.filter((each) => each.kind === 'refused');
-  book.observeFault(account, verdict.outcome.kind === 'failed' ? verdict.outcome.fault : null);
-  const served = inference && verdict.outcome.kind === 'served';
-  void book.observe({ account, model: exchange.wanted.model, sentAt, signals, served });
+  const { outcome } = verdict;
+  book.observeFault(account, outcome.kind === 'failed' ? outcome.fault : null);
+  const served = inference && outcome.kind === 'served';
+  const seen = { account, model: exchange.wanted.model, sentAt, served };
+  if (outcome.kind !== 'failed' || outcome.fault !== 'entitlement') return void book.observe({ ...seen, signals });
+  // Whether it is the account's fault or the request's, a second account tells.
+  const [sure, doubtful] = [signals.filter(isReading), signals.filter((each) => !isReading(each))];
+  void book.observe({ ...seen, signals: sure });
+  exchange.progress.suspects.push({
+    account,
+    detail: outcome.detail,
+    observe: () => void book.observe({ ...seen, signals: doubtful }),
+  });
+}
+
+function isReading({ kind }: Signal): boolean {
+  return kind === 'reading' || kind === 'open';
 }
 
 function failedBeforeAnswer(book: Book, { exchange, account, upstream }: Sending, error: unknown): Sent {

@@ -16,6 +16,8 @@ export type Home = {
   readonly holder: string;
   readonly daemon: string;
   readonly logs: string;
+  /** Holds a folder for each agent that has to be given files. */
+  readonly agents: string;
   readonly log: string;
 };
 
@@ -32,6 +34,7 @@ export function homeAt(folder: string): Home {
     holder: join(root, 'holder.json'),
     daemon: join(root, 'daemon.json'),
     logs: join(root, 'logs'),
+    agents: join(root, 'agents'),
     log: join(root, 'logs', 'stint.log'),
   };
 }
@@ -49,7 +52,8 @@ export async function openHome(folder: string): Promise<Home> {
 
 const chooseAnother = 'Choose another home: STINT_HOME=<folder>';
 
-async function openPrivateFolder(folder: string): Promise<void> {
+/** Creates a folder of the home that only its user can enter, where it is missing. */
+export async function openPrivateFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     refuseForeignOwner(await stat(folder), folder);

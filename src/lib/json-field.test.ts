@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { readFields } from './json-field.ts';
+import { firstElements, readFields } from './json-field.ts';
 
 const read = (json: string, ...names: string[]) => readFields(Buffer.from(json), names);
 
@@ -108,5 +108,22 @@ describe('a field of a JSON object', () => {
         read(brokenAnywhere.slice(0, length), 'model')['model'] as string | undefined,
       );
     }
+  });
+});
+
+describe('the first elements of an array', () => {
+  const rows: [string, string, string[]][] = [
+    ['are its values, as they stand', '{"a":1,"m":[{"x":"]"}, 2 ,"three"]}', ['{"x":"]"}', '2 ', '"three"']],
+    ['are none of a field that is no array', '{"m":{"x":1}}', []],
+    ['are none where the field is missing', '{"n":[1]}', []],
+    ['are none of an empty array', '{"m":[ ]}', []],
+    ['end with a text that was cut', '{"m":[1,{"x":', ['1', '{"x":']],
+  ];
+  test.each(rows)('%s', (_, text, expected) => {
+    expect(firstElements(Buffer.from(text), 'm', 8).map(String)).toEqual(expected);
+  });
+
+  test('are no more than asked for', () => {
+    expect(firstElements(Buffer.from('{"m":[1,2,3]}'), 'm', 2).map(String)).toEqual(['1', '2']);
   });
 });

@@ -14,6 +14,32 @@ const comma = 0x2c;
  */
 export function readFields(json: Buffer, names: readonly string[]): Record<string, string | number | boolean | null> {
   const found: Record<string, string | number | boolean | null> = {};
+  eachField(json, names, (name, from, to) => {
+    const value = parseScalar(json, from, to);
+    if (value === undefined) delete found[name];
+    else found[name] = value;
+  });
+  return found;
+}
+
+/** The bytes of the first elements of an array that is a field of the object, at most `most`; empty when it is none. */
+export function firstElements(json: Buffer, name: string, most: number): Buffer[] {
+  let start = -1;
+  eachField(json, [name], (_, from) => {
+    start = json[from] === openBracket ? from : -1;
+  });
+  const elements: Buffer[] = [];
+  if (start === -1) return elements;
+  let at = skipSpace(json, start + 1);
+  while (elements.length < most && at < json.length && json[at] !== closeBracket) {
+    const end = skipValue(json, at);
+    elements.push(json.subarray(at, end));
+    at = skipSpace(json, skipSpace(json, end) + (json[skipSpace(json, end)] === comma ? 1 : 0));
+  }
+  return elements;
+}
+
+function eachField(json: Buffer, names: readonly string[], visit: (name: string, from: number, to: number) => void): void {
   const wanted = names.map((name) => Buffer.from(name));
   let at = json.indexOf(openBrace) + 1;
   while (at > 0 && at < json.length) {
@@ -24,14 +50,9 @@ export function readFields(json: Buffer, names: readonly string[]): Record<strin
     const valueStart = skipSpace(json, skipSpace(json, keyEnd + 1) + 1);
     const valueEnd = skipValue(json, valueStart);
     const name = names[wanted.findIndex((each) => isKey(json, each, { from: keyStart + 1, to: keyEnd }))];
-    if (name !== undefined) {
-      const value = parseScalar(json, valueStart, valueEnd);
-      if (value === undefined) delete found[name];
-      else found[name] = value;
-    }
+    if (name !== undefined) visit(name, valueStart, valueEnd);
     at = valueEnd;
   }
-  return found;
 }
 
 function isKey(json: Buffer, name: Buffer, { from, to }: { from: number; to: number }): boolean {

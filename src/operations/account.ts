@@ -43,6 +43,9 @@ export const accountAdd = operation({
       label,
       credential: context.providers.recognise(provider, secret),
       baseUrl,
+      profile: null,
+      project: known?.project ?? null,
+      maxConcurrent: known?.maxConcurrent ?? null,
       // Whoever took the account out of service did not mean its old secret.
       standing: known?.standing === 'disabled' ? 'disabled' : 'enabled',
       standingReason: null,
@@ -115,6 +118,25 @@ export const accountDisable = standingOperation('disabled', {
 export const accountEnable = standingOperation('enabled', {
   name: 'account.enable',
   summary: 'Put an account back into service',
+});
+
+export const accountSet = operation({
+  name: 'account.set',
+  summary: 'Change an account’s quota project or its cap on requests in flight',
+  effect: 'write',
+  positional: ['account'],
+  input: z.object({
+    account,
+    project: z.string().max(100).optional().describe('Accounts with the same project share its quota; empty for none'),
+    maxConcurrent: z.int().min(0).max(10_000).optional().describe('Requests in flight at once; 0 for no bound'),
+  }),
+  output: accountShape,
+  async run(input, context) {
+    const known = requireAccount(context, input.account).account;
+    const { project = known.project, maxConcurrent = known.maxConcurrent } = input;
+    await context.accounts.save({ ...known, project: project?.trim() || null, maxConcurrent: maxConcurrent || null });
+    return viewAccount(context.clock(), requireAccount(context, known.id));
+  },
 });
 
 export const accountClear = operation({

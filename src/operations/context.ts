@@ -72,7 +72,7 @@ export type KnownAgent = {
   readonly install: string;
   /** Names that must not be in its environment. */
   readonly withheld: readonly string[];
-  environment(phantom: string): Readonly<Record<string, string>>;
+  launch(phantom: string): Promise<{ args: readonly string[]; environment: Readonly<Record<string, string>> }>;
 };
 
 export interface Agents {

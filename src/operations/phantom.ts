@@ -26,6 +26,7 @@ export const phantomIssue = operation({
     command: z.string().describe('The executable of the agent'),
     install: z.string().describe('How to get it'),
     withheld: z.array(z.string()).describe('Variables that must not be set'),
+    args: z.array(z.string()).describe('What it must be started with, before other arguments'),
     environment: z.record(z.string(), z.string()),
   }),
   hidden: { cli: 'stint env and stint claude are its commands' },
@@ -55,6 +56,7 @@ export const phantomIssue = operation({
       origin: input.origin,
       holdMs,
     });
+    const launch = await agent.launch(token);
     return {
       id,
       token,
@@ -63,7 +65,8 @@ export const phantomIssue = operation({
       command: agent.command,
       install: agent.install,
       withheld: [...agent.withheld],
-      environment: { ...agent.environment(token) },
+      args: [...launch.args],
+      environment: { ...launch.environment },
     };
   },
 });

@@ -27,7 +27,14 @@ export const poolCreate = operation({
     if (taken)
       throw new Problem('conflict', `Pool ${name} exists.`, { hint: `Change it with: stint pool set ${name}` });
     const members = requireMembers(context, input.accounts);
-    const created: Pool = { ...members, name, strategy: input.strategy, overage: input.overage, pinned: null };
+    const created: Pool = {
+      ...members,
+      name,
+      strategy: input.strategy,
+      overage: input.overage,
+      pinned: null,
+      shareSessions: false,
+    };
     await context.pools.save(created);
     return viewPool(context, requirePool(context, name), null);
   },
@@ -38,7 +45,13 @@ export const poolSet = operation({
   summary: 'Change a pool’s strategy, overage policy or accounts',
   effect: 'write',
   positional: ['pool'],
-  input: z.object({ pool, accounts: accounts.optional(), strategy: strategy.optional(), overage: overage.optional() }),
+  input: z.object({
+    pool,
+    accounts: accounts.optional(),
+    strategy: strategy.optional(),
+    overage: overage.optional(),
+    shareSessions: z.boolean().optional().describe('Let the profiles of its accounts share their transcripts'),
+  }),
   output: poolShape,
   async run(input, context) {
     const known = requirePool(context, input.pool).pool;
@@ -66,6 +79,7 @@ export const poolSet = operation({
       pinned,
       strategy: input.strategy ?? known.strategy,
       overage: input.overage ?? known.overage,
+      shareSessions: input.shareSessions ?? known.shareSessions,
     });
     return viewPool(context, requirePool(context, known.name), null);
   },

@@ -29,6 +29,9 @@ export const accountShape = z.object({
   label: z.string(),
   credential: z.string().describe('The kind of credential; the secret itself is never shown'),
   baseUrl: z.string().nullable(),
+  profile: z.string().nullable().describe('The login directory of an account that only its own CLI uses'),
+  project: z.string().nullable().describe('Accounts with the same project share its quota'),
+  maxConcurrent: z.number().nullable().describe('Requests that may be in flight at once'),
   state: z
     .enum(['open', 'overage', 'partly-closed', 'closed', 'resting', 'disabled', 'needs-login'])
     .describe('overage: served for extra money; what a pool makes of that is in its `next`'),
@@ -63,6 +66,7 @@ export const poolShape = z.object({
   strategy: z.enum(strategies),
   overage: z.enum(overagePolicies),
   pinned: z.string().nullable(),
+  shareSessions: z.boolean().describe('Whether profiles of its accounts share their transcripts'),
   current: z.string().nullable().describe('Where the strategy sticky goes on'),
   exhausted: z.array(z.object({ family: z.string().nullable(), since: moment })),
   next: z.array(nextShape).describe('What the next request of a new session would use'),

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { loadScenario } from './anthropic/scenario.ts';
+import { parseScenario } from './anthropic/scenario.ts';
 import { startAnthropicSimulator } from './anthropic/simulator.ts';
+import { readJsonFile } from './provider/scenario.ts';
 
 const { values } = parseArgs({
   options: { scenario: { type: 'string' }, port: { type: 'string', default: '0' }, words: { type: 'string' } },
@@ -13,7 +14,7 @@ if (values.scenario === undefined) {
 }
 
 const simulator = startAnthropicSimulator({
-  scenario: loadScenario(values.scenario),
+  scenario: parseScenario(readJsonFile(values.scenario)),
   port: Number(values.port),
   ...(values.words === undefined ? {} : { fixedReply: { words: Number(values.words) } }),
 });

@@ -82,7 +82,11 @@ export function createBookStore(db: Kysely<Tables>): BookStore & Pick<WriteQueue
   };
 }
 
-async function savePool(transaction: Transaction<Tables>, { name, accounts, ...rest }: Pool): Promise<void> {
+async function savePool(
+  transaction: Transaction<Tables>,
+  { name, accounts, shareSessions, ...others }: Pool,
+): Promise<void> {
+  const rest = { ...others, shareSessions: shareSessions ? 1 : 0 } as const;
   const upsert = transaction.insertInto('pools').values({ name, current: null, ...rest });
   await upsert.onConflict((on) => on.column('name').doUpdateSet(rest)).execute();
   await transaction.deleteFrom('poolAccounts').where('pool', '=', name).execute();

@@ -372,14 +372,17 @@ function account(name: string, addedAt: number): Account & { readonly id: Accoun
     label: label(name),
     credential: 'api-key',
     baseUrl: null,
+    profile: null,
+    project: null,
+    maxConcurrent: null,
     standing: 'enabled',
     standingReason: null,
     addedAt,
   };
 }
 
-const work = account('work', 1_763_700_000_001);
-const home = account('home', 1_763_700_000_002);
+const work = { ...account('work', 1_763_700_000_001), project: 'acme', maxConcurrent: 4 };
+const home = { ...account('home', 1_763_700_000_002), profile: '/home/me/profile' };
 
 const pool: Pool = {
   name: label('default'),
@@ -388,6 +391,7 @@ const pool: Pool = {
   strategy: 'sticky',
   overage: 'last',
   pinned: null,
+  shareSessions: true,
 };
 
 const weekly: Limit = {

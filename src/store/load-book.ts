@@ -24,12 +24,13 @@ export function loadBook(db: Kysely<Tables>): Promise<BookSnapshot> {
 }
 
 async function loadPools(transaction: Transaction<Tables>): Promise<Pool[]> {
-  const columns = ['name', 'provider', 'strategy', 'overage', 'pinned'] as const;
+  const columns = ['name', 'provider', 'strategy', 'overage', 'pinned', 'shareSessions'] as const;
   const pools = await transaction.selectFrom('pools').select(columns).orderBy('name').execute();
   const members = await transaction.selectFrom('poolAccounts').selectAll().orderBy('position').execute();
   const membersByPool = Map.groupBy(members, (member) => member.pool);
   return pools.map((pool) => ({
     ...pool,
+    shareSessions: pool.shareSessions === 1,
     accounts: (membersByPool.get(pool.name) ?? []).map((member) => member.account),
   }));
 }

@@ -10,7 +10,10 @@ import type { Pool } from '../core/pool/pool.ts';
  */
 export type Tables = {
   accounts: Account;
-  pools: Omit<Pool, 'accounts'> & { readonly current: AccountId | null };
+  pools: Omit<Pool, 'accounts' | 'shareSessions'> & {
+    readonly shareSessions: 0 | 1;
+    readonly current: AccountId | null;
+  };
   poolAccounts: { readonly pool: Label; readonly account: AccountId; readonly position: number };
   limits: Omit<Limit, 'overage'> & { readonly slot: string; readonly overage: 0 | 1 };
   sessions: Session;

@@ -14,6 +14,8 @@ export interface Vault {
   readonly keySource: KeySource['kind'];
   read(account: AccountId): string | undefined;
   write(account: AccountId, secret: string): Promise<void>;
+  /** Writes a secret in the place of exactly this one; false, and nothing written, when the vault has another or none. */
+  swap(account: AccountId, known: string, secret: string): Promise<boolean>;
   /**
    * Writes a secret that `read` gives from `publish` on; until then, and after an `undo`, it gives the one before.
    * `undo` takes it from the disk as well.
@@ -71,18 +73,32 @@ export async function openVault(path: string, options: VaultOptions = {}): Promi
     read: (account) => (before.has(account) ? before.get(account) : secrets.get(account)),
     names: () => [...secrets.keys()],
     write: (account, secret) => change((known) => new Map(known).set(account, secret)),
+    swap: async (account, known, secret) => {
+      let fits = false;
+      await change((all) => {
+        fits = all.get(account) === known;
+        return fits ? new Map(all).set(account, secret) : all;
+      });
+      return fits;
+    },
     stage: async (account, secret) => {
-      const known = secrets.get(account);
+      let known = secrets.get(account);
       const publish = (): void => void before.delete(account);
       before.set(account, known);
       try {
-        await change((all) => new Map(all).set(account, secret));
+        await change((all) => {
+          // A swap may have come before.
+          known = all.get(account);
+          before.set(account, known);
+          return new Map(all).set(account, secret);
+        });
       } catch (error) {
         publish();
         throw error;
       }
       const undo = async (): Promise<void> => {
-        await change((all) => (known === undefined ? without(all, account) : new Map(all).set(account, known)));
+        const earlier = known;
+        await change((all) => (earlier === undefined ? without(all, account) : new Map(all).set(account, earlier)));
         publish();
       };
       return { publish, undo };

@@ -19,6 +19,9 @@ export const claude: Agent = {
     'ANTHROPIC_UNIX_SOCKET',
   ],
   // The bearer form, not the key: towards a bearer Claude Code has no side traffic of its own login.
-  environment: (baseUrl, phantom) => ({ ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_AUTH_TOKEN: phantom }),
+  launch: async ({ url, phantom }) => ({
+    args: [],
+    environment: { ANTHROPIC_BASE_URL: `${url}/anthropic`, ANTHROPIC_AUTH_TOKEN: phantom },
+  }),
   obstacles: (start) => settingsObstacles(start),
 };

@@ -13,12 +13,21 @@ export type Account = {
   readonly id: AccountId;
   readonly provider: ProviderId;
   readonly label: Label;
-  /** The form of the credential as its provider names it: `api-key`, `setup-token`. */
+  /** The form of the credential as its provider names it: `api-key`, `setup-token`; `profile` for a login directory. */
   readonly credential: string;
   /** Origin and path prefix of a compatible vendor; null for the provider's own. */
   readonly baseUrl: string | null;
+  /** The login directory of a profile-mode account, which the genuine CLI uses and the gateway does not; else null. */
+  readonly profile: string | null;
+  /** Accounts of one provider that name the same project share its quota: a limit of one is a limit of all. */
+  readonly project: string | null;
+  /** Requests that may be in flight at once; null for no bound. */
+  readonly maxConcurrent: number | null;
   readonly standing: 'enabled' | 'disabled' | 'needs-login';
   /** Why the account needs a login, in the provider's words; null otherwise. */
   readonly standingReason: string | null;
   readonly addedAt: EpochMs;
 };
+
+/** The credential kind of an account that is used by its own CLI only. */
+export const profileCredential = 'profile';

@@ -28,6 +28,8 @@ function play(accounts: readonly AccountId[], script: readonly Fault[]): Sent[] 
       sendsOnAccount,
       hops,
       passing: false,
+      mended: false,
+      repeated: false,
       holdUntil: now,
       jitter: 0,
     };

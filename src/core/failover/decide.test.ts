@@ -36,6 +36,8 @@ const first: Tries = {
   sendsOnAccount: 1,
   hops: 0,
   passing: false,
+  mended: false,
+  repeated: false,
   holdUntil: now + 240_000,
   jitter: 0.5,
 };
@@ -141,6 +143,24 @@ const auth: Row[] = [
   ['is not sent once more than accounts and two', 'auth', use, spent, noMore],
 ];
 
+const again = (fault: Fault): Step => ({ kind: 'retry-same', delayMs: 0, reason: `${fault}: mended` });
+const mended = { mended: true };
+const repeated = deliver('a second account refused it in the same words');
+const unreadable = deliver('the request holds what no account here can read');
+
+const mendable: Row[] = [
+  ['is sent again at once with the renewed credential', 'auth', use, mended, again('auth')],
+  ['is sent again though nobody else is open', 'auth', noLogin, mended, again('auth')],
+  ['is not sent a third time on one account', 'auth', use, { ...second, ...mended }, nextAccount('auth: next account')],
+  ['is not sent again beyond accounts and two', 'auth', use, { ...spent, ...mended }, noMore],
+  ['is sent again on the same account without the reasoning', 'foreign', use, mended, again('foreign')],
+  ['is delivered where nothing can be left out', 'foreign', use, {}, unreadable],
+  ['is delivered when that did not help', 'foreign', use, { ...second, ...mended }, unreadable],
+  ['is delivered rather than held', 'foreign', waitSoon, second, unreadable],
+  ['is delivered when two accounts say the same', 'entitlement', use, { ...hopped, repeated: true }, repeated],
+  ['is delivered rather than held when two say the same', 'entitlement', waitSoon, { repeated: true }, repeated],
+];
+
 const blameless: Row[] = [
   ['is tried once more on the same account', 'scoped', use, {}, retrySame('scoped')],
   ['is delivered after that, though another account is open', 'scoped', use, second, notYours],
@@ -158,7 +178,7 @@ const blameless: Row[] = [
 ];
 
 describe('a try that failed with', () => {
-  const rows = [...limited, ...hopping, ...moving, ...auth, ...blameless];
+  const rows = [...limited, ...hopping, ...moving, ...auth, ...mendable, ...blameless];
 
   test.each(rows.map((row) => [row[1], row[0], row] as const))(
     '%s %s',

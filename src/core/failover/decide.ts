@@ -15,6 +15,10 @@ export type Tries = {
   readonly hops: number;
   /** An earlier try failed only because the provider had no capacity, and its account is still open. */
   readonly passing: boolean;
+  /** What failed on this account has been mended since: a renewed credential, foreign reasoning left out. */
+  readonly mended: boolean;
+  /** Another account refused the request in the same words before. */
+  readonly repeated: boolean;
   /** Wall-clock time up to which this request may be held; its arrival time when it may not. */
   readonly holdUntil: EpochMs;
   /** Random number in [0, 1), which spreads retries. */
@@ -73,6 +77,11 @@ function stepAfter(tries: Tries, outcome: Outcome, next: Selection, now: EpochMs
   if (outcome.kind === 'aborted') return { kind: 'drop', reason: 'the client went away' };
   if (outcome.kind === 'served') return deliver('the answer is good');
   if (outcome.fault === 'request') return deliver('the request itself is refused, on every account');
+  if (tries.repeated) return deliver('a second account refused it in the same words');
+  if (tries.mended && !isSpent(tries) && tries.sendsOnAccount < sendsPerAccount) {
+    return { kind: 'retry-same', delayMs: 0, reason: `${outcome.fault}: mended` };
+  }
+  if (outcome.fault === 'foreign') return deliver('the request holds what no account here can read');
   if (!isSpent(tries) && mayRetrySame(tries, outcome.fault)) {
     // Half to one and a half of the pause: a herd must not come back as one.
     return {

@@ -8,6 +8,7 @@
  * - `auth`: the credential is refused.
  * - `entitlement`: this account may not use this model or feature.
  * - `scoped`: a bare 429 that names no limit; not the account's fault.
+ * - `foreign`: the request holds reasoning that only the account which made it can read.
  * - `request`: the request itself is wrong, on every account.
  * - `network`: no usable answer arrived.
  */
@@ -19,6 +20,7 @@ export const faults = [
   'auth',
   'entitlement',
   'scoped',
+  'foreign',
   'request',
   'network',
 ] as const;

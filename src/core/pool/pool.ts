@@ -29,6 +29,8 @@ export type Pool = {
   readonly overage: OveragePolicy;
   /** The account that `stint pool use` fixed: then no other serves this pool. */
   readonly pinned: AccountId | null;
+  /** Whether the profiles of its accounts share their transcripts, so that any of them can resume any session. */
+  readonly shareSessions: boolean;
 };
 
 /** The name of a provider's default pool, which holds all its accounts as they were added. */

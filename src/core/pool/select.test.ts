@@ -53,6 +53,18 @@ describe('an account is skipped, with the reason and its end', () => {
     });
   });
 
+  test('unsuitable', () => {
+    const skipped = [{ account: a, reason: 'unsuitable' as const, until: null, window: null }];
+    const suits = ({ id }: { id: AccountId }): boolean => id !== a;
+    expect(choose([open('a'), open('b')], { suits })).toEqual({ kind: 'use', account: b, probe: false, skipped });
+  });
+
+  test('bound', () => {
+    const skipped = [{ account: a, reason: 'bound' as const, until: null, window: null }];
+    expect(choose([open('a'), open('b')], { only: b })).toEqual({ kind: 'use', account: b, probe: false, skipped });
+    expect(choose([open('a'), closed('b')], { only: b })).toMatchObject({ kind: 'wait', until: now + hourMs });
+  });
+
   test('not-pinned', () => {
     const skipped = [{ account: a, reason: 'not-pinned' as const, until: null, window: null }];
     const view = buildView([open('a'), open('b')], { pinned: b, affinity: a, current: a });
@@ -300,5 +312,63 @@ describe('an account after a long cooldown', () => {
       kind: 'use',
       probe: true,
     });
+  });
+});
+
+describe('an account at its cap of requests in flight', () => {
+  const full = (label: string) => buildCandidate(label, { account: { maxConcurrent: 2 }, inFlight: 2 });
+  const at = (queuedMs: number, ...candidates: Candidate[]) =>
+    select(buildView(candidates, { affinity: a, current: a }), { ...any, queuedMs }, now);
+
+  test('makes its session wait for a place, for the sake of the prompt cache, and then spills', () => {
+    expect(at(0, full('a'), open('b'))).toMatchObject({ kind: 'wait', until: now + 1000, queued: true });
+    expect(at(1999, full('a'), open('b'))).toMatchObject({ kind: 'wait', queued: true });
+    expect(at(2000, full('a'), open('b'))).toMatchObject({ kind: 'use', account: b });
+  });
+
+  test('never gets one more, however long that waits', () => {
+    expect(at(0, full('a'))).toMatchObject({ kind: 'wait', queued: true });
+    expect(at(59_999, full('a'), full('b'))).toMatchObject({ kind: 'wait', queued: true });
+    expect(at(60_000, full('a'), full('b'))).toMatchObject({
+      kind: 'wait',
+      until: now + 5000,
+      queued: false,
+      skipped: [{ reason: 'full' }, { reason: 'full' }],
+    });
+  });
+
+  test('takes requests below it', () => {
+    const one = buildCandidate('a', { account: { maxConcurrent: 2 }, inFlight: 1 });
+    expect(at(0, one, open('b'))).toMatchObject({ kind: 'use', account: a });
+  });
+
+  test('still takes requests when the question is whether it takes any at all', () => {
+    expect(at(Number.POSITIVE_INFINITY, full('a'))).toMatchObject({ kind: 'use', account: a });
+  });
+});
+
+describe('an account that is closed for long', () => {
+  const day = (label: string, more: Partial<Limit> = {}, verifiedAt = 0) =>
+    buildCandidate(label, { limits: [{ until: now + 24 * hourMs, observedAt: now - hourMs, ...more }], verifiedAt });
+  const ask = (candidates: readonly Candidate[], probesClosed = true) =>
+    select(buildView(candidates, { probesClosed }), any, now);
+
+  test('is asked by one request an hour, where that is wanted and nobody else is open', () => {
+    expect(ask([day('a')])).toEqual({ kind: 'use', account: a, probe: true, skipped: [] });
+    expect(ask([day('a')], false)).toMatchObject({ kind: 'wait' });
+    expect(ask([day('a'), open('b')])).toMatchObject({ kind: 'use', account: b });
+    expect(ask([day('a', {}, now - hourMs + 1)])).toMatchObject({ kind: 'wait' });
+    expect(ask([day('a', { observedAt: now - hourMs + 1 })])).toMatchObject({ kind: 'wait' });
+  });
+
+  test('is not asked when its time is near, or waiting does not mend it', () => {
+    expect(ask([day('a', { until: now + hourMs })])).toMatchObject({ kind: 'wait' });
+    expect(ask([day('a', { window: 'credits', source: 'estimated' })])).toMatchObject({ kind: 'none' });
+  });
+
+  test('is not asked twice at once, and the one asked longest ago is first', () => {
+    const probing = { ...day('a'), probeSince: now - 1000 };
+    expect(ask([probing])).toMatchObject({ kind: 'wait' });
+    expect(ask([day('a', {}, now - 2 * hourMs), day('b', {}, now - 3 * hourMs)])).toMatchObject({ account: b });
   });
 });

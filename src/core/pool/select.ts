@@ -1,5 +1,5 @@
 import { awaitsProbe, isClosed, isRefusal, limitCovers, type Limit } from '../limit/limit.ts';
-import type { EpochMs } from '../time.ts';
+import { hourMs, type EpochMs } from '../time.ts';
 import type { Pool } from './pool.ts';
 import { preferred } from './prefer.ts';
 import type { Selection, Skipped, SkipReason } from './selection.ts';
@@ -9,10 +9,20 @@ const rampStepMs = 250;
 const rampEndsAfterMs = 10_000;
 const longestRampWaitMs = 2000;
 const longestProbeWaitMs = 5000;
+/** From then on a request that waits for a place is told of it, or held, like one that waits for a limit. */
+const longestPlaceWaitMs = 60_000;
+const placeRetryMs = 1000;
+const placeUnknownMs = 5000;
+const verifiedEveryMs = hourMs;
 
 type Standing =
   | { readonly kind: 'open'; readonly probe: boolean }
-  | { readonly kind: 'busy'; readonly reason: 'ramping' | 'probing'; readonly until: EpochMs; readonly probe: boolean }
+  | {
+      readonly kind: 'busy';
+      readonly reason: 'ramping' | 'probing' | 'full';
+      readonly until: EpochMs;
+      readonly probe: boolean;
+    }
   | { readonly kind: 'limited'; readonly reason: 'closed' | 'overage'; readonly limit: Limit }
   | { readonly kind: 'closed'; readonly reason: SkipReason; readonly until: EpochMs | null };
 
@@ -24,6 +34,7 @@ type Standing =
 export function select(view: View, want: Want, now: EpochMs): Selection {
   const open: Candidate[] = [];
   const busy: Candidate[] = [];
+  const full: Candidate[] = [];
   const resting: Candidate[] = [];
   const overage: Candidate[] = [];
   const skipped: Skipped[] = [];
@@ -41,7 +52,7 @@ export function select(view: View, want: Want, now: EpochMs): Selection {
     const told = skip(candidate, standing);
     skipped.push(told);
     if (standing.kind === 'busy') {
-      busy.push(candidate);
+      (standing.reason === 'full' ? full : busy).push(candidate);
       if (standing.probe) (probes ??= new Set()).add(candidate);
       soonestTurn = earlier(soonestTurn, standing.until);
     } else if (told.reason === 'resting') {
@@ -53,25 +64,34 @@ export function select(view: View, want: Want, now: EpochMs): Selection {
     }
   }
 
-  const chosen = choose(view, { open, busy, resting, overage }, { queuedMs: want.queuedMs, now });
+  const chosen = choose(view, { open, busy, full, resting, overage }, { queuedMs: want.queuedMs, now });
   if (chosen !== null) {
     const others = skipped.filter((each) => each.account !== chosen.account.id);
     return { kind: 'use', account: chosen.account.id, probe: probes?.has(chosen) ?? false, skipped: others };
+  }
+  const doubted = soonestTurn === null ? longestUnverified(view, want, now) : null;
+  if (doubted !== null) {
+    const others = skipped.filter((each) => each.account !== doubted.account.id);
+    return { kind: 'use', account: doubted.account.id, probe: true, skipped: others };
   }
   if (soonestTurn !== null) return { kind: 'wait', until: soonestTurn, queued: true, skipped };
   if (earliest !== null) return { kind: 'wait', until: earliest, queued: false, skipped };
   return { kind: 'none', skipped };
 }
 
-type Tiers = Readonly<Record<'open' | 'busy' | 'resting' | 'overage', readonly Candidate[]>>;
+type Tiers = Readonly<Record<'open' | 'busy' | 'full' | 'resting' | 'overage', readonly Candidate[]>>;
 
 function choose(view: View, tiers: Tiers, at: { queuedMs: number; now: EpochMs }): Candidate | null {
-  const { open, busy, resting, overage } = tiers;
-  if (busy.length > 0) {
+  const { open, busy, full, resting, overage } = tiers;
+  if (busy.length + full.length > 0) {
     // What this request would use if nothing were busy decides whether it has to queue at all.
-    const ready = view.candidates.filter((each) => open.includes(each) || busy.includes(each));
+    const ready = view.candidates.filter((each) => open.includes(each) || busy.includes(each) || full.includes(each));
     const wished = preferred(view, ready, at.now);
     if (open.includes(wished)) return wished;
+    if (full.includes(wished)) {
+      const others = open.length > 0 ? open : busy;
+      return at.queuedMs < longestRampWaitMs || others.length === 0 ? null : preferred(view, others, at.now);
+    }
     const probing = wished.probeSince !== null;
     if (probing && open.length > 0) return preferred(view, open, at.now);
     const patienceMs = probing ? longestProbeWaitMs : longestRampWaitMs;
@@ -89,6 +109,8 @@ function standingOf(candidate: Candidate, pool: Pool, want: Want, now: EpochMs):
   const { account } = candidate;
   if (account.standing !== 'enabled') return closed(account.standing);
   if (pool.pinned !== null && pool.pinned !== account.id) return closed('not-pinned');
+  if (want.suits?.(account) === false) return closed('unsuitable');
+  if (want.only !== undefined && want.only !== account.id) return closed('bound');
   const limits = coveringLimits(candidate, want.model, now);
   if (limits?.closed) return { kind: 'limited', reason: 'closed', limit: limits.closed };
   if (want.exclude.includes(account.id)) return closed('tried');
@@ -96,7 +118,28 @@ function standingOf(candidate: Candidate, pool: Pool, want: Want, now: EpochMs):
     return { kind: 'limited', reason: 'overage', limit: limits.overage };
   }
   if (candidate.restUntil > now) return closed('resting', candidate.restUntil);
+  const { maxConcurrent } = account;
+  if (maxConcurrent !== null && candidate.inFlight >= maxConcurrent && Number.isFinite(want.queuedMs)) {
+    if (want.queuedMs >= longestPlaceWaitMs) return closed('full', now + placeUnknownMs);
+    return { kind: 'busy', reason: 'full', until: now + placeRetryMs, probe: false };
+  }
   return openStanding(candidate, limits?.awaitsProbe ?? false, now);
+}
+
+/**
+ * Of the accounts that are closed for more than an hour by a limit, the one that was asked longest ago, and not within
+ * the hour: a plan may have been upgraded and a reset come early. Null where the view does not want that.
+ */
+function longestUnverified(view: View, want: Want, now: EpochMs): Candidate | null {
+  if (view.probesClosed !== true) return null;
+  const doubted = view.candidates.filter((each) => {
+    const standing = standingOf(each, view.pool, want, now);
+    if (standing.kind !== 'limited' || standing.reason !== 'closed' || isRefusal(standing.limit)) return false;
+    const { until, observedAt } = standing.limit;
+    const askedAt = Math.max(each.verifiedAt, observedAt);
+    return until - now > verifiedEveryMs && now - askedAt >= verifiedEveryMs && each.probeSince === null;
+  });
+  return doubted.toSorted((a, b) => a.verifiedAt - b.verifiedAt)[0] ?? null;
 }
 
 function openStanding(candidate: Candidate, awaitingProbe: boolean, now: EpochMs): Standing {

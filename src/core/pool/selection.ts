@@ -8,9 +8,12 @@ import type { EpochMs } from '../time.ts';
  * - `overage`: served only for extra money, which the pool forbids or keeps for last.
  * - `disabled`, `needs-login`: see Account.
  * - `not-pinned`: the pool is pinned to another account.
+ * - `unsuitable`: its credential cannot serve such a request.
+ * - `bound`: what the request names exists at another account.
  * - `tried`: this request failed there already.
  * - `resting`: three network errors in a row, and another account is open.
  * - `probing`: a long cooldown has ended and another request is finding out whether it is really over.
+ * - `full`: as many requests in flight as its cap allows.
  * - `ramping`: freshly chosen after a failover, and as many requests in flight as it may have yet.
  */
 export type SkipReason =
@@ -19,9 +22,12 @@ export type SkipReason =
   | 'disabled'
   | 'needs-login'
   | 'not-pinned'
+  | 'unsuitable'
+  | 'bound'
   | 'tried'
   | 'resting'
   | 'probing'
+  | 'full'
   | 'ramping';
 
 export type Skipped = {
@@ -39,7 +45,7 @@ export type Skipped = {
  *
  * - `use`: this account. `probe` marks the first request after a long cooldown.
  * - `wait`: nobody yet; `until` is the earliest time at which that may change. `queued` is true when an account is
- *   open and only busy ramping up or being probed, a matter of seconds.
+ *   open and only busy ramping up, being probed or full, a matter of seconds.
  * - `none`: nobody, and no time at which that changes by itself, but for a refused account that may be tried again.
  */
 export type Selection =

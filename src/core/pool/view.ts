@@ -20,6 +20,8 @@ export type Candidate = {
   readonly nextReset: EpochMs | null;
   /** The pool's turn at which it served last; 0 for never. */
   readonly servedTurn: number;
+  /** When a closed account was last asked whether it is still closed; 0 for never. */
+  readonly verifiedAt: EpochMs;
 };
 
 export type View = {
@@ -30,12 +32,18 @@ export type View = {
   readonly current: AccountId | null;
   /** The session's own account. */
   readonly affinity: AccountId | null;
+  /** Whether a request may find out, once an hour, if an account that is closed for long is open after all. */
+  readonly probesClosed?: boolean;
 };
 
 export type Want = {
   readonly model: string | null;
   /** Accounts on which this request failed. */
   readonly exclude: readonly AccountId[];
-  /** How long this request has waited for a ramp or a probe. */
+  /** How long this request has waited for a ramp, a probe or a place; Infinity asks for any account that is not closed, be it busy. */
   readonly queuedMs: number;
+  /** Whether an account can serve such a request at all; absent where any can. */
+  readonly suits?: ((account: Account) => boolean) | undefined;
+  /** The one account that has what the request names; absent where any can serve it. */
+  readonly only?: AccountId | undefined;
 };

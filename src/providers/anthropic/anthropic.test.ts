@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { readFrame } from '../../lib/sse.ts';
+import type { Ask } from '../provider.ts';
 import { anthropic } from './anthropic.ts';
+
+const askOf = (method: string, path: string): Ask => ({ door: 'anthropic', method, path, search: '' });
 
 describe('the allow-list of Anthropic’s API', () => {
   test.each([
@@ -14,7 +17,7 @@ describe('the allow-list of Anthropic’s API', () => {
     ['HEAD', '/', 'local'],
     ['HEAD', '', 'local'],
   ] as const)('has %s %s', (method, path, route) => {
-    expect(anthropic.route(method, path)).toBe(route);
+    expect(anthropic.route(askOf(method, path))).toBe(route);
   });
 
   test.each([
@@ -60,7 +63,7 @@ describe('the allow-list of Anthropic’s API', () => {
     ['GET', '/../v1/models'],
     ['CONNECT', '/v1/messages'],
   ])('has no %s %j', (method, path) => {
-    expect(anthropic.route(method, path)).toBeNull();
+    expect(anthropic.route(askOf(method, path))).toBeNull();
   });
 
   test('has nothing that leaves its own path or host once it is a URL', () => {
@@ -71,7 +74,7 @@ describe('the allow-list of Anthropic’s API', () => {
       '/v1/models/...',
       '/v1/models/@example.org:80',
     ]) {
-      expect(anthropic.route('GET', path)).toBe('auxiliary');
+      expect(anthropic.route(askOf('GET', path))).toBe('auxiliary');
       const url = new URL(`https://api.anthropic.com/prefix${path}`);
       expect([url.origin, url.pathname]).toEqual(['https://api.anthropic.com', `/prefix${path}`]);
     }
@@ -84,8 +87,30 @@ describe('Anthropic as a provider', () => {
     expect(anthropic.sessionOf(new Headers())).toBeNull();
   });
 
+  test.each<[string, object, object, boolean]>([
+    ['the first message', { messages: [{ role: 'user', content: 'a' }] }, { messages: [{ role: 'user', content: 'b' }] }, false],
+    ['later messages', { messages: [{ content: 'a' }] }, { messages: [{ content: 'a' }, { content: 'b' }] }, true],
+    ['the model', { model: 'x', messages: [{ content: 'a' }] }, { model: 'y', messages: [{ content: 'a' }] }, true],
+    [
+      'marks of the prompt cache, which move from turn to turn',
+      { messages: [{ content: [{ text: 'a', cache_control: { type: 'ephemeral' } }] }] },
+      { messages: [{ content: [{ text: 'a' }] }] },
+      true,
+    ],
+  ])('tells conversations by their opening: other in %s', (...[, one, other, same]) => {
+    const opening = (body: object) => anthropic.openingOf(Buffer.from(JSON.stringify(body)));
+    expect(opening(one)).not.toBeNull();
+    expect(opening(one) === opening(other)).toBe(same);
+  });
+
+  test('finds no opening in a body without messages', () => {
+    for (const body of ['', '{}', '{"messages":[]}', '{"messages":"a"}', 'x']) {
+      expect(anthropic.openingOf(Buffer.from(body))).toBeNull();
+    }
+  });
+
   test('keeps a held stream alive with a whole event that the gate takes for neutral', () => {
-    const bytes = Buffer.from(anthropic.keepAliveFrame);
+    const bytes = Buffer.from(anthropic.keepAliveFrame('sse'));
     const frame = readFrame(bytes, 0);
     expect(frame).toEqual({ name: 'ping', data: '{"type": "ping"}', end: bytes.length });
     expect(anthropic.frameKind('ping', frame?.data ?? '')).toBe('neutral');

@@ -1,37 +1,60 @@
 import { asProviderId } from '../../core/ids.ts';
-import type { Provider, Route } from '../provider.ts';
+import type { Ask, Provider, Route, Wanted } from '../provider.ts';
+import { readFields } from '../../lib/json-field.ts';
 import { classify, classifyErrorEvent } from './classify.ts';
-import { authorize, phantomOf, recognise, secretForms } from './credential.ts';
+import { authorize, open, phantomOf, recognise, secretForms } from './credential.ts';
+import { adoption, login } from './login.ts';
+import { openingOf } from './opening.ts';
 import { renderProblem, renderProblemFrame } from './problem.ts';
-import { errorDataOf, frameKind, streamEnd, usageOf } from './stream.ts';
+import { errorDataOf, errorInside, frameKind, streamEnd, usageOf } from './stream.ts';
+import { usageEndpoint } from './usage.ts';
 
 /** Anthropic's Messages API as Claude Code uses it (pinned version: see agent-tests), and vendors compatible with it. */
 export const anthropic: Provider = {
   id: asProviderId('anthropic'),
   title: 'Anthropic',
-  baseUrl: 'https://api.anthropic.com',
+  doors: ['anthropic'],
+  baseUrl: () => 'https://api.anthropic.com',
   secretForms,
   recognise,
+  open,
+  login,
+  adoption,
+  usageEndpoint,
   route,
+  // Claude Code 2.1.197 asks `HEAD /` without a credential before its first request.
+  answerLocal: () => new Response(null),
+  suits: () => true,
+  urlOf: ({ path, search }, _, base) => base + path + search,
+  wantedOf,
   phantomOf,
   sessionOf: (headers) => headers.get('x-claude-code-session-id'),
+  openingOf,
   authorize,
   classify,
   frameKind,
   classifyFrame: classifyErrorEvent,
+  errorInside,
   streamEnd,
   errorDataOf,
   usageOf,
-  keepAliveFrame: 'event: ping\ndata: {"type": "ping"}\n\n',
+  bonds: null,
+  // Claude Code takes refused thinking blocks out by itself.
+  withoutForeign: () => null,
+  keepAliveFrame: () => 'event: ping\ndata: {"type": "ping"}\n\n',
   renderProblem,
   renderProblemFrame,
 };
 
-function route(method: string, path: string): Route | null {
+function route({ method, path }: Ask): Route | null {
   if (method === 'POST' && path === '/v1/messages') return 'inference';
   if (method === 'POST' && path === '/v1/messages/count_tokens') return 'auxiliary';
   if (method === 'GET' && /^\/v1\/models(\/(?!\.{1,2}$)[A-Za-z0-9._:@[\]-]{1,128})?$/.test(path)) return 'auxiliary';
-  // Claude Code 2.1.197 asks `HEAD /` without a credential before its first request.
   if (method === 'HEAD' && (path === '/' || path === '')) return 'local';
   return null;
+}
+
+function wantedOf({ path }: Ask, body: Buffer): Wanted {
+  const { model, stream } = readFields(body, path === '/v1/messages' ? ['model', 'stream'] : ['model']);
+  return { model: typeof model === 'string' ? model : null, framing: stream === true ? 'sse' : null };
 }

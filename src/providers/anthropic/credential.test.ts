@@ -2,8 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import { Problem } from '../../core/problem.ts';
 import { authorize, phantomOf, recognise } from './credential.ts';
 
-const key = { kind: 'api-key', secret: 'sk-ant-api03-test-key' };
-const token = { kind: 'setup-token', secret: 'sk-ant-oat01-test-token' };
+const key = { kind: 'api-key', secret: 'sk-ant-api03-test-key', scope: {} };
+const token = { kind: 'setup-token', secret: 'sk-ant-oat01-test-token', scope: {} };
 const clientBetas = 'claude-code-20250219,interleaved-thinking-2025-05-14';
 
 describe('a secret', () => {

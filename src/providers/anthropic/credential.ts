@@ -1,12 +1,17 @@
 import { Problem } from '../../core/problem.ts';
-import type { Credential } from '../provider.ts';
+import type { Credential, OpenedSecret } from '../provider.ts';
+import { loginKind, openLogin, parseLogin } from './login.ts';
 
 const oauthBeta = 'oauth-2025-04-20';
 
 export const secretForms = 'an API key (sk-ant-api…) or a setup token from `claude setup-token` (sk-ant-oat…)';
 
+/** The kinds whose secret is sent as an OAuth token. */
+const tokenKinds: readonly string[] = ['setup-token', loginKind];
+
 /** The kind of a secret by its form. Anything that no form excludes is an API key: compatible vendors have their own. */
-export function recognise(secret: string): 'api-key' | 'setup-token' | Problem {
+export function recognise(secret: string): 'api-key' | 'setup-token' | typeof loginKind | Problem {
+  if (parseLogin(secret) !== null) return loginKind;
   if (/^sk-ant-ort\d\d-/.test(secret)) return unusable('That is a refresh token, which only its own login can use.');
   if (/^sk-ant-sid\d\d-/.test(secret))
     return unusable('That is the cookie of a browser session, not a credential of the API.');
@@ -15,6 +20,11 @@ export function recognise(secret: string): 'api-key' | 'setup-token' | Problem {
     return unusable('That does not look like a credential: it must be one word of 8 to 512 plain characters.');
   }
   return /^sk-ant-oat\d\d-/.test(secret) ? 'setup-token' : 'api-key';
+}
+
+export function open(kind: string, secret: string): OpenedSecret {
+  if (kind === loginKind) return openLogin(secret);
+  return { credential: { kind, secret, scope: {} }, expiresAt: null, renewable: false };
 }
 
 function unusable(message: string): Problem {
@@ -31,14 +41,14 @@ export function phantomOf(headers: Headers): string | null {
 }
 
 /**
- * Puts the account's credential in. A setup token needs the OAuth beta, which Claude Code does not send towards a
+ * Puts the account's credential in. An OAuth token needs the OAuth beta, which Claude Code does not send towards a
  * gateway; a key is refused with it. The client's other betas stay.
  */
 export function authorize(headers: Headers, credential: Credential): void {
   headers.delete('anthropic-organization-id');
   headers.delete('anthropic-workspace-id');
   const betas = headers.get('anthropic-beta');
-  if (credential.kind === 'setup-token') {
+  if (tokenKinds.includes(credential.kind)) {
     headers.delete('x-api-key');
     headers.set('authorization', `Bearer ${credential.secret}`);
     if (betas === null || betas.trim() === '') headers.set('anthropic-beta', oauthBeta);

@@ -67,3 +67,8 @@ function lineAt(tail: string, from: number): string {
 function hasBlankLine(tail: string, from: number): boolean {
   return tail.includes('\n\n', from) || tail.includes('\n\r\n', from);
 }
+
+/** An error inside HTTP 200 of an answer in one piece, as its JSON text. */
+export function errorInside(body: Buffer): string | null {
+  return /^\s*\{\s*"type"\s*:\s*"error"/.test(body.toString('latin1', 0, 64)) ? body.toString('utf8') : null;
+}

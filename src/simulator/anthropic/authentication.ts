@@ -20,13 +20,14 @@ export type Authentication =
 /** Finds whose request it is, and refuses a known secret that comes in another kind's form. */
 export function authenticate(
   request: HttpRequest,
-  credentials: ReadonlyMap<string, Credential>,
+  credentials: Pick<ReadonlyMap<string, Credential>, 'get'>,
   now: number,
 ): Authentication {
   const key = request.headers['x-api-key'];
   const bearer = bearerToken(request.headers['authorization']);
   const credential = credentials.get(key ?? bearer ?? '') ?? null;
-  const answer = problemWith({ credential, byKey: key !== undefined, request, now });
+  const presented = { credential, byKey: key !== undefined, token: bearer, request, now };
+  const answer = problemWith(presented);
   if (credential === null || answer !== undefined) {
     return { kind: 'refused', credential, answer: answer ?? missingKey };
   }
@@ -36,11 +37,12 @@ export function authenticate(
 interface Presented {
   readonly credential: Credential | null;
   readonly byKey: boolean;
+  readonly token: string | undefined;
   readonly request: HttpRequest;
   readonly now: number;
 }
 
-function problemWith({ credential, byKey, request, now }: Presented): ErrorAnswer | undefined {
+function problemWith({ credential, byKey, token, request, now }: Presented): ErrorAnswer | undefined {
   const { headers } = request;
   if (!byKey && headers['authorization'] === undefined) return missingKey;
   const unknown = byKey ? invalidKey : invalidBearer;
@@ -58,7 +60,7 @@ function problemWith({ credential, byKey, request, now }: Presented): ErrorAnswe
   if (credential.expiresAt !== undefined && now >= credential.expiresAt) {
     return credential.kind === 'oauth' ? expiredToken : unknown;
   }
-  return undefined;
+  return credential.login?.standing(token ?? '', now) === 'expired' ? expiredToken : undefined;
 }
 
 const betaNeedsOauth = invalidRequest(`The beta ${oauthBeta} cannot be used with an API key.`);

@@ -1,16 +1,13 @@
 import { chunk, type Exchange, type Headers, renderHead } from '../http/exchange.ts';
-import { type Answer, textAnswer } from './answer.ts';
+import { asksForStream, type FixedReply, fixedAnswer } from '../provider/fixed-reply.ts';
 import { limitHeaders } from './limit-headers.ts';
 import { type MessageMeta, messageJson, messageStart, streamContent } from './message-form.ts';
 import type { SimulatorState } from './state.ts';
 
-/** The one answer of a simulator in a benchmark. */
-export type FixedReply = { readonly text: string } | { readonly words: number };
-
 /** Renders the answer once, streamed and whole; the first credential's limits are in its headers. */
 export function fixedReplies(reply: FixedReply, state: SimulatorState): (exchange: Exchange) => void {
-  const answer: Answer = 'text' in reply ? textAnswer(reply.text) : { kind: 'words', count: reply.words };
-  const [credential] = state.credentials.values();
+  const answer = fixedAnswer(reply);
+  const [credential] = state.credentials;
   if (credential === undefined) throw new Error('a scenario has at least one credential');
   const requestId = state.nextRequestId();
   const meta: MessageMeta = { id: requestId.replace('req_', 'msg_'), model: 'claude-sonnet-4-5', inputTokens: 100 };
@@ -27,7 +24,3 @@ export function fixedReplies(reply: FixedReply, state: SimulatorState): (exchang
 }
 
 const eventStream: Headers = [['content-type', 'text/event-stream; charset=utf-8']];
-
-function asksForStream(body: Buffer): boolean {
-  return body.includes('"stream":true') || body.includes('"stream": true');
-}

@@ -3,7 +3,7 @@ import type { ErrorAnswer } from './error-answer.ts';
 import { accountLimitMessage, rateLimited } from './known-error.ts';
 import { type Limited, limitHeaders, type Rejection } from './limit-headers.ts';
 import type { KeyWindowName, WindowName } from './scenario.ts';
-import { QuotaWindow } from './window.ts';
+import { newWindow } from './window.ts';
 
 /** Whose request is refused, for which model, at which epoch ms. */
 export interface Refused {
@@ -39,7 +39,7 @@ export function firstTierLimit(refused: Refused, resetAt: number): ErrorAnswer {
   const credential: Limited = {
     overage: 'none',
     familyHeaders: false,
-    windows: windows.map((window) => new QuotaWindow({ ...window, resetAt }, refused.now)),
+    windows: windows.map((window) => newWindow({ ...window, resetAt }, refused.now)),
   };
   const rejection: Rejection = { window: 'input-tokens', resetAt, overage: 'none' };
   return organizationLimit('input-tokens', { ...refused, credential, rejection });

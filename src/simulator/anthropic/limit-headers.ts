@@ -1,4 +1,5 @@
 import type { Headers } from '../http/exchange.ts';
+import { warningThreshold, type WindowState as AnyWindowState } from '../provider/quota-window.ts';
 import type { Credential } from './credential.ts';
 import {
   type KeyWindowName,
@@ -8,7 +9,6 @@ import {
   subscriptionWindowNames,
   type WindowName,
 } from './scenario.ts';
-import { warningThreshold, type WindowState } from './window.ts';
 
 /** What of a credential shows in limit headers. */
 export type Limited = Pick<Credential, 'windows' | 'overage' | 'familyHeaders'>;
@@ -21,6 +21,7 @@ export interface Rejection {
   readonly overage: Overage;
 }
 
+type WindowState = AnyWindowState<WindowName>;
 type Status = 'allowed' | 'allowed_warning' | 'rejected';
 
 /** The windows that always have headers of their own. */

@@ -1,5 +1,5 @@
 import { chunk, lastChunk } from '../http/exchange.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, stepCommand, textDeltas } from '../provider/script.ts';
 
 /** What a message says of itself besides its content. */
 export interface MessageMeta {
@@ -104,9 +104,8 @@ function stopReason(answer: Answer): string {
 
 /** The pieces in which the content arrives, one per output token. */
 function deltasOf(answer: Answer): readonly string[] {
-  if (answer.kind === 'text') return answer.deltas;
-  if (answer.kind === 'words') return Array.from({ length: answer.count }, () => 'word ');
-  return ['', '{"command": ', `"echo step ${answer.step}"}`];
+  if (answer.kind !== 'tool') return textDeltas(answer);
+  return ['', '{"command": ', `${JSON.stringify(stepCommand(answer.step))}}`];
 }
 
 function deltaOf(answer: Answer, piece: string): object {
@@ -122,7 +121,7 @@ function emptyBlock(answer: Answer): object {
 
 function completeBlock(answer: Answer): object {
   if (answer.kind !== 'tool') return { type: 'text', text: deltasOf(answer).join('') };
-  return { type: 'tool_use', id: toolUseId(), name: answer.tool, input: { command: `echo step ${answer.step}` } };
+  return { type: 'tool_use', id: toolUseId(), name: answer.tool, input: { command: stepCommand(answer.step) } };
 }
 
 function toolUseId(): string {

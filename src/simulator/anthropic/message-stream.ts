@@ -1,5 +1,6 @@
 import { chunk, type Exchange, type Headers, renderHead } from '../http/exchange.ts';
-import type { Answer } from './answer.ts';
+import { breakOff } from '../provider/fault-play.ts';
+import type { Answer } from '../provider/script.ts';
 import type { Fault, StreamFaultKind } from './fault.ts';
 import { errorEvent, type MessageMeta, messageStart, pingEvent, streamContent } from './message-form.ts';
 import { accountLimitMessage, expiredToken, internalError, overloaded } from './known-error.ts';
@@ -53,7 +54,7 @@ export async function streamMessage(call: StreamCall, message: StreamedMessage):
     message.fault === undefined ? content.deltas : content.deltas.slice(0, message.fault.afterDeltas),
   );
   if (message.fault !== undefined) {
-    await breakOff(call, message.fault);
+    await endFaulty(call, message.fault);
     return;
   }
   await call.exchange.write(content.closing);
@@ -68,17 +69,13 @@ async function writeDeltas({ exchange, deltaDelayMs }: StreamCall, deltas: reado
   }
 }
 
-async function breakOff({ exchange, requestId }: StreamCall, fault: StreamFault): Promise<void> {
-  if (fault.kind === 'error_event_mid') {
-    await exchange.write(errorEventOf(fault, requestId));
-    exchange.end();
+async function endFaulty({ exchange, requestId }: StreamCall, fault: StreamFault): Promise<void> {
+  if (fault.kind !== 'error_event_mid') {
+    await breakOff(fault, exchange);
+    return;
   }
-  if (fault.kind === 'clean_end_mid') exchange.end();
-  if (fault.kind === 'cut_mid') {
-    await exchange.pause(fault.pauseMs);
-    await exchange.cut(fault.cut);
-  }
-  if (fault.kind === 'stall_mid') await exchange.left();
+  await exchange.write(errorEventOf(fault, requestId));
+  exchange.end();
 }
 
 function errorEventOf(fault: StreamFault, requestId: string): Buffer {

@@ -1,5 +1,8 @@
 import type { Exchange, Headers } from '../http/exchange.ts';
-import { answerTo, type Answer } from './answer.ts';
+import { sendTruncated } from '../provider/fault-play.ts';
+import { estimateTokens } from '../provider/quota-window.ts';
+import type { Answer } from '../provider/script.ts';
+import { answerTo } from './answer.ts';
 import type { Credential } from './credential.ts';
 import { sendError } from './error-answer.ts';
 import { type Fault, isStreamFault } from './fault.ts';
@@ -48,11 +51,6 @@ function demandOf(call: MessageCall, answer: Answer): Demand {
   return { model: call.request.model, inputTokens, outputTokens: outputTokensOf(answer) };
 }
 
-/** Guesses tokens from bytes: about four bytes a token. */
-export function estimateTokens(sizeBytes: number): number {
-  return Math.ceil(sizeBytes / 4);
-}
-
 function metaOf(call: MessageCall, demand: Demand): MessageMeta {
   return { id: call.requestId.replace('req_', 'msg_'), model: demand.model, inputTokens: demand.inputTokens };
 }
@@ -71,9 +69,5 @@ function sendWhole(exchange: Exchange, answer: { headers: Headers; body: Buffer;
     exchange.send(200, headers, answer.body);
     return;
   }
-  const half = answer.body.subarray(0, answer.body.length >> 1);
-  const length: Headers =
-    answer.fault.framing === 'content-length' ? [['content-length', String(answer.body.length)]] : [];
-  exchange.open(200, [...headers, ...length], half);
-  void exchange.cut(answer.fault.cut);
+  sendTruncated(exchange, { headers, body: answer.body, fault: answer.fault });
 }

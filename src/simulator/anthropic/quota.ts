@@ -1,6 +1,6 @@
+import type { QuotaWindow } from '../provider/quota-window.ts';
 import type { Credential } from './credential.ts';
 import type { WindowName } from './scenario.ts';
-import type { QuotaWindow } from './window.ts';
 
 /** What a request would take out of the windows. */
 export interface Demand {
@@ -39,7 +39,7 @@ function countsModel(name: WindowName, model: string): boolean {
   return family === undefined || model.includes(family);
 }
 
-function amountFor(window: QuotaWindow, demand: Demand): number {
+function amountFor(window: QuotaWindow<WindowName>, demand: Demand): number {
   if (window.name === 'tokens') return demand.inputTokens + demand.outputTokens;
   if (window.name === 'input-tokens') return demand.inputTokens;
   return window.name === 'output-tokens' ? demand.outputTokens : 1;

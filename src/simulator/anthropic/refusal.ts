@@ -1,5 +1,6 @@
 import type { Exchange, Headers } from '../http/exchange.ts';
-import { type ErrorAnswer, sendEncoded, sendError } from './error-answer.ts';
+import { badGatewayPage, sendEncoded } from '../provider/encoded-body.ts';
+import { type ErrorAnswer, sendError } from './error-answer.ts';
 import type { Fault, RefusalKind } from './fault.ts';
 import {
   accountLimitMessage,
@@ -28,9 +29,6 @@ import type { Overage, SubscriptionWindowName } from './scenario.ts';
 
 type RefusalFault = Fault & { readonly kind: RefusalKind };
 type Form = (refused: Refused, fault: Fault) => ErrorAnswer;
-
-const cloudflarePage =
-  '<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center><hr><center>cloudflare</center></body></html>';
 
 const creditsRequired = {
   message: longContextCredits,
@@ -81,7 +79,7 @@ const forms: Readonly<Record<Exclude<RefusalKind, 'bad_gateway_html'>, Form>> = 
 export function sendRefusal(exchange: Exchange, fault: RefusalFault, refused: Refused & { requestId: string }): void {
   const { encoding, kind } = fault;
   if (kind === 'bad_gateway_html') {
-    const content = { type: 'text/html', text: cloudflarePage };
+    const content = { type: 'text/html', text: badGatewayPage };
     sendEncoded(exchange, { status: 502, headers: withRetryAfter([], fault), content, encoding });
     return;
   }

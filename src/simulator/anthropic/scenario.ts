@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { windowChangeFields, windowFields } from '../provider/quota-window.ts';
+import { paceFields } from '../provider/scenario.ts';
 import { faultSchema } from './fault.ts';
 
 export const subscriptionWindowNames = [
@@ -17,16 +18,19 @@ export type WindowName = SubscriptionWindowName | KeyWindowName;
 
 const windowSchema = z.strictObject({
   name: z.enum([...subscriptionWindowNames, ...keyWindowNames]),
-  /** Requests; tokens for the windows of an API key that count tokens. */
-  limit: z.int().nonnegative(),
-  /** Already spent when the simulator starts. */
-  used: z.int().nonnegative().default(0),
-  periodMs: z.int().positive().optional(),
-  /** Epoch ms of the first reset; a period from the start when absent. */
-  resetAt: z.int().positive().optional(),
+  ...windowFields,
 });
 
 const overageSchema = z.enum(['none', 'allowed', 'out_of_credits', 'spend_cap']);
+
+/** A login whose access token ends: `secret` is the first one. */
+const loginSchema = z.strictObject({
+  refreshToken: z.string().min(1),
+  lifetimeMs: z.int().positive().default(8 * 3_600_000),
+  /** Whether a refresh token is spent by its first use. */
+  singleUse: z.boolean().default(true),
+  scopes: z.array(z.string()).default(['user:inference', 'user:profile']),
+});
 
 const credentialSchema = z.strictObject({
   secret: z.string().min(1),
@@ -38,6 +42,7 @@ const credentialSchema = z.strictObject({
   /** Epoch ms. */
   expiresAt: z.int().positive().optional(),
   revoked: z.boolean().default(false),
+  login: loginSchema.optional(),
 });
 
 const scenarioSchema = z.strictObject({
@@ -46,26 +51,19 @@ const scenarioSchema = z.strictObject({
   models: z
     .array(z.string())
     .default(['claude-opus-4-8', 'claude-sonnet-5', 'claude-sonnet-4-5', 'claude-haiku-4-5', 'claude-fable-5']),
-  /** Pause between two deltas of a stream; `tokensPerSecond` is the other way to say it. */
-  deltaDelayMs: z.number().nonnegative().optional(),
-  tokensPerSecond: z.number().positive().optional(),
+  ...paceFields,
 });
 
 /** A change to one credential at run time; a window is named and only what is given changes. */
 export const credentialChangeSchema = z.strictObject({
-  windows: z
-    .array(
-      z.strictObject({
-        name: windowSchema.shape.name,
-        limit: z.int().nonnegative().optional(),
-        used: z.union([z.int().nonnegative(), z.literal('all')]).optional(),
-        resetAt: z.int().positive().optional(),
-      }),
-    )
-    .default([]),
+  windows: z.array(z.strictObject({ name: windowSchema.shape.name, ...windowChangeFields })).default([]),
   overage: overageSchema.optional(),
   expiresAt: z.int().positive().nullable().optional(),
   revoked: z.boolean().optional(),
+  /** Of a login: refuses every renewal, or ends the access tokens that are out. */
+  login: z
+    .strictObject({ dead: z.boolean().optional(), ended: z.literal(true).optional(), lifetimeMs: z.int().optional() })
+    .optional(),
 });
 
 export type Overage = z.infer<typeof overageSchema>;
@@ -79,9 +77,4 @@ export type CredentialChange = z.input<typeof credentialChangeSchema>;
 /** Throws zod's error, which names the wrong field. */
 export function parseScenario(input: unknown): Scenario {
   return scenarioSchema.parse(input);
-}
-
-/** Reads a scenario from a JSON file. */
-export function loadScenario(path: string): Scenario {
-  return parseScenario(JSON.parse(readFileSync(path, 'utf8')));
 }

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask, type Fixture, keySecret, startedAt, startFixture } from './request-fixture.ts';
-import { loadScenario, parseScenario } from './scenario.ts';
+import { readJsonFile } from '../provider/scenario.ts';
+import { parseScenario } from './scenario.ts';
 
 let fixture: Fixture;
 
@@ -157,7 +158,7 @@ describe('scenario', () => {
         path,
         JSON.stringify({ credentials: [{ secret: 'sk-test-a', name: 'a' }], faults: [{ kind: 'throttle' }] }),
       );
-      expect(loadScenario(path)).toMatchObject({
+      expect(parseScenario(readJsonFile(path))).toMatchObject({
         credentials: [{ name: 'a', overage: 'none', windows: [] }],
         faults: [{ kind: 'throttle', times: 1, path: '/v1/messages' }],
       });

@@ -1,47 +1,38 @@
-import { Credential, type CredentialState } from './credential.ts';
-import { FaultPlan } from './fault.ts';
-import { RequestLog } from './request-log.ts';
+import type { FaultPlan } from '../provider/fault.ts';
+import { deltaDelayOf } from '../provider/scenario.ts';
+import { newProviderState, type ProviderState } from '../provider/state.ts';
+import { Credential } from './credential.ts';
+import { type Fault, newFaultPlan } from './fault.ts';
 import { parseScenario, type Scenario, type ScenarioInput } from './scenario.ts';
 
 /** What a request is answered from. */
-export interface SimulatorState {
+export interface SimulatorState extends ProviderState<Credential, FaultPlan<Fault>> {
   readonly scenario: Scenario;
-  readonly credentials: ReadonlyMap<string, Credential>;
-  readonly faults: FaultPlan;
-  readonly log: RequestLog;
-  readonly deltaDelayMs: number;
-  readonly now: () => number;
+  /** Also by the access tokens of a login, all that it ever had. */
+  readonly bySecret: Pick<ReadonlyMap<string, Credential>, 'get'>;
   readonly nextRequestId: () => string;
 }
 
 export function newState(options: { scenario: ScenarioInput; now?: () => number }): SimulatorState {
   const scenario = parseScenario(options.scenario);
   const now = options.now ?? Date.now;
-  const faults = new FaultPlan();
-  for (const fault of scenario.faults) faults.add(fault);
-  const { tokensPerSecond } = scenario;
-  const run = crypto.getRandomValues(Buffer.alloc(8)).toString('hex');
-  let count = 0;
-  return {
-    scenario,
-    credentials: new Map(
-      scenario.credentials.map((credential) => [credential.secret, new Credential(credential, now())]),
-    ),
-    faults,
-    log: new RequestLog(),
-    deltaDelayMs: scenario.deltaDelayMs ?? (tokensPerSecond === undefined ? 0 : 1000 / tokensPerSecond),
+  const bySecret = new Map(
+    scenario.credentials.map((credential) => [credential.secret, new Credential(credential, now())]),
+  );
+  const state = newProviderState({
+    credentials: [...bySecret.values()],
+    faults: newFaultPlan(),
+    firstFaults: scenario.faults,
+    deltaDelayMs: deltaDelayOf(scenario),
     now,
-    nextRequestId: () => `req_${run}${(++count).toString(16).padStart(8, '0')}`,
+  });
+  return { ...state, scenario, bySecret: withLogins(bySecret, now), nextRequestId: () => `req_${state.nextId()}` };
+}
+
+function withLogins(bySecret: ReadonlyMap<string, Credential>, now: () => number): SimulatorState['bySecret'] {
+  const logins = [...bySecret.values()].filter((credential) => credential.login !== undefined);
+  return {
+    get: (secret) =>
+      bySecret.get(secret) ?? logins.find(({ login }) => login?.standing(secret, now()) !== undefined),
   };
-}
-
-export function credentialStates({ credentials, now }: SimulatorState): CredentialState[] {
-  return [...credentials.values()].map((credential) => credential.state(now()));
-}
-
-/** Throws for a name that the scenario does not have. */
-export function credentialNamed({ credentials }: SimulatorState, name: string): Credential {
-  const found = [...credentials.values()].find((credential) => credential.name === name);
-  if (found === undefined) throw new RangeError(`no credential is named ${name}`);
-  return found;
 }

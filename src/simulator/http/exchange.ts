@@ -13,16 +13,21 @@ export interface Outlet {
   /** Resolves when the kernel has taken all bytes, or when the connection is gone. */
   flushed(): Promise<void> | undefined;
   finished(keepAlive: boolean): void;
+  /** Hands every further byte of the client to `received`, those already here included. */
+  takeOver(received: (bytes: Buffer) => void): void;
 }
 
 const reasons: Readonly<Record<number, string>> = {
+  101: 'Switching Protocols',
   200: 'OK',
   400: 'Bad Request',
   401: 'Unauthorized',
+  402: 'Payment Required',
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   413: 'Payload Too Large',
+  426: 'Upgrade Required',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
@@ -83,6 +88,13 @@ export class Exchange {
     this.chunked = !headers.some(([name]) => name === 'content-length');
     const head = renderHead(status, this.chunked ? [...headers, ['transfer-encoding', 'chunked']] : headers);
     this.put(firstBytes.length > 0 ? Buffer.concat([head, this.framed(firstBytes)]) : head);
+  }
+
+  /** Leaves HTTP behind: what is written and received from here on are the bytes of another protocol. */
+  switchProtocols(headers: Headers, received: (bytes: Buffer) => void): void {
+    this.headListener?.(101);
+    this.put(renderHead(101, headers));
+    this.outlet.takeOver(received);
   }
 
   /** Writes more of the body; awaiting it obeys a slow client. */

@@ -51,6 +51,13 @@ export class RequestReader {
     return undefined;
   }
 
+  /** Gives up the bytes that belong to no request yet. */
+  takeRest(): Buffer {
+    const rest = this.held();
+    this.keep(empty);
+    return rest;
+  }
+
   private readHead(): boolean {
     const held = this.held();
     const end = held.indexOf(blankLine);

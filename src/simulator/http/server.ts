@@ -49,6 +49,7 @@ class Connection implements Outlet {
   private drainListeners: (() => void)[] = [];
   private gone = false;
   private endsWhenDrained = false;
+  private takenOver: ((bytes: Buffer) => void) | undefined;
 
   readonly socket: Socket<Connection>;
   private readonly handle: (exchange: Exchange) => void;
@@ -59,6 +60,10 @@ class Connection implements Outlet {
   }
 
   received(bytes: Buffer): void {
+    if (this.takenOver !== undefined) {
+      this.takenOver(bytes);
+      return;
+    }
     this.reader.push(bytes);
     if (this.current === undefined) this.answerNext();
   }
@@ -71,6 +76,12 @@ class Connection implements Outlet {
     }
     const taken = this.socket.write(bytes);
     if (taken < bytes.length) this.unsent.push(bytes.subarray(Math.max(0, taken)));
+  }
+
+  takeOver(received: (bytes: Buffer) => void): void {
+    this.takenOver = received;
+    const early = this.reader.takeRest();
+    if (early.length > 0) received(early);
   }
 
   flushed(): Promise<void> | undefined {
@@ -94,7 +105,7 @@ class Connection implements Outlet {
 
   finished(keepAlive: boolean): void {
     this.current = undefined;
-    if (keepAlive) queueMicrotask(() => this.answerNext());
+    if (keepAlive && this.takenOver === undefined) queueMicrotask(() => this.answerNext());
     else if (this.unsent.length > 0) this.endsWhenDrained = true;
     else this.socket.end();
   }

@@ -6,6 +6,8 @@ export interface SeenRequest {
   /** Epoch ms on the simulator's clock. */
   readonly at: number;
   readonly method: string;
+  /** How it came: the upgrade to a WebSocket is a request, and each request inside it another. */
+  readonly via: 'http' | 'upgrade' | 'frame' | 'warm-up';
   readonly path: string;
   readonly query: string;
   /** Name of the credential, null when its secret is unknown or absent. */
@@ -28,10 +30,18 @@ export interface Abort {
   readonly request: SeenRequest;
 }
 
+/** What the provider read out of a request; the rest is in the exchange. */
+type Seen = Pick<SeenRequest, 'at' | 'credential' | 'model' | 'stream' | 'sessionId'>;
 type Writable = { -readonly [Key in keyof SeenRequest]: SeenRequest[Key] };
 
+/** The end of a request that came as a message. */
+interface MessageEntry {
+  answered(status: number): void;
+  done(): void;
+}
+
 const mostRequests = 10_000;
-const secretHeaders = ['authorization', 'x-api-key', 'cookie', 'proxy-authorization'];
+const secretHeaders = ['authorization', 'x-api-key', 'x-goog-api-key', 'cookie', 'proxy-authorization'];
 
 /** Remembers the last requests, and lets a test wait for the next one or for the next abort. */
 export class RequestLog {
@@ -43,32 +53,29 @@ export class RequestLog {
   private abortWaiters: ((abort: Abort) => void)[] = [];
 
   /** Writes a request down and follows its exchange to the end. */
-  add(exchange: Exchange, seen: Pick<SeenRequest, 'at' | 'credential' | 'model' | 'stream'>): void {
-    const { method, path, query, headers, body } = exchange.request;
-    const entry: Writable = {
-      ...seen,
-      method,
-      path,
-      query,
-      sessionId: headers['x-claude-code-session-id'] ?? null,
-      headers: withoutSecrets(headers),
-      bodySha256: createHash('sha256').update(body).digest('hex'),
-      status: null,
-      aborted: false,
-    };
-    this.openRequests += 1;
+  add(exchange: Exchange, seen: Seen, via: 'http' | 'upgrade' = 'http'): void {
+    const entry = this.write(exchange, { ...seen, via }, exchange.request.body);
     exchange.onHead((status) => {
       entry.status = status;
     });
-    exchange.onClosed((ending) => {
-      this.openRequests -= 1;
-      entry.aborted = ending === 'aborted';
-      if (entry.aborted) this.addAbort({ at: Date.now(), request: entry });
-    });
-    keepLast(this.requests, entry);
-    const waiting = this.requestWaiters.filter(({ predicate }) => predicate(entry));
-    this.requestWaiters = this.requestWaiters.filter((waiter) => !waiting.includes(waiter));
-    for (const { resolve } of waiting) resolve(entry);
+    exchange.onClosed((ending) => this.end(entry, ending === 'aborted'));
+  }
+
+  /** Writes down a request that came as a message of a WebSocket; the caller says how it ends. */
+  addMessage(exchange: Exchange, seen: Seen & { via: 'frame' | 'warm-up' }, text: string): MessageEntry {
+    const entry = this.write(exchange, seen, text);
+    let open = true;
+    const end = (aborted: boolean): void => {
+      if (open) this.end(entry, aborted);
+      open = false;
+    };
+    exchange.onClosed((ending) => end(ending !== 'cut'));
+    return {
+      answered(status) {
+        entry.status = status;
+      },
+      done: () => end(false),
+    };
   }
 
   /** Resolves with the next request to arrive that the predicate accepts. */
@@ -79,6 +86,32 @@ export class RequestLog {
   /** Resolves when the next client leaves before its answer is complete. */
   nextAbort(): Promise<Abort> {
     return new Promise((resolve) => this.abortWaiters.push(resolve));
+  }
+
+  private write(exchange: Exchange, seen: Seen & Pick<SeenRequest, 'via'>, body: string | Buffer): Writable {
+    const { method, path, query, headers } = exchange.request;
+    const entry: Writable = {
+      ...seen,
+      method,
+      path,
+      query: withoutKey(query),
+      headers: withoutSecrets(headers),
+      bodySha256: createHash('sha256').update(body).digest('hex'),
+      status: null,
+      aborted: false,
+    };
+    this.openRequests += 1;
+    keepLast(this.requests, entry);
+    const waiting = this.requestWaiters.filter(({ predicate }) => predicate(entry));
+    this.requestWaiters = this.requestWaiters.filter((waiter) => !waiting.includes(waiter));
+    for (const { resolve } of waiting) resolve(entry);
+    return entry;
+  }
+
+  private end(entry: Writable, aborted: boolean): void {
+    this.openRequests -= 1;
+    entry.aborted = aborted;
+    if (aborted) this.addAbort({ at: Date.now(), request: entry });
   }
 
   private addAbort(abort: Abort): void {
@@ -98,4 +131,8 @@ function withoutSecrets(headers: Readonly<Record<string, string>>): Record<strin
   const kept = { ...headers };
   for (const name of secretHeaders) if (kept[name] !== undefined) kept[name] = '(removed)';
   return kept;
+}
+
+function withoutKey(query: string): string {
+  return query.replace(/(^|&)(key|access_token)=[^&]*/g, '$1$2=(removed)');
 }

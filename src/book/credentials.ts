@@ -1,0 +1,192 @@
+import type { Account } from '../core/account/account.ts';
+import type { AccountId, ProviderId } from '../core/ids.ts';
+import { minuteMs, secondMs, type EpochMs } from '../core/time.ts';
+import type { Credential, Fetch, OpenedSecret, Provider, Renewal } from '../providers/provider.ts';
+import type { Book } from './book.ts';
+import type { Secrets } from './ports.ts';
+
+/** What happens to logins; for the log. */
+export type CredentialEvent =
+  | { readonly kind: 'renewed'; readonly account: AccountId; readonly expiresAt: EpochMs | null }
+  | { readonly kind: 'not-renewed'; readonly account: AccountId; readonly detail: string; readonly retryAt: EpochMs };
+
+export type CredentialDeps = {
+  readonly book: Book;
+  readonly secrets: Secrets;
+  readonly providers: ReadonlyMap<ProviderId, Provider>;
+  readonly fetch: Fetch;
+  /** In [0, 1); spreads retries. */
+  readonly random: () => number;
+  readonly tell: (event: CredentialEvent) => void;
+};
+
+type Renewed = 'renewed' | 'dead' | 'failed' | 'fixed';
+
+/** A secret that was renewed and is newer than `replaces`, which the vault still gives. */
+type Unwritten = { readonly replaces: string; readonly secret: string };
+
+const renewedAheadMs = 5 * minuteMs;
+/** A token that ends within this time may end on its way. */
+const tooShortMs = minuteMs;
+const firstPauseMs = secondMs;
+const longestPauseMs = minuteMs;
+
+/**
+ * The credentials of accounts, renewed before they end and after a refusal. One renewal per account runs at a time,
+ * which holds across processes too: one daemon owns a home (home/claim-home.ts), and a login in the vault has no other
+ * owner. What was renewed is durable before anybody gets it; a kill between the provider's reply and the end of that
+ * write (0.5 ms to 3 ms, see docs/guide/logins.md) loses it, since a single-use refresh token is then spent.
+ */
+export class Credentials {
+  readonly #deps: CredentialDeps;
+  readonly #opened = new Map<
+    AccountId,
+    { readonly kind: string; readonly text: string; readonly value: OpenedSecret }
+  >();
+  readonly #running = new Map<AccountId, Promise<Renewed>>();
+  readonly #unwritten = new Map<AccountId, Unwritten>();
+  readonly #pauses = new Map<
+    AccountId,
+    { readonly text: string; readonly failures: number; readonly until: EpochMs }
+  >();
+
+  constructor(deps: CredentialDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * The credential for a request: at once while it is good, and after its renewal when it has ended. One that ends
+   * within five minutes is renewed on the side. Undefined when the vault has none.
+   */
+  current(account: Account): Credential | undefined | Promise<Credential | undefined> {
+    const opened = this.#open(account);
+    if (opened === undefined) return undefined;
+    const { credential, expiresAt, renewable } = opened;
+    if (!renewable || expiresAt === null) return credential;
+    const leftMs = expiresAt - this.#deps.book.clock();
+    if (leftMs > renewedAheadMs) return credential;
+    const renewal = this.#renewal(account);
+    // A provider that cannot renew now may still take the old one, and says so otherwise.
+    if (renewal === undefined || leftMs > tooShortMs) return credential;
+    return renewal.then(() => this.#open(account)?.credential);
+  }
+
+  /**
+   * Gets another credential after the provider refused this one. `renewed` without a request when there is another
+   * already, `fixed` when its kind cannot be renewed, `failed` when nothing is known: then it may be tried again later.
+   */
+  async renew(account: Account, refused: Credential): Promise<Renewed> {
+    const opened = this.#open(account);
+    if (opened === undefined) return 'fixed';
+    if (opened.credential.secret !== refused.secret) return 'renewed';
+    if (!opened.renewable) return 'fixed';
+    return (await this.#renewal(account)) ?? 'failed';
+  }
+
+  /** Resolves when no renewal is under way: a reply that nobody waits for would be a spent refresh token. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#running.values());
+  }
+
+  /** Reads the newest secret; what was read is kept as long as its text is the same. */
+  #open(account: Account): OpenedSecret | undefined {
+    const text = this.#newest(account.id);
+    if (text === undefined) return undefined;
+    const known = this.#opened.get(account.id);
+    if (known?.text === text && known.kind === account.credential) return known.value;
+    const value = this.#providerOf(account).open(account.credential, text);
+    this.#opened.set(account.id, { kind: account.credential, text, value });
+    return value;
+  }
+
+  #newest(account: AccountId): string | undefined {
+    const text = this.#deps.secrets.read(account);
+    const unwritten = this.#unwritten.get(account);
+    if (unwritten === undefined) return text;
+    if (unwritten.replaces === text) return unwritten.secret;
+    // Written by now, or replaced by somebody else: either way the vault has the newest.
+    this.#unwritten.delete(account);
+    return text;
+  }
+
+  /** The renewal that runs or begins; undefined while the account pauses after one that failed. */
+  #renewal(account: Account): Promise<Renewed> | undefined {
+    const running = this.#running.get(account.id);
+    if (running !== undefined) return running;
+    const text = this.#newest(account.id);
+    if (text === undefined || this.#isPaused(account.id, text)) return undefined;
+    const renewal = this.#renew(account, text).finally(() => this.#running.delete(account.id));
+    this.#running.set(account.id, renewal);
+    return renewal;
+  }
+
+  async #renew(account: Account, text: string): Promise<Renewed> {
+    const { book } = this.#deps;
+    const sentAt = book.clock();
+    const renewal = await this.#ask(account, text);
+    if (renewal.kind === 'renewed') {
+      this.#pauses.delete(account.id);
+      await this.#keep(account.id, text, renewal.secret);
+      const expiresAt = this.#open(account)?.expiresAt ?? null;
+      this.#deps.tell({ kind: 'renewed', account: account.id, expiresAt });
+      return 'renewed';
+    }
+    // Somebody gave the account another secret meanwhile: that the old one is over says nothing.
+    if (this.#newest(account.id) !== text) return 'renewed';
+    if (renewal.kind === 'failed') return this.#pause(account.id, text, renewal.detail);
+    const signal = { kind: 'refused', evidence: renewal.evidence } as const;
+    await book.observe({ account: account.id, model: null, sentAt, signals: [signal], served: false });
+    return 'dead';
+  }
+
+  async #ask(account: Account, text: string): Promise<Renewal> {
+    const { fetch, book } = this.#deps;
+    const { login } = this.#providerOf(account);
+    if (login === null) return { kind: 'failed', detail: 'its provider has no logins' };
+    try {
+      return await login.renew(account.credential, text, { fetch, baseUrl: account.baseUrl, now: book.clock() });
+    } catch (error) {
+      return { kind: 'failed', detail: error instanceof Error ? error.name : 'no answer' };
+    }
+  }
+
+  /**
+   * Makes a renewed secret durable, in the place of the one that was renewed and of no other. While the vault cannot be
+   * written it is used from memory and written again until that succeeds; the journal says that the store is degraded.
+   */
+  async #keep(account: AccountId, text: string, secret: string): Promise<void> {
+    const { secrets, book } = this.#deps;
+    const replaces = this.#unwritten.get(account)?.replaces ?? text;
+    await book.journal.write(`secret:${account}`, async () => {
+      if (await secrets.swap(account, replaces, secret)) return;
+      // A new secret that is only staged may still be taken back.
+      if (secrets.read(account) === replaces) throw new Error(`the secret of ${account} is being replaced`);
+    });
+    if (secrets.read(account) === replaces) this.#unwritten.set(account, { replaces, secret });
+  }
+
+  #isPaused(account: AccountId, text: string): boolean {
+    const pause = this.#pauses.get(account);
+    if (pause === undefined || pause.text !== text) return false;
+    const leftMs = pause.until - this.#deps.book.clock();
+    // Further away than any pause: the clock was set back.
+    return leftMs > 0 && leftMs <= 2 * longestPauseMs;
+  }
+
+  #pause(account: AccountId, text: string, detail: string): Renewed {
+    const { book, random, tell } = this.#deps;
+    const known = this.#pauses.get(account);
+    const failures = known?.text === text ? known.failures + 1 : 1;
+    const pauseMs = Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs) * (1 + random() / 2);
+    const until = book.clock() + Math.round(pauseMs);
+    this.#pauses.set(account, { text, failures, until });
+    tell({ kind: 'not-renewed', account, detail, retryAt: until });
+    return 'failed';
+  }
+
+  #providerOf({ provider }: Account): Provider {
+    const known = this.#deps.providers.get(provider);
+    if (known === undefined) throw new Error(`provider ${provider} is not registered`);
+    return known;
+  }
+}

@@ -1,0 +1,54 @@
+/** What the simulated model says: a text, given by its deltas, or one tool call. */
+export type Answer =
+  | { readonly kind: 'text'; readonly text: string; readonly deltas: readonly string[] }
+  | { readonly kind: 'words'; readonly count: number }
+  | { readonly kind: 'tool'; readonly tool: string; readonly step: number };
+
+/** A conversation as far as it decides the answer. */
+export interface Talk {
+  /** Who answers: the provider, and the name of the credential. */
+  readonly provider: string;
+  readonly name: string;
+  /** What a person wrote last; an agent's own additions left out. */
+  readonly prompt: string;
+  /** How many prompts of a person there are. */
+  readonly prompts: number;
+  /** Results of tools since the last prompt. */
+  readonly toolResults: number;
+  /** The tool that runs a shell command, where the request offers one. */
+  readonly tool: string | undefined;
+}
+
+/**
+ * Follows the script in the last prompt: `[[steps:N]]` calls a tool N times before the text, `[[say:TEXT]]` is the
+ * text itself, `[[words:N]]` a text of N words.
+ */
+export function scriptedAnswer(talk: Talk): Answer {
+  const { prompt, tool, toolResults } = talk;
+  const steps = Number(/\[\[steps:(\d+)\]\]/.exec(prompt)?.[1] ?? 0);
+  if (tool !== undefined && toolResults < steps) return { kind: 'tool', tool, step: toolResults + 1 };
+  const words = /\[\[words:(\d+)\]\]/.exec(prompt)?.[1];
+  if (words !== undefined) return { kind: 'words', count: Math.min(Number(words), 200_000) };
+  const said = /\[\[say:([\s\S]*?)\]\]/.exec(prompt)?.[1];
+  return textAnswer(said ?? greeting(talk));
+}
+
+export function textAnswer(text: string): Answer {
+  return { kind: 'text', text, deltas: text.match(/\s*\S+\s*/g) ?? [text] };
+}
+
+/** The pieces in which a text arrives, one per output token. */
+export function textDeltas(answer: Exclude<Answer, { kind: 'tool' }>): readonly string[] {
+  return answer.kind === 'text' ? answer.deltas : Array.from({ length: answer.count }, () => 'word ');
+}
+
+/** The command of a scripted step. */
+export function stepCommand(step: number): string {
+  return `echo step ${step}`;
+}
+
+function greeting({ provider, name, prompt, prompts, toolResults }: Talk): string {
+  const remembered = `I remember ${prompts} ${prompts === 1 ? 'prompt' : 'prompts'}: ${JSON.stringify(prompt.slice(0, 80))}.`;
+  const steps = toolResults > 0 ? ` ${toolResults} steps done.` : '';
+  return `Hello from ${provider} as ${name}. ${remembered}${steps}`;
+}
