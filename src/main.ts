@@ -42,7 +42,13 @@ const host: Host = {
   },
   async serve(place: Place, passphrase) {
     const { startDaemon } = await import('./daemon/daemon.ts');
-    const daemon = await startDaemon({ ...place, version: host.version, pid: process.pid, passphrase });
+    const daemon = await startDaemon({
+      ...place,
+      version: host.version,
+      pid: process.pid,
+      passphrase,
+      environment: env,
+    });
     return { ...daemon.file, folder: daemon.folder, setAside: daemon.setAside, stop: daemon.stop, ended: daemon.ended };
   },
   async demo(options) {

@@ -1,4 +1,5 @@
 import type { ProviderId } from '../core/ids.ts';
+import type { ProfileMode } from './profile.ts';
 
 /** A setting of the agent's own that keeps it from the gateway, whatever is in its environment. */
 export type Obstacle = {
@@ -51,4 +52,6 @@ export interface Agent {
   launch(gate: Gate): Promise<Launch>;
   /** What in its own settings would keep it from the gateway. Never rejects: what cannot be read is no obstacle. */
   obstacles(start: Start): Promise<readonly Obstacle[]>;
+  /** How it is used with logins of its own, one directory an account. */
+  readonly profile: ProfileMode;
 }

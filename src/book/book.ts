@@ -8,7 +8,7 @@ import { select } from '../core/pool/select.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import type { Want } from '../core/pool/view.ts';
 import { hourMs, minuteMs, type EpochMs } from '../core/time.ts';
-import { episodesBegun, episodesEnded } from './episode.ts';
+import { episodesBegun, episodesEnded, episodesVerified } from './episode.ts';
 import { forgetOld } from './forget.ts';
 import { Journal } from './journal.ts';
 import type { BookStore, Episode } from './ports.ts';
@@ -161,6 +161,13 @@ export class Book {
     if (state === undefined) return undefined;
     for (const signal of seen.signals) this.#observeSignal(state, signal, seen);
     if (seen.served) this.#observeServed(state, seen, this.clock());
+    return this.journal.written();
+  }
+
+  /** Ends the episodes that are over by the provider's word outside an answer: this account alone takes requests again. */
+  observeVerified(account: AccountId, sentAt: EpochMs): Promise<unknown> | undefined {
+    const seen = { account, model: null, sentAt, now: this.clock() };
+    for (const episode of episodesVerified(this.state, seen)) this.#saveEpisode(episode);
     return this.journal.written();
   }
 

@@ -43,6 +43,27 @@ export function episodesEnded(
     .map((episode) => ({ ...episode, recoveredAt: now }));
 }
 
+/**
+ * The episodes that end because this account is open by its provider's own word, asked for after they began: by itself
+ * it would take a request, which need not find out whether a long cooldown is really over.
+ */
+export function episodesVerified(
+  state: BookState,
+  { account, now, sentAt }: Edge & { readonly sentAt: EpochMs },
+): Episode[] {
+  const pools = new Map(poolsOf(state, account).map((each) => [each.pool.name, each]));
+  return [...state.episodes.values()]
+    .filter(({ pool: name, family, exhaustedAt }) => {
+      const pool = pools.get(name);
+      if (pool === undefined || sentAt <= exhaustedAt) return false;
+      const own = pool.candidates.filter((each) => each.account.id === account);
+      const view = { pool: pool.pool, candidates: own, current: null, affinity: null };
+      const selection = select(view, { model: family, exclude: [], queuedMs: 0 }, now);
+      return selection.kind === 'use' && !selection.probe;
+    })
+    .map((episode) => ({ ...episode, recoveredAt: now }));
+}
+
 /** Null when the pool is closed for every model, else the families that one account's limits and another's close together. */
 function closedFamilies(pool: PoolState, model: string | null, now: EpochMs): (string | null)[] {
   if (!isOpen(pool, null, now)) return [null];

@@ -36,6 +36,13 @@ export const configSchema = section({
       .default(240)
       .describe('Longest wait for an account inside an open request of `stint claude`; 0 never waits.'),
   }),
+  network: section({
+    caFile: z
+      .string({ error: 'must be a path' })
+      .regex(/^(\/.*)?$/, { error: 'must be an absolute path' })
+      .default('')
+      .describe('PEM file with certificates to trust besides the usual ones, as a proxy that opens TLS needs it.'),
+  }),
   log: section({
     level: oneOf(logLevels).default('info').describe('The least important messages that are logged.'),
   }),

@@ -16,6 +16,7 @@ const defaults = {
     stopGraceSeconds: 30,
     holdSeconds: 240,
   },
+  network: { caFile: '' },
   log: { level: 'info' },
   vault: { key: 'file' },
 } as const;

@@ -5,6 +5,9 @@ import { travelsInClear } from '../lib/loopback.ts';
 import type { Finding } from '../operations/shape.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Vault } from '../vault/open-vault.ts';
+import { describeNetworkError } from '../lib/network-error.ts';
+import { proxyOf, type ProxyRules } from '../gateway/socket/proxy.ts';
+import type { Network } from './network.ts';
 
 const reachTimeoutMs = 5000;
 
@@ -12,6 +15,8 @@ export type CheckDeps = {
   readonly book: Book;
   readonly vault: Vault;
   readonly providers: ReadonlyMap<ProviderId, Provider>;
+  readonly network: Network;
+  readonly proxies: ProxyRules;
   readonly setAside: string | null;
 };
 
@@ -66,30 +71,37 @@ function checkTransport({ account }: AccountState): Finding[] {
   ];
 }
 
-async function checkUpstreams({ providers }: CheckDeps, accounts: readonly AccountState[]): Promise<Finding[]> {
+async function checkUpstreams(deps: CheckDeps, accounts: readonly AccountState[]): Promise<Finding[]> {
+  const { providers } = deps;
   const ours = accounts.map(
     ({ account }) => account.baseUrl ?? providers.get(account.provider)?.baseUrl(account.credential),
   );
   const urls = new Set(ours.filter((url) => url !== undefined));
-  return Promise.all([...urls].map((url) => checkUpstream(url)));
+  return Promise.all([...urls].map((url) => checkUpstream(deps, url)));
 }
 
-async function checkUpstream(url: string): Promise<Finding> {
+async function checkUpstream({ network, proxies }: CheckDeps, url: string): Promise<Finding> {
   const check = `upstream: ${new URL(url).host}`;
+  // Its address alone: its user and password are secrets.
+  const proxy = proxyOf(new URL(url), proxies)?.host;
+  const through = proxy === undefined ? '' : ` through the proxy ${proxy}`;
   try {
-    const { status } = await fetch(url, {
+    const { status } = await network.fetch(url, {
       method: 'HEAD',
-      redirect: 'manual',
       signal: AbortSignal.timeout(reachTimeoutMs),
     });
-    return { check, ok: true, detail: `answers (HTTP ${status})`, hint: null };
+    return { check, ok: true, detail: `answers${through} (HTTP ${status})`, hint: null };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return {
-      check,
-      ok: false,
-      detail: `cannot be reached: ${reason}`,
-      hint: 'Check the network, the proxy settings and the account’s base URL.',
-    };
+    const detail = `cannot be reached${through}: ${describeNetworkError(error)}`;
+    return { check, ok: false, detail, hint: networkHint(detail, proxy) };
   }
+}
+
+function networkHint(detail: string, proxy: string | undefined): string {
+  if (detail.includes('not trusted')) {
+    return 'Something opens TLS on the way: give its certificate as network.caFile in config.toml or as NODE_EXTRA_CA_CERTS.';
+  }
+  return proxy === undefined
+    ? 'Check the network and the account’s base URL; behind a proxy, set HTTPS_PROXY and restart with: stint down && stint up'
+    : 'Check HTTPS_PROXY and NO_PROXY, then restart with: stint down && stint up';
 }

@@ -9,6 +9,7 @@ import { applyOverrides, type Overrides } from '../config/overrides.ts';
 import { secondMs } from '../core/time.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import type { Credentials } from '../gateway/ports.ts';
+import { proxyRulesOf } from '../gateway/socket/proxy.ts';
 import { claimHome } from '../home/claim-home.ts';
 import { prepareControlSocket } from '../home/control-socket.ts';
 import { writeDaemonFile, type DaemonFile } from '../home/daemon-file.ts';
@@ -27,6 +28,7 @@ import { everyHour } from './every-hour.ts';
 import { gatewaySettings } from './gateway-settings.ts';
 import { listen } from './listen.ts';
 import { gatewayLog, tellBook } from './log-events.ts';
+import { openNetwork } from './network.ts';
 
 export type DaemonOptions = Overrides & {
   readonly home: string;
@@ -34,6 +36,8 @@ export type DaemonOptions = Overrides & {
   readonly pid: number;
   /** Asked when the vault's key is behind a passphrase. */
   readonly passphrase: () => Promise<string>;
+  /** The user's own: proxies and certificates. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
 /** A daemon that serves. It ends after `stop`, which an operation can call as well. */
@@ -53,12 +57,13 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   await using opened = new AsyncDisposableStack();
   const home = await openHome(options.home);
   const config = applyOverrides(await loadConfig(home.config), options);
+  const network = await openNetwork(config, options.environment['NODE_EXTRA_CA_CERTS']);
   const { log, vault, store, book } = await openState(opened, { options, home, config });
   const gateway = new Gateway({
     book,
     credentials: vaultCredentials(vault),
     providers,
-    settings: gatewaySettings(config),
+    settings: gatewaySettings(config, network),
     log: gatewayLog(log),
     random: Math.random,
   });
@@ -97,7 +102,15 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     daemon: {
       describe,
       stop,
-      check: () => checkDaemon({ book, vault, providers, setAside: store.setAside }),
+      check: () =>
+        checkDaemon({
+          book,
+          vault,
+          providers,
+          network,
+          proxies: proxyRulesOf(options.environment),
+          setAside: store.setAside,
+        }),
       readLog: (from) => readLines(home.log, from),
     },
   });

@@ -1,9 +1,10 @@
 import type { Config } from '../config/config-schema.ts';
 import { secondMs } from '../core/time.ts';
 import type { GatewaySettings } from '../gateway/ports.ts';
+import type { Network } from './network.ts';
 
 /** What config.toml says of the gateway, in its own units. */
-export function gatewaySettings({ gateway }: Config): GatewaySettings {
+export function gatewaySettings({ gateway }: Config, { tls }: Network): GatewaySettings {
   const mebibyte = 1024 * 1024;
   return {
     bodyLimitBytes: gateway.bodyLimitMiB * mebibyte,
@@ -14,6 +15,7 @@ export function gatewaySettings({ gateway }: Config): GatewaySettings {
     },
     idleTimeoutMs: gateway.idleTimeoutSeconds * secondMs,
     stopGraceMs: gateway.stopGraceSeconds * secondMs,
+    tls,
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
 }

@@ -41,6 +41,14 @@ export class BodyReader {
     }
   }
 
+  /** Bytes that came another way, within the same bounds. */
+  hold(bytes: Buffer): Body {
+    this.#check(bytes.length, bytes.length);
+    const share = this.#share();
+    share.grow(bytes.length);
+    return heldBody(bytes, share);
+  }
+
   async #readChunks(stream: ReadableStream<Uint8Array>): Promise<Body> {
     const share = this.#share();
     const chunks: Uint8Array[] = [];

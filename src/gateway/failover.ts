@@ -3,11 +3,14 @@ import type { AccountId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Selection } from '../core/pool/selection.ts';
-import { send, type SendDeps } from './send.ts';
+import type { SendDeps, Sent } from './send.ts';
 import { newProgress, triesOf, type Answer, type Exchange, type Failed, type Suspect } from './exchange.ts';
 import { explainGiveUp, type GivenUp } from './give-up.ts';
 
-export type FailoverDeps = SendDeps & { readonly random: () => number };
+/** Sends a request once, on one account; see `send`. */
+export type Sender = (deps: SendDeps, exchange: Exchange, account: AccountId) => Promise<Sent>;
+
+export type FailoverDeps = SendDeps & { readonly send: Sender; readonly random: () => number };
 
 /**
  * How far a request got:
@@ -43,7 +46,7 @@ async function askAnybody(deps: FailoverDeps, exchange: Exchange): Promise<Progr
   let failed: Failed | null = null;
   for (const account of book.loggedIn(wanted).slice(0, 2)) {
     record.account = account;
-    const { outcome, answer } = await send(deps, exchange, account);
+    const { outcome, answer } = await deps.send(deps, exchange, account);
     record.tries.push({ account, outcome: outcome.kind === 'failed' ? outcome.fault : outcome.kind });
     if (outcome.kind === 'aborted') return { kind: 'dropped' };
     if (outcome.kind === 'served' && answer !== null) return { kind: 'answer', answer, end: () => undefined };
@@ -132,13 +135,12 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, step: SendStep):
     outcome,
     answer,
     mended = false,
-  } = await send(deps, exchange, account).catch((error: unknown) => {
+  } = await deps.send(deps, exchange, account).catch((error: unknown) => {
     end();
     throw error;
   });
   entry.outcome = outcome.kind === 'failed' ? outcome.fault : outcome.kind;
   if (outcome.kind === 'served' && answer !== null) {
-    if (answer.kind === 'whole') end();
     return { kind: 'progressed', progressed: { kind: 'answer', answer, end } };
   }
   end();

@@ -3,9 +3,9 @@ import { readElement } from '../lib/json-array.ts';
 import { readFrame } from '../lib/sse.ts';
 import type { Framing, Provider } from '../providers/provider.ts';
 
-const mostFrames = 64;
-const mostBytes = 256 * 1024;
-const longestMs = 15_000;
+export const mostFrames = 64;
+export const mostBytes = 256 * 1024;
+export const longestMs = 15_000;
 
 /** A source of bytes: null at its clean end, throws when it breaks. */
 export type Chunks = { next(): Promise<Uint8Array | null> };

@@ -15,6 +15,7 @@ import { Owners } from './owners.ts';
 import type { Credentials, GatewayLog, GatewaySettings } from './ports.ts';
 import { internal, stopping } from './relay.ts';
 import { problemResponse, respond, type OpenStreams, type RespondDeps } from './respond.ts';
+import { send } from './send.ts';
 
 export type GatewayDeps = {
   readonly book: Book;
@@ -47,6 +48,7 @@ export class Gateway {
       book: deps.book,
       credentials: deps.credentials,
       owners: new Owners(),
+      send,
       settings: deps.settings,
       random: deps.random,
       deadlines: this.#deadlines,

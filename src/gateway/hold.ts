@@ -6,7 +6,7 @@ import { resume, type FailoverDeps, type Progressed } from './failover.ts';
 import type { Chunks } from './gate.ts';
 import { internal, Relay } from './relay.ts';
 
-const keepAliveMs = 5000;
+export const keepAliveMs = 5000;
 
 /** How a held request ended, for its record. */
 export type HeldEnd = (outcome: string) => void;

@@ -24,6 +24,8 @@ export type GatewaySettings = {
   readonly idleTimeoutMs: number;
   /** How long open streams may go on after a stop. */
   readonly stopGraceMs: number;
+  /** The certificates that are trusted, as PEM; absent where they are the runtime's own. */
+  readonly tls?: { readonly ca: string } | undefined;
   /** IANA name of the zone in which messages tell the time. */
   readonly timeZone: string;
 };

@@ -40,7 +40,10 @@ type Sending = {
   readonly sentAt: EpochMs;
 };
 
-type Authorized = { readonly state: Account; readonly credential: Credential };
+/** A send without its connection. */
+export type Seen = Omit<Sending, 'upstream'>;
+
+export type Authorized = { readonly state: Account; readonly credential: Credential };
 
 /**
  * Sends a request once, on one account, and reads as much of the answer as it takes to judge it: the head, an error's
@@ -59,18 +62,16 @@ export async function send(deps: SendDeps, exchange: Exchange, account: AccountI
   // Stays: a client that leaves while the answer streams is noticed here first.
   exchange.client.addEventListener('abort', abort, { once: true });
   try {
-    const state = book.state.accounts.get(account)?.account;
-    const known = state === undefined ? undefined : deps.credentials.current(state);
-    const credential = known instanceof Promise ? await known : known;
-    if (state === undefined || credential === undefined) return missingSecret(book, sending);
-    const authorized: Authorized = { state, credential };
+    const found = authorizedOf(deps, account);
+    const authorized = found instanceof Promise ? await found : found;
+    if (authorized === undefined) return missingSecret(book, sending);
     const { ask, body } = exchange;
     const call = {
       url: urlOf(exchange, authorized),
       method: ask.method,
       headers: headersOf(deps, sending, authorized),
     };
-    const response = await upstream.open({ ...call, body: body.bytes });
+    const response = await upstream.open({ ...call, body: body.bytes, tls: settings.tls });
     if (response.status >= 400) return await judgeError(deps, sending, { response, authorized });
     const sent = await judge(book, sending, response);
     if (sent.answer !== null && sent.outcome.kind === 'served') learnBonds(deps, exchange, sent.answer);
@@ -80,10 +81,22 @@ export async function send(deps: SendDeps, exchange: Exchange, account: AccountI
   }
 }
 
+/** The account with its credential; a promise only while that is being renewed. */
+export function authorizedOf(
+  { book, credentials }: SendDeps,
+  account: AccountId,
+): Authorized | undefined | Promise<Authorized | undefined> {
+  const state = book.state.accounts.get(account)?.account;
+  const credential = state === undefined ? undefined : credentials.current(state);
+  if (state === undefined || credential === undefined) return undefined;
+  if (!(credential instanceof Promise)) return { state, credential };
+  return credential.then((renewed) => (renewed === undefined ? undefined : { state, credential: renewed }));
+}
+
 /** A copy for each try: a secret never lies in what the next account is sent. */
 export function headersOf(
   { owners }: SendDeps,
-  { exchange, account }: Pick<Sending, 'exchange' | 'account'>,
+  { exchange, account }: Seen,
   { credential }: Authorized,
 ): Headers {
   const { provider, bonds } = exchange;
@@ -157,9 +170,9 @@ async function judgeError(deps: SendDeps, sending: Sending, { response, authoriz
 type Mending = { readonly verdict: Verdict; readonly mended: boolean };
 
 /** Renews a refused login, leaves foreign reasoning out. Each is tried once per request and account. */
-async function mend(
+export async function mend(
   { credentials }: SendDeps,
-  { exchange, account }: Sending,
+  { exchange, account }: Seen,
   { verdict, authorized }: { verdict: Verdict; authorized: Authorized },
 ): Promise<Mending> {
   const { outcome } = verdict;
@@ -253,8 +266,8 @@ function wholeAnswer({ account }: Sending, response: Response, bytes: Uint8Array
 }
 
 /** Counts and lists have limits of their own: of them only a refused credential says something about the account. */
-function observe(book: Book, sending: Sending, verdict: Verdict): void {
-  const { exchange, account, sentAt } = sending;
+export function observe(book: Book, seen: Seen, verdict: Verdict): void {
+  const { exchange, account, sentAt } = seen;
   const inference = exchange.route === 'inference';
   const signals: readonly Signal[] = inference
     ? verdict.signals
@@ -262,15 +275,15 @@ function observe(book: Book, sending: Sending, verdict: Verdict): void {
   const { outcome } = verdict;
   book.observeFault(account, outcome.kind === 'failed' ? outcome.fault : null);
   const served = inference && outcome.kind === 'served';
-  const seen = { account, model: exchange.wanted.model, sentAt, served };
-  if (outcome.kind !== 'failed' || outcome.fault !== 'entitlement') return void book.observe({ ...seen, signals });
+  const observed = { account, model: exchange.wanted.model, sentAt, served };
+  if (outcome.kind !== 'failed' || outcome.fault !== 'entitlement') return void book.observe({ ...observed, signals });
   // Whether it is the account's fault or the request's, a second account tells.
   const [sure, doubtful] = [signals.filter(isReading), signals.filter((each) => !isReading(each))];
-  void book.observe({ ...seen, signals: sure });
+  void book.observe({ ...observed, signals: sure });
   exchange.progress.suspects.push({
     account,
     detail: outcome.detail,
-    observe: () => void book.observe({ ...seen, signals: doubtful }),
+    observe: () => void book.observe({ ...observed, signals: doubtful }),
   });
 }
 
@@ -287,14 +300,14 @@ function failedBeforeAnswer(book: Book, { exchange, account, upstream }: Sending
   return { outcome: { kind: 'failed', fault: 'network', detail: error.message }, answer: null };
 }
 
-function missingSecret(book: Book, sending: Sending): Sent {
+export function missingSecret(book: Book, seen: Seen): Sent {
   const evidence = 'the vault has no secret of this account';
   const outcome: Outcome = { kind: 'failed', fault: 'auth', detail: evidence };
-  observe(book, sending, { outcome, signals: [{ kind: 'refused', evidence }] });
+  observe(book, seen, { outcome, signals: [{ kind: 'refused', evidence }] });
   return { outcome, answer: null };
 }
 
-function contextOf(book: Book, { exchange }: Sending): AnswerContext {
+export function contextOf(book: Book, { exchange }: Pick<Seen, 'exchange'>): AnswerContext {
   return { model: exchange.wanted.model, now: book.clock() };
 }
 

@@ -1,5 +1,6 @@
 import type { Transform } from 'node:stream';
 import { streamDecoder } from '../lib/decode.ts';
+import { describeNetworkError } from '../lib/network-error.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Deadlines, Watched } from './deadline.ts';
 import type { Chunks } from './gate.ts';
@@ -14,6 +15,7 @@ type Call = {
   readonly method: string;
   readonly headers: Headers;
   readonly body: Buffer;
+  readonly tls?: { readonly ca: string } | undefined;
 };
 
 /** One upstream send: the head by `open`, then the body whole or in chunks. Every wait has its deadline. */
@@ -52,6 +54,7 @@ export class Upstream implements Chunks {
         decompress: false,
         signal: this.#abort.signal,
       };
+      if (call.tls !== undefined) init.tls = call.tls;
       if (call.body.length > 0) putBody(init, call);
       this.#response = await fetch(call.url, init);
       return this.#response;
@@ -116,23 +119,8 @@ export class Upstream implements Chunks {
 
   #explained(error: unknown): UpstreamFailure {
     if (this.#expired) return new UpstreamFailure('no answer within the time allowed', { cause: error });
-    return new UpstreamFailure(describe(error), { cause: error });
+    return new UpstreamFailure(describeNetworkError(error), { cause: error });
   }
-}
-
-/** Bun's own texts speak to somebody who writes the call. */
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was cut',
-  ENOTFOUND: 'its host name is not known',
-  EHOSTUNREACH: 'its host cannot be reached',
-  ETIMEDOUT: 'the connection took too long',
-};
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error ? String(error.code) : '';
-  return reasons[code] ?? (code === '' ? error.message : code);
 }
 
 /** From this size on a body is sent as a stream: of any other kind fetch keeps the bytes until the answer has ended. */

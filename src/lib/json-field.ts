@@ -39,7 +39,11 @@ export function firstElements(json: Buffer, name: string, most: number): Buffer[
   return elements;
 }
 
-function eachField(json: Buffer, names: readonly string[], visit: (name: string, from: number, to: number) => void): void {
+function eachField(
+  json: Buffer,
+  names: readonly string[],
+  visit: (name: string, from: number, to: number) => void,
+): void {
   const wanted = names.map((name) => Buffer.from(name));
   let at = json.indexOf(openBrace) + 1;
   while (at > 0 && at < json.length) {

@@ -1,5 +1,6 @@
 import { asProviderId } from '../../core/ids.ts';
 import type { Agent } from '../agent.ts';
+import { claudeProfile } from './profile.ts';
 import { settingsObstacles } from './settings.ts';
 
 /** Claude Code. https://docs.claude.com/en/docs/claude-code/llm-gateway */
@@ -24,4 +25,5 @@ export const claude: Agent = {
     environment: { ANTHROPIC_BASE_URL: `${url}/anthropic`, ANTHROPIC_AUTH_TOKEN: phantom },
   }),
   obstacles: (start) => settingsObstacles(start),
+  profile: claudeProfile,
 };

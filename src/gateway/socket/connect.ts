@@ -2,8 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { AccountId } from '../../core/ids.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { Deadlines, Watched } from '../deadline.ts';
-import { describe, UpstreamFailure } from '../upstream.ts';
-import { tunnelAgent, type ProxyRules } from './proxy.ts';
+import { UpstreamFailure } from '../upstream.ts';
+import { describeNetworkError } from '../../lib/network-error.ts';
+import { proxyOf, type ProxyRules } from './proxy.ts';
+import { openTunnel } from './tunnel.ts';
 import { UpstreamSocket } from './upstream-socket.ts';
 import { WsClient, type WebSocket } from './ws-client.ts';
 
@@ -33,46 +35,58 @@ export type Connected =
   | { readonly kind: 'refused'; readonly status: number; readonly headers: Headers; readonly bytes: Buffer };
 
 /** Asks a provider for a WebSocket. Throws an UpstreamFailure when no answer comes; redirects are not followed. */
-export function connect(deps: ConnectDeps, upgrade: Upgrade): Promise<Connected> {
+export async function connect(deps: ConnectDeps, upgrade: Upgrade): Promise<Connected> {
+  const abort = new AbortController();
+  let expired = false;
+  const expire = (): void => {
+    expired = true;
+    abort.abort();
+  };
+  const leave = (): void => abort.abort();
+  const watched: Watched = { dueAt: deps.clock() + deps.timeoutMs, expire };
+  deps.deadlines.watch(watched);
+  upgrade.client.addEventListener('abort', leave, { once: true });
+  if (upgrade.client.aborted) leave();
+  try {
+    return await shakeHands(deps, upgrade, abort.signal);
+  } catch (error) {
+    throw new UpstreamFailure(expired ? 'no answer within the time allowed' : describeNetworkError(error), { cause: error });
+  } finally {
+    deps.deadlines.release(watched);
+    upgrade.client.removeEventListener('abort', leave);
+  }
+}
+
+async function shakeHands(deps: ConnectDeps, upgrade: Upgrade, abort: AbortSignal): Promise<Connected> {
+  const url = new URL(upgrade.url);
+  const proxy = deps.proxy === null ? null : proxyOf(url, deps.proxy);
+  const tunnel = proxy === null ? null : await openTunnel(proxy, url, abort);
   const { headers, protocols } = takeProtocols(upgrade.headers);
-  const url = `ws${upgrade.url.slice('http'.length)}`;
-  const socket = new WsClient(url, protocols, {
+  const socket = new WsClient(`ws${upgrade.url.slice('http'.length)}`, protocols, {
     headers,
-    // The agents' messages are small, their client may decline it, and to unpack each one costs more than it saves.
+    // The messages are small, and to unpack each one costs more than it saves.
     perMessageDeflate: false,
     followRedirects: false,
     maxPayload: deps.maxPayloadBytes,
-    agent: tunnelAgent(deps.proxy, upgrade.url),
+    ...(tunnel === null ? {} : { createConnection: () => tunnel }),
   });
   return new Promise((resolve, reject) => {
-    let expired = false;
-    let response: IncomingMessage | undefined;
-    const watched: Watched = { dueAt: deps.clock() + deps.timeoutMs, expire: () => void ((expired = true), give()) };
-    const give = (): void => socket.terminate();
-    const settled = (): void => {
-      deps.deadlines.release(watched);
-      upgrade.client.removeEventListener('abort', give);
-    };
-    const fail = (error: Error): void => {
-      settled();
-      reject(new UpstreamFailure(expired ? 'no answer within the time allowed' : describe(error), { cause: error }));
-    };
-    deps.deadlines.watch(watched);
-    upgrade.client.addEventListener('abort', give, { once: true });
-    socket.once('upgrade', (answer) => (response = answer));
-    // Stays: an error after the opening is told by `close` as well, and nobody else listens for it.
-    socket.on('error', fail);
+    let answer: IncomingMessage | undefined;
+    const leave = (): void => socket.terminate();
+    abort.addEventListener('abort', leave, { once: true });
+    if (abort.aborted) leave();
+    socket.once('upgrade', (response) => (answer = response));
+    // Stays: what breaks an open connection is told by `close` as well, and an error nobody listens for ends the process.
+    socket.on('error', reject);
     socket.once('open', () => {
-      settled();
-      resolve({ kind: 'open', upstream: opened(socket, upgrade.account, response) });
+      abort.removeEventListener('abort', leave);
+      resolve({ kind: 'open', upstream: opened(socket, upgrade.account, answer) });
     });
-    socket.once('unexpected-response', (_, answer) => {
-      readRefusal(answer).then((bytes) => {
-        settled();
-        resolve({ kind: 'refused', status: answer.statusCode ?? 0, headers: headersOf(answer), bytes });
-      }, fail);
+    socket.once('unexpected-response', (_, response) => {
+      const refused = (bytes: Buffer): void =>
+        resolve({ kind: 'refused', status: response.statusCode ?? 0, headers: headersOf(response), bytes });
+      readRefusal(response).then(refused, reject);
     });
-    if (upgrade.client.aborted) give();
   });
 }
 

@@ -50,12 +50,7 @@ export async function handleToken(
 }
 
 /** Sends how full the windows are; a token needs the scope for that. */
-export function sendUsage(call: {
-  exchange: Exchange;
-  credential: Credential;
-  requestId: string;
-  now: number;
-}): void {
+export function sendUsage(call: { exchange: Exchange; credential: Credential; requestId: string; now: number }): void {
   const { exchange, credential, requestId, now } = call;
   if (credential.kind !== 'oauth') return sendError(exchange, notFound, { requestId });
   if (!credential.scopes.includes('user:profile')) return sendError(exchange, lacksScope, { requestId });
@@ -64,7 +59,12 @@ export function sendUsage(call: {
     name,
     { utilization: Math.round(utilization * 100), resets_at: new Date(resetAt).toISOString() },
   ]);
-  const extra = { is_enabled: credential.overage === 'allowed', monthly_limit: null, used_credits: 0, utilization: null };
+  const extra = {
+    is_enabled: credential.overage === 'allowed',
+    monthly_limit: null,
+    used_credits: 0,
+    utilization: null,
+  };
   sendJson(exchange, {
     headers: [['request-id', requestId]],
     body: {

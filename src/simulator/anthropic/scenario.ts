@@ -26,7 +26,10 @@ const overageSchema = z.enum(['none', 'allowed', 'out_of_credits', 'spend_cap'])
 /** A login whose access token ends: `secret` is the first one. */
 const loginSchema = z.strictObject({
   refreshToken: z.string().min(1),
-  lifetimeMs: z.int().positive().default(8 * 3_600_000),
+  lifetimeMs: z
+    .int()
+    .positive()
+    .default(8 * 3_600_000),
   /** Whether a refresh token is spent by its first use. */
   singleUse: z.boolean().default(true),
   scopes: z.array(z.string()).default(['user:inference', 'user:profile']),

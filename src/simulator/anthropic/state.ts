@@ -32,7 +32,6 @@ export function newState(options: { scenario: ScenarioInput; now?: () => number 
 function withLogins(bySecret: ReadonlyMap<string, Credential>, now: () => number): SimulatorState['bySecret'] {
   const logins = [...bySecret.values()].filter((credential) => credential.login !== undefined);
   return {
-    get: (secret) =>
-      bySecret.get(secret) ?? logins.find(({ login }) => login?.standing(secret, now()) !== undefined),
+    get: (secret) => bySecret.get(secret) ?? logins.find(({ login }) => login?.standing(secret, now()) !== undefined),
   };
 }

@@ -17,7 +17,11 @@ describe('script of a prompt', () => {
   test.each<[string, ContentRequest, object]>([
     ['says a text', { contents: [user('[[say:all good]]')] }, { kind: 'text', deltas: ['all ', 'good'] }],
     ['counts words', { contents: [user('[[words:3]]')] }, { kind: 'words', count: 3 }],
-    ['calls the shell', { contents: [user('[[steps:2]]')], tools }, { kind: 'tool', tool: 'run_shell_command', step: 1 }],
+    [
+      'calls the shell',
+      { contents: [user('[[steps:2]]')], tools },
+      { kind: 'tool', tool: 'run_shell_command', step: 1 },
+    ],
     [
       'goes on after a result',
       { contents: [user('[[steps:2]]'), model, result('a')], tools },
@@ -32,6 +36,11 @@ describe('script of a prompt', () => {
       'counts results without ids',
       { contents: [user('[[steps:2]]'), model, result(), model, result()], tools },
       { kind: 'text' },
+    ],
+    [
+      'goes on after a prompt to continue',
+      { contents: [user('[[steps:2]]'), model, result('a'), model, user('Continue where you left off.')], tools },
+      { kind: 'tool', step: 2 },
     ],
     ['needs a tool for steps', { contents: [user('[[steps:2]]')] }, { kind: 'text' }],
     [

@@ -1,4 +1,4 @@
-import { type Answer, scriptedAnswer, textAnswer } from '../provider/script.ts';
+import { type Answer, isContinuation, scriptedAnswer, textAnswer } from '../provider/script.ts';
 import type { Content, ContentRequest } from './content-request.ts';
 import { sampleOf } from './schema-sample.ts';
 
@@ -13,13 +13,16 @@ export function answerTo(request: ContentRequest, name: string): Answer {
 }
 
 function talkOf({ contents }: ContentRequest): { prompt: string; prompts: number; toolResults: number } {
-  const theirs = contents.filter(({ role }) => role !== 'model');
-  const last = theirs.findLastIndex((content) => promptText(content) !== '');
-  const prompt = theirs[last];
+  const turns = contents
+    .filter(({ role }) => role !== 'model')
+    .map((content) => ({ content, prompt: promptText(content) }));
+  const prompts = turns.filter(({ prompt }) => prompt !== '');
+  const last = prompts.findLast(({ prompt }) => !isContinuation(prompt)) ?? prompts.at(-1);
+  const since = last === undefined ? turns : turns.slice(turns.indexOf(last) + 1);
   return {
-    prompt: prompt === undefined ? '' : promptText(prompt),
-    prompts: theirs.filter((content) => promptText(content) !== '').length,
-    toolResults: countResults(theirs.slice(last + 1)),
+    prompt: last?.prompt ?? '',
+    prompts: prompts.length,
+    toolResults: countResults(since.map(({ content }) => content)),
   };
 }
 

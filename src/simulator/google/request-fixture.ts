@@ -36,7 +36,11 @@ export interface Ask {
   readonly headers?: Record<string, string>;
 }
 
-const methods = { sse: 'streamGenerateContent?alt=sse', array: 'streamGenerateContent', no: 'generateContent' } as const;
+const methods = {
+  sse: 'streamGenerateContent?alt=sse',
+  array: 'streamGenerateContent',
+  no: 'generateContent',
+} as const;
 
 /** Sends one request for content to the API that the secret's kind belongs to. */
 export function ask(simulator: GoogleSimulator, options: Ask = {}): Promise<Response> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Exchange, Headers } from './exchange.ts';
+import type { HttpRequest } from './request-reader.ts';
 import {
   closeFrame,
   type Frame,
@@ -22,7 +23,7 @@ export interface ServerSocket {
 
 const protocolGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-export function asksForWebSocket({ method, headers }: Exchange['request']): boolean {
+export function asksForWebSocket({ method, headers }: HttpRequest): boolean {
   return method === 'GET' && headers['upgrade']?.toLowerCase() === 'websocket' && 'sec-websocket-key' in headers;
 }
 

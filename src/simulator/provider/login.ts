@@ -56,6 +56,11 @@ export class Login {
     return refreshToken === this.tokens.refreshToken || this.spent.has(refreshToken);
   }
 
+  /** Whether the refresh token is this login's, spent or not. */
+  knows(refreshToken: string): boolean {
+    return refreshToken === this.tokens.refreshToken || this.spent.has(refreshToken);
+  }
+
   refresh(refreshToken: string, now: number): Refresh {
     if (this.spent.has(refreshToken)) return { kind: 'reused' };
     if (refreshToken !== this.tokens.refreshToken) return { kind: 'unknown' };

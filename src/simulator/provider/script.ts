@@ -33,6 +33,11 @@ export function scriptedAnswer(talk: Talk): Answer {
   return textAnswer(said ?? greeting(talk));
 }
 
+/** Whether a prompt only asks to go on, so that the script of the prompt before it still holds. */
+export function isContinuation(prompt: string): boolean {
+  return /^\s*(please )?continue\b/i.test(prompt) && !prompt.includes('[[');
+}
+
 export function textAnswer(text: string): Answer {
   return { kind: 'text', text, deltas: text.match(/\s*\S+\s*/g) ?? [text] };
 }

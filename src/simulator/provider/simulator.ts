@@ -1,5 +1,6 @@
 import type { Exchange } from '../http/exchange.ts';
 import { startHttpServer } from '../http/server.ts';
+import { asksForWebSocket } from '../http/web-socket.ts';
 import { handleControl } from './control.ts';
 import type { FixedReply } from './fixed-reply.ts';
 import type { Abort, SeenRequest } from './request-log.ts';
@@ -38,7 +39,7 @@ interface Parts<State> {
   readonly state: ProviderState<NamedCredential<State>, { add(input: unknown): void; clear(): void }>;
   /** Answers a request that is not the simulator's own control. */
   readonly route: (exchange: Exchange) => void | Promise<void>;
-  /** Answers every POST in its place. */
+  /** Answers every POST and every upgrade to a WebSocket in its place. */
   readonly fixed: ((exchange: Exchange) => void) | undefined;
 }
 
@@ -46,7 +47,7 @@ interface Parts<State> {
 export function startProvider<Fault, Change, State>(parts: Parts<State>): ProviderSimulator<Fault, Change, State> {
   const { state, route, fixed } = parts;
   const server = startHttpServer(parts.port ?? 0, (exchange) => {
-    if (fixed !== undefined && exchange.request.method === 'POST') fixed(exchange);
+    if (fixed !== undefined && asksForAnswer(exchange)) fixed(exchange);
     else if (!handleControl(exchange, state)) void route(exchange);
   });
   const { log, faults, credentials } = state;
@@ -66,4 +67,8 @@ export function startProvider<Fault, Change, State>(parts: Parts<State>): Provid
     nextAbort: () => log.nextAbort(),
     stop: () => server.stop(),
   };
+}
+
+function asksForAnswer({ request }: Exchange): boolean {
+  return request.method === 'POST' || asksForWebSocket(request);
 }

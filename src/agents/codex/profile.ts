@@ -1,0 +1,44 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { parseJson } from '../../lib/parse-json.ts';
+import { readObject } from '../read-object.ts';
+import type { ProfileMode } from '../profile.ts';
+import { planCodex } from './arguments.ts';
+import { listenToCodex } from './events.ts';
+
+const loginSchema = z.union([
+  z.object({ OPENAI_API_KEY: z.string().min(1) }),
+  z.object({ tokens: z.object({ access_token: z.string().min(1) }) }),
+]);
+
+/** The first line of a rollout; a subagent's has a source of another form. */
+const beginSchema = z.object({
+  type: z.literal('session_meta'),
+  payload: z.object({ id: z.string(), cwd: z.string(), source: z.enum(['exec', 'cli', 'vscode']) }),
+});
+
+/** Codex with a home for each account. https://developers.openai.com/codex/config-advanced */
+export const codexProfile: ProfileMode = {
+  environment: (folder) => ({ CODEX_HOME: folder }),
+  withheld: ['OPENAI_API_KEY', 'CODEX_API_KEY', 'CODEX_ACCESS_TOKEN', 'CODEX_SQLITE_HOME'],
+  // In a keyring it could not be told whether there is one.
+  login: ['login', '-c', 'cli_auth_credentials_store="file"'],
+  loginHint: null,
+  own: (environment) => environment['CODEX_HOME'] || join(environment['HOME'] || homedir(), '.codex'),
+  shared: ['config.toml', 'AGENTS.md', 'AGENTS.override.md', 'prompts', 'rules', 'hooks.json', 'hooks', 'plugins'].map(
+    (path) => ({ kind: 'link', path }),
+  ),
+  hasLogin: async (folder) => loginSchema.safeParse(await readObject(join(folder, 'auth.json'))).success,
+  transcripts: {
+    folders: ['sessions', 'archived_sessions'],
+    indexes: [],
+    fileOf: (session, name) => name.startsWith('rollout-') && name.endsWith(`-${session}.jsonl`),
+    begunIn(firstLine, cwd) {
+      const begun = beginSchema.safeParse(parseJson(firstLine)).data?.payload;
+      return begun?.cwd === cwd ? begun.id : null;
+    },
+  },
+  plan: planCodex,
+  listen: listenToCodex,
+};

@@ -1,0 +1,86 @@
+import type { AccountId } from '../../core/ids.ts';
+import { secondMs } from '../../core/time.ts';
+import { decodeBody } from '../../lib/decode.ts';
+import type { Answer, Exchange } from '../exchange.ts';
+import { returnedHeaders } from '../headers.ts';
+import * as sending from '../send.ts';
+import type { Authorized, Seen, SendDeps, Sent } from '../send.ts';
+import { UpstreamFailure } from '../upstream.ts';
+import { connect, type Connected } from './connect.ts';
+import type { ProxyRules } from './proxy.ts';
+import type { UpstreamSocket } from './upstream-socket.ts';
+
+/** Codex waits 15 s for an upgrade; another account is to have its turn within that. */
+const longestUpgradeMs = 10 * secondMs;
+
+export type OpenDeps = SendDeps & { readonly proxy: ProxyRules | null };
+
+/** An account's connection with the credential that opened it. */
+export type Opened = { readonly upstream: UpstreamSocket; readonly authorized: Authorized };
+
+/** Asks for a WebSocket on one account. What a refusal told is in the book when this resolves. */
+export async function openOn(
+  deps: OpenDeps,
+  exchange: Exchange,
+  account: AccountId,
+): Promise<{ readonly opened: Opened } | { readonly sent: Sent }> {
+  const { book, settings } = deps;
+  const seen: Seen = { exchange, account, sentAt: book.clock() };
+  try {
+    const authorized = await sending.authorizedOf(deps, account);
+    if (authorized === undefined) return { sent: sending.missingSecret(book, seen) };
+    const connected = await connect(
+      {
+        ...deps,
+        clock: book.clock,
+        timeoutMs: Math.min(settings.headTimeoutMs.streamed, longestUpgradeMs),
+        maxPayloadBytes: settings.bodyLimitBytes,
+      },
+      {
+        account,
+        url: sending.urlOf(exchange, authorized),
+        headers: sending.headersOf(deps, seen, authorized),
+        client: exchange.client,
+      },
+    );
+    if (connected.kind === 'refused') return { sent: await judgeRefusal(deps, seen, { connected, authorized }) };
+    observeHead(deps, seen, connected.upstream.headers);
+    return { opened: { upstream: connected.upstream, authorized } };
+  } catch (error) {
+    return { sent: failedToOpen(deps, seen, error) };
+  }
+}
+
+/** An accepted upgrade did no work yet: what its headers say of windows counts, and nothing else of it. */
+function observeHead({ book, owners }: OpenDeps, seen: Seen, headers: Headers): void {
+  const { exchange, account, sentAt } = seen;
+  const { provider } = exchange;
+  const { signals } = provider.classify({ status: 200, headers, body: null }, sending.contextOf(book, seen));
+  book.observeFault(account, null);
+  void book.observe({ account, model: exchange.wanted.model, sentAt, signals, served: false });
+  for (const name of provider.bonds?.made(headers, '') ?? []) owners.note(name, account);
+}
+
+type Refused = { readonly connected: Extract<Connected, { kind: 'refused' }>; readonly authorized: Authorized };
+
+async function judgeRefusal(deps: OpenDeps, seen: Seen, { connected, authorized }: Refused): Promise<Sent> {
+  const { status, headers, bytes } = connected;
+  // A redirect would take the credential to another host; what is below 300 is no answer to an upgrade.
+  if (status < 400) throw new UpstreamFailure(`HTTP ${status} in answer to an upgrade`);
+  const { provider } = seen.exchange;
+  const body = await decodeBody(bytes, headers.get('content-encoding'));
+  const answer = { status, headers, body: body?.toString('utf8') ?? null };
+  const verdict = provider.classify(answer, sending.contextOf(deps.book, seen));
+  const mending = await sending.mend(deps, seen, { verdict, authorized });
+  sending.observe(deps.book, seen, mending.verdict);
+  const whole: Answer = { kind: 'whole', status, headers: returnedHeaders(headers, false), bytes, account: seen.account };
+  return { outcome: verdict.outcome, answer: whole, mended: mending.mended };
+}
+
+function failedToOpen({ book }: OpenDeps, { exchange, account }: Seen, error: unknown): Sent {
+  if (exchange.client.aborted) return { outcome: { kind: 'aborted' }, answer: null };
+  // A bug of ours is nobody's network.
+  if (!(error instanceof UpstreamFailure)) throw error;
+  book.observeFault(account, 'network');
+  return { outcome: { kind: 'failed', fault: 'network', detail: error.message }, answer: null };
+}

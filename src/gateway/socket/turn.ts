@@ -1,0 +1,359 @@
+import type { AccountId } from '../../core/ids.ts';
+import type { EpochMs } from '../../core/time.ts';
+import type { AnswerContext, Socket, SocketRequest } from '../../providers/provider.ts';
+import type { Watched } from '../deadline.ts';
+import type { Answer, Exchange } from '../exchange.ts';
+import { failover, resume, type Progressed } from '../failover.ts';
+import { keepAliveMs } from '../hold.ts';
+import { internal } from '../relay.ts';
+import type { RespondDeps } from '../respond.ts';
+import { contextOf, mend, observe, type Seen, type Sent } from '../send.ts';
+import { Gate, type Message } from './gate.ts';
+import type { History } from './history.ts';
+import { openOn, type Opened, type OpenDeps } from './open.ts';
+import type { UpstreamSocket } from './upstream-socket.ts';
+
+export type TurnDeps = RespondDeps & OpenDeps;
+
+/** The connection that a turn belongs to, as far as the turn needs it. */
+export interface Line {
+  readonly opened: Opened | null;
+  readonly history: History;
+  readonly socket: Socket;
+  /** Goes over to another upstream connection and lets go of the one before; null only lets go. */
+  moveTo(opened: Opened | null): void;
+  tell(message: string | Buffer): void;
+  /** The answer broke off where nothing can be sent again: the client has to notice. */
+  cut(): void;
+  turnEnded(): void;
+}
+
+/**
+ * One request on a WebSocket and its answer:
+ *
+ * - `waiting`: nothing is under way; failover decides what is sent where.
+ * - `gated`: sent; what comes is held back until content.
+ * - `ready`: content has come; what comes is held until failover has let the answer go.
+ * - `open`: messages go through to the client as they come.
+ * - `ended`
+ */
+type Phase = 'waiting' | 'gated' | 'ready' | 'open' | 'ended';
+
+export class Turn {
+  readonly #deps: TurnDeps;
+  readonly #exchange: Exchange;
+  readonly #request: SocketRequest;
+  readonly #line: Line;
+  readonly #gate = new Gate(() => this.#served());
+  readonly #watched: Watched;
+  readonly #items: string[] = [];
+  #phase: Phase = 'waiting';
+  #resolveSent: (sent: Promise<Sent> | Sent) => void = () => undefined;
+  #end: () => void = () => undefined;
+  #response: string | null = null;
+  #seen: Seen | null = null;
+  #isCut = false;
+
+  constructor(deps: TurnDeps, exchange: Exchange, { line, request }: { line: Line; request: SocketRequest }) {
+    this.#deps = { ...deps, send: (_, __, account) => this.#send(account) };
+    this.#exchange = exchange;
+    this.#request = request;
+    this.#line = line;
+    this.#watched = { dueAt: 0, expire: () => line.opened?.upstream.abort() };
+  }
+
+  async run(): Promise<void> {
+    const { deadlines, book } = this.#deps;
+    deadlines.watch(this.#watched);
+    this.#stayWithOwner();
+    try {
+      let progressed = await failover(this.#deps, this.#exchange);
+      this.#exchange.record.headMs = book.clock() - this.#exchange.arrivedAt;
+      if (progressed.kind === 'hold' && !this.#couldStartAnew()) progressed = await this.#hold(progressed.until);
+      this.#deliver(progressed);
+    } catch (error) {
+      this.#deps.bug(error);
+      this.#tellProblem(this.#line.socket.renderProblem(internal(), book.clock()), 'internal');
+    }
+  }
+
+  /** A message of the upstream connection that this turn uses. */
+  receive(data: string | Buffer): void {
+    const message: Message = { data, kind: typeof data === 'string' ? this.#line.socket.kindOf(data) : 'content' };
+    this.#rewind();
+    if (typeof data === 'string') this.#observeReadings(data);
+    if (this.#phase === 'open') this.#pass(message);
+    else if (this.#phase === 'gated' && message.kind === 'failed') this.#failed(data.toString());
+    else if (this.#phase === 'gated' || this.#phase === 'ready') this.#gate.push(message);
+  }
+
+  /** The upstream connection is gone. */
+  upstreamClosed(code: number): void {
+    if (this.#phase === 'ready') this.#isCut = true;
+    if (this.#phase === 'open') this.#cut();
+    if (this.#phase !== 'gated') return;
+    this.#gate.take();
+    this.#phase = 'waiting';
+    if (this.#exchange.client.aborted) return this.#resolveSent({ outcome: { kind: 'aborted' }, answer: null });
+    this.#deps.book.observeFault(this.#account(), 'network');
+    const detail = `the connection was closed (${code}) before any content`;
+    this.#resolveSent({ outcome: { kind: 'failed', fault: 'network', detail }, answer: null });
+  }
+
+  /** While the client does not read, silence is not the provider's. */
+  paused(isPaused: boolean): void {
+    this.#watched.dueAt = 0;
+    if (!isPaused) this.#rewind();
+  }
+
+  /** Ends it without a word to the client. */
+  cancel(outcome: string): void {
+    this.#finish(outcome);
+  }
+
+  /** What exists at one account only keeps a request there, as does a conversation of which a part is not known here. */
+  #stayWithOwner(): void {
+    const { bound, continues } = this.#request;
+    const here = this.#line.opened?.upstream.account;
+    const owner = bound.map((name) => this.#deps.owners.of(name)).find((each) => each !== undefined);
+    if (bound.length > 0 || (continues !== null && this.#line.history.upTo(continues) === null)) {
+      this.#exchange.wanted.only = owner ?? here;
+    }
+  }
+
+  async #send(account: AccountId): Promise<Sent> {
+    const { book, settings } = this.#deps;
+    const { socket } = this.#line;
+    const current = this.#line.opened;
+    if (current === null || current.upstream.account !== account || !current.upstream.isOpen) {
+      const tried = await openOn(this.#deps, this.#exchange, account);
+      if ('sent' in tried) return asMessage(tried.sent, socket);
+      this.#line.moveTo(tried.opened);
+    }
+    const upstream = this.#line.opened?.upstream;
+    if (upstream === undefined || this.#exchange.client.aborted) return { outcome: { kind: 'aborted' }, answer: null };
+    const text = this.#textFor(upstream);
+    if (text === null) return this.#unmovable(account);
+    this.#seen = { exchange: this.#exchange, account, sentAt: book.clock() };
+    this.#phase = 'gated';
+    this.#watched.dueAt = book.clock() + settings.headTimeoutMs.streamed;
+    return new Promise((resolve) => {
+      this.#resolveSent = resolve;
+      upstream.send(text);
+    });
+  }
+
+  /** The request as this upstream connection understands it; null when nothing that it could understand says the same. */
+  #textFor(upstream: UpstreamSocket): string | null {
+    const { socket, history } = this.#line;
+    const { continues } = this.#request;
+    const text = this.#exchange.body.bytes.toString('utf8');
+    if (continues === null) {
+      const isMoved = this.#exchange.progress.sendsByAccount.size > 1;
+      return isMoved ? (socket.replay(text, []) ?? text) : text;
+    }
+    const known = history.upTo(continues);
+    if (known === null || known.upstream === upstream) return text;
+    return socket.replay(text, known.items);
+  }
+
+  #unmovable(account: AccountId): Sent {
+    const text = this.#line.socket.renderUnknown(this.#request.continues ?? '');
+    const detail = 'the conversation cannot be told to another account';
+    return { outcome: { kind: 'failed', fault: 'request', detail }, answer: messageAnswer(text, account) };
+  }
+
+  #failed(text: string): void {
+    const held = this.#gate.take();
+    this.#phase = 'waiting';
+    this.#watched.dueAt = 0;
+    const { continues } = this.#request;
+    if (continues !== null) this.#line.history.forgetUpstream(continues);
+    for (const { data } of held) if (typeof data === 'string') this.#learn(data);
+    this.#resolveSent(this.#judge(text));
+  }
+
+  async #judge(text: string): Promise<Sent> {
+    const seen = this.#seenNow();
+    const opened = this.#line.opened;
+    const verdict = this.#line.socket.classify(text, this.#context());
+    const mending =
+      opened === null ? { verdict, mended: false } : await mend(this.#deps, seen, { ...opened, verdict });
+    observe(this.#deps.book, seen, mending.verdict);
+    // Its credential went with the upgrade: another one needs another connection.
+    const isRenewed = verdict.outcome.kind === 'failed' && verdict.outcome.fault === 'auth';
+    if (isRenewed) this.#line.moveTo(null);
+    return { outcome: verdict.outcome, answer: messageAnswer(text, seen.account), mended: mending.mended };
+  }
+
+  #served(): void {
+    if (this.#phase !== 'gated') return;
+    this.#phase = 'ready';
+    const { book } = this.#deps;
+    const seen = this.#seenNow();
+    if (!this.#request.warmUp) observe(book, seen, { outcome: { kind: 'served' }, signals: [] });
+    book.endProbe(seen.account);
+    this.#resolveSent({ outcome: { kind: 'served' }, answer: messageAnswer('', seen.account) });
+  }
+
+  async #hold(firstUntil: EpochMs): Promise<Progressed> {
+    const { book } = this.#deps;
+    const { client, record } = this.#exchange;
+    const { keepAlive } = this.#line.socket;
+    this.#line.tell(keepAlive);
+    const timer = setInterval(() => this.#line.tell(keepAlive), keepAliveMs);
+    try {
+      let progressed: Progressed = { kind: 'hold', until: firstUntil };
+      while (progressed.kind === 'hold') {
+        const from = book.clock();
+        await book.waitForTurn(progressed.until, client);
+        record.heldMs += book.clock() - from;
+        progressed = await resume(this.#deps, this.#exchange);
+      }
+      return progressed;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  #deliver(progressed: Progressed): void {
+    const { socket } = this.#line;
+    const { record } = this.#exchange;
+    const now = this.#deps.book.clock();
+    if (this.#phase === 'ended') return;
+    switch (progressed.kind) {
+      case 'dropped':
+        return this.#finish('aborted');
+      case 'hold':
+        return this.#tellProblem(socket.renderUnknown(this.#request.continues ?? ''), 'moved');
+      case 'problem': {
+        const { problem } = progressed;
+        record.status = this.#exchange.provider.renderProblem(problem, now).status;
+        if (this.#couldStartAnew()) return this.#tellProblem(socket.renderUnknown(this.#request.continues ?? ''), 'moved');
+        return this.#tellProblem(socket.renderProblem(problem, now), problem.code);
+      }
+      case 'answer':
+        record.status = progressed.answer.status;
+        this.#end = progressed.end;
+        if (this.#phase === 'ready') return this.#open();
+        return this.#tellProblem(bytesOf(progressed.answer).toString('utf8'), 'failed');
+    }
+  }
+
+  /** Whether another account would serve it if only the client sent all of the conversation. */
+  #couldStartAnew(): boolean {
+    const { wanted } = this.#exchange;
+    const { bound, continues } = this.#request;
+    if (wanted.only === undefined || bound.length > 0 || continues === null) return false;
+    return this.#deps.book.select({ ...wanted, only: undefined }, [wanted.only], 0).kind === 'use';
+  }
+
+  #open(): void {
+    this.#phase = 'open';
+    // From here on nothing is sent a second time.
+    this.#exchange.body.release();
+    for (const message of this.#gate.take()) this.#pass(message);
+    if (this.#isCut) this.#cut();
+  }
+
+  #pass({ data, kind }: Message): void {
+    if (this.#phase !== 'open') return;
+    if (typeof data === 'string') this.#learn(data);
+    this.#line.tell(data);
+    if (typeof data !== 'string' || (kind !== 'end' && kind !== 'failed')) return;
+    if (kind === 'failed') {
+      const { signals } = this.#line.socket.classify(data, this.#context());
+      this.#observeSignals(signals);
+      return this.#finish('failed');
+    }
+    this.#remember(data);
+    this.#finish('served');
+  }
+
+  /** Takes what the answer adds to the conversation. */
+  #learn(text: string): void {
+    const { response, item } = this.#line.socket.madeOf(text);
+    this.#response = response ?? this.#response;
+    if (item !== null && this.#phase === 'open') this.#items.push(item);
+  }
+
+  #remember(text: string): void {
+    const { record } = this.#exchange;
+    const { inputTokens, outputTokens } = this.#line.socket.usageOf(text);
+    record.inputTokens = inputTokens;
+    record.outputTokens = outputTokens;
+    const { continues, items } = this.#request;
+    const upstream = this.#line.opened?.upstream ?? null;
+    if (this.#response === null) return;
+    this.#line.history.add(this.#response, { continues, items: [...items, ...this.#items], upstream });
+    for (const name of [this.#response]) this.#deps.owners.note(name, this.#account());
+  }
+
+  #observeReadings(text: string): void {
+    this.#observeSignals(this.#line.socket.signalsOf(text, this.#context()));
+  }
+
+  #observeSignals(signals: Parameters<typeof observe>[2]['signals']): void {
+    if (signals.length === 0 || this.#seen === null) return;
+    const { account, sentAt } = this.#seen;
+    void this.#deps.book.observe({ account, model: this.#exchange.wanted.model, sentAt, signals, served: false });
+  }
+
+  #cut(): void {
+    if (this.#phase !== 'open') return;
+    this.#finish(this.#exchange.client.aborted ? 'aborted' : 'cut');
+    this.#line.cut();
+  }
+
+  #tellProblem(text: string, outcome: string): void {
+    if (this.#phase === 'ended') return;
+    this.#line.tell(text);
+    this.#finish(outcome);
+  }
+
+  #finish(outcome: string): void {
+    if (this.#phase === 'ended') return;
+    this.#phase = 'ended';
+    this.#gate.take();
+    this.#deps.deadlines.release(this.#watched);
+    this.#end();
+    this.#deps.finished(this.#exchange, outcome);
+    this.#line.turnEnded();
+  }
+
+  #rewind(): void {
+    const { book, settings } = this.#deps;
+    if (this.#phase !== 'waiting') this.#watched.dueAt = book.clock() + settings.idleTimeoutMs;
+  }
+
+  #context(): AnswerContext {
+    return contextOf(this.#deps.book, { exchange: this.#exchange });
+  }
+
+  #seenNow(): Seen {
+    if (this.#seen === null) throw new Error('nothing has been sent');
+    return this.#seen;
+  }
+
+  #account(): AccountId {
+    return this.#seenNow().account;
+  }
+}
+
+/** An answer that goes to the client as one message; empty where its messages go through the turn. */
+function messageAnswer(text: string, account: AccountId): Answer {
+  return { kind: 'whole', status: 101, headers: new Headers(), bytes: Buffer.from(text), account };
+}
+
+/** A refused upgrade, for a client whose own was accepted long ago. */
+function asMessage(sent: Sent, socket: Socket): Sent {
+  const { answer } = sent;
+  if (answer?.kind !== 'whole') return sent;
+  const { status, headers, account } = answer;
+  const text = socket.renderRefusal({ status, headers, body: bytesOf(answer).toString('utf8') });
+  return { ...sent, answer: messageAnswer(text, account) };
+}
+
+function bytesOf(answer: Answer): Buffer {
+  return Buffer.from(answer.kind === 'whole' ? answer.bytes : answer.held);
+}
