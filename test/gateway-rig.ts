@@ -1,27 +1,25 @@
 // A gateway with all that is around it: the simulator or any other upstream, a store on disk, the book, and a client.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { Book, type BookEvent } from '../src/book/book.ts';
+import type { Book, BookEvent } from '../src/book/book.ts';
 import { issuePhantom } from '../src/book/phantoms.ts';
 import type { BookStore } from '../src/book/ports.ts';
-import { addAccount, savePool } from '../src/book/roster.ts';
+import { savePool } from '../src/book/roster.ts';
 import { asProviderId, labelOf } from '../src/core/ids.ts';
 import type { Pool } from '../src/core/pool/pool.ts';
 import type { EpochMs } from '../src/core/time.ts';
-import { Gateway } from '../src/gateway/gateway.ts';
+import type { Gateway } from '../src/gateway/gateway.ts';
 import type { GatewaySettings, RefusedRequest, RequestRecord } from '../src/gateway/ports.ts';
-import { providers } from '../src/providers/registry.ts';
 import type { ScenarioInput } from '../src/simulator/anthropic/scenario.ts';
 import { startAnthropicSimulator, type Simulator } from '../src/simulator/anthropic/simulator.ts';
-import { openStore } from '../src/store/open-store.ts';
 import { buildAccount, buildPool, idOf, labelFrom } from './builders.ts';
+import { openGateway } from './open-gateway.ts';
 import { temporaryFolder } from './temp-folder.ts';
 
 export type RigOptions = {
   /** One account and one credential each, in this order; `a` and `b` when absent. */
   readonly accounts?: readonly string[];
-  readonly kind?: 'setup-token' | 'api-key';
+  readonly kind?: 'setup-token' | 'api-key' | 'profile';
   readonly scenario?: Omit<ScenarioInput, 'credentials'>;
   readonly settings?: Partial<GatewaySettings>;
   readonly pool?: Partial<Pool>;
@@ -91,46 +89,20 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const simulator = startAnthropicSimulator({ scenario: { credentials, ...options.scenario }, now: clock });
   opened.defer(() => simulator.stop());
 
-  const store = await openStore(join(folder.path, 'stint.db'), { now: clock() });
-  opened.defer(() => store.close());
   const order: string[] = [];
-  const events = new Recorder<BookEvent>();
-  const book = await Book.open({
-    store: options.wrapStore?.(store) ?? store,
+  const { kind = 'setup-token', upstreamUrl = simulator.url } = options;
+  const { book, gateway, port, events, records, bugs, refusals } = await openGateway(opened, {
+    ...options,
+    folder: folder.path,
     clock,
-    tell: (event) => {
+    accounts: labels.map((label) => buildAccount(label, { credential: kind, baseUrl: upstreamUrl, addedAt: clock() })),
+    secrets: new Map(labels.map((label) => [idOf(label), secretOf(label, options.kind)])),
+    onSend: (account) => order.push(`send ${labelOf(account)}`),
+    onEvent: (event) => {
       if (event.kind === 'closed') order.push(`closed ${labelOf(event.limit.account)}`);
-      events.add(event);
     },
   });
-  opened.defer(() => book.stop());
-  await fillBook(book, labels, { ...options, upstreamUrl: options.upstreamUrl ?? simulator.url });
-
-  const records = new Recorder<RequestRecord>();
-  const bugs: unknown[] = [];
-  const refusals: RefusedRequest[] = [];
-  const secrets = new Map(labels.map((label) => [idOf(label), secretOf(label, options.kind)]));
-  const gateway = new Gateway({
-    book,
-    credentials: {
-      current: ({ id, credential }) => {
-        order.push(`send ${labelOf(id)}`);
-        const secret = secrets.get(id);
-        return secret === undefined ? undefined : { kind: credential, secret, scope: {} };
-      },
-      renew: () => Promise.resolve('fixed'),
-    },
-    providers,
-    settings: { ...settings, ...options.settings },
-    log: {
-      request: (record) => records.add(record),
-      refused: (refusal) => refusals.push(refusal),
-      bug: (error) => bugs.push(error),
-    },
-    random: options.random ?? (() => 0),
-  });
-  opened.defer(() => gateway.stop());
-  const port = gateway.start({ hostname: '127.0.0.1', port: 0 });
+  await savePool(book, buildPool(labels.map(idOf), options.pool));
   const url = `http://127.0.0.1:${port}/anthropic`;
   const issue = async (holdMs: number): Promise<string> => (await issuePhantomOf(book, holdMs)).token;
   const token = await issue(options.holdMs ?? 0);
@@ -164,25 +136,6 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
 
 export function issuePhantomOf(book: Book, holdMs: number) {
   return issuePhantom(book, { provider: anthropicId, pool: labelFrom('anthropic'), origin: 'wrapper', holdMs });
-}
-
-const mebibyte = 1024 * 1024;
-
-const settings: GatewaySettings = {
-  bodyLimitBytes: 64 * mebibyte,
-  bodiesInFlightBytes: 512 * mebibyte,
-  headTimeoutMs: { streamed: 120_000, whole: 600_000 },
-  idleTimeoutMs: 300_000,
-  stopGraceMs: 0,
-  timeZone: 'UTC',
-};
-
-async function fillBook(book: Book, labels: readonly string[], options: RigOptions): Promise<void> {
-  const { kind = 'setup-token', upstreamUrl = null, pool = {} } = options;
-  for (const label of labels) {
-    await addAccount(book, buildAccount(label, { credential: kind, baseUrl: upstreamUrl, addedAt: book.clock() }));
-  }
-  await savePool(book, buildPool(labels.map(idOf), pool));
 }
 
 function send(url: string, ask: Ask): Promise<Response> {
@@ -241,21 +194,4 @@ export function eventsOf(stream: string): string[] {
 /** The error of an answer in the provider's shape. */
 export async function errorOf(response: Response): Promise<{ type: string; message: string }> {
   return ((await response.json()) as { error: { type: string; message: string } }).error;
-}
-
-/** Keeps what it is told, and lets a test wait for the next that matches. */
-class Recorder<Entry> {
-  readonly all: Entry[] = [];
-  #waiters: { matches: (entry: Entry) => boolean; resolve: (entry: Entry) => void }[] = [];
-
-  add(entry: Entry): void {
-    this.all.push(entry);
-    const waiters = this.#waiters.filter(({ matches }) => matches(entry));
-    this.#waiters = this.#waiters.filter((waiter) => !waiters.includes(waiter));
-    for (const { resolve } of waiters) resolve(entry);
-  }
-
-  next(matches: (entry: Entry) => boolean): Promise<Entry> {
-    return new Promise((resolve) => this.#waiters.push({ matches, resolve }));
-  }
 }

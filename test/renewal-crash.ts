@@ -37,5 +37,7 @@ if (import.meta.main) {
   });
   const { account } = opened.book.account(idOf('a'));
   const credential = await credentials.current(account);
-  console.log(JSON.stringify({ secret: credential?.secret, standing: opened.book.account(idOf('a')).account.standing }));
+  console.log(
+    JSON.stringify({ secret: credential?.secret, standing: opened.book.account(idOf('a')).account.standing }),
+  );
 }

@@ -29,7 +29,10 @@ export const nothingHeard: Heard = { told: [], hold: false };
 export type Listener = (channel: Channel, line: string) => Heard;
 
 /** How an attempt is started. */
-export type AttemptStart = { readonly args: readonly string[]; readonly environment: Readonly<Record<string, string>> };
+export type AttemptStart = {
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+};
 
 /**
  * What becomes of a channel: `inherit` gives it the terminal, `lines` passes each line on after it was read, `whole`
@@ -47,6 +50,8 @@ export type Plan = AttemptStart & {
   readonly resumes: boolean;
   readonly model: string | null;
   readonly interactive: boolean;
+  /** Whether its prompts keep coming on stdin; else stdin is a part of the first prompt only. */
+  readonly fed: boolean;
   readonly stdout: Plumbing;
   readonly stderr: Plumbing;
   /** How another account takes the conversation over; null where the command line does not allow that. */
@@ -57,12 +62,14 @@ export type Plan = AttemptStart & {
 export type Transcripts = {
   /** Folders below a profile that hold conversations, and nothing of an account. */
   readonly folders: readonly string[];
-  /** Files below a profile that list them: JSON whose objects are merged. */
-  readonly indexes: readonly string[];
+  /** A file in a folder of the first level that says which project it is of; null where the folder's name does. */
+  readonly marker: string | null;
   /** Whether a file name is that of a conversation. */
   fileOf(session: string, name: string): boolean;
   /** The conversation that a file of which this is the first line belongs to, when it began in this folder. */
   begunIn(firstLine: string, cwd: string): string | null;
+  /** The conversation that a running process works on, where the CLI writes that down; else null. */
+  current(folder: string, pid: number): Promise<string | null>;
 };
 
 /** Something of the user's own that every profile has as well. Paths are below the folder that `own` names. */
@@ -88,6 +95,8 @@ export interface ProfileMode {
   hasLogin(folder: string): Promise<boolean>;
   readonly transcripts: Transcripts;
   plan(args: readonly string[], given: { terminal: boolean; newSession: () => string }): Plan;
+  /** What an exit code alone tells, where nothing else did. */
+  exitSignal(code: number): Signal | null;
   /** Reads one attempt. `now` is asked when a time of day has to become a date. */
   listen(now: () => number): Listener;
 }

@@ -13,6 +13,7 @@ import {
 import type { AccountState, PoolState } from '../book/state.ts';
 import { asSessionId, type ProviderId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
+import { adoptLogin, findLogin } from './adopt.ts';
 import type { AccountNow, Daemon, KnownAgent, OperationContext, PoolNow } from '../operations/context.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Vault } from '../vault/open-vault.ts';
@@ -61,6 +62,12 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'act
         await vault.remove(id);
       },
       clear: (id) => clearAccount(book, id),
+    },
+    logins: {
+      find: (id, folder) => findLogin(providerOf(deps, id), folder),
+      // Read again: the file is what counts, not what was seen of it before.
+      adopt: async (account, { folder }) =>
+        adoptLogin(deps, account, await findLogin(providerOf(deps, account.provider), folder)),
     },
     pools: {
       all: () => [...state.pools.values()].map((each) => poolNow(book, each)),

@@ -1,21 +1,22 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { profileCredential, type Account } from '../core/account/account.ts';
-import { asSessionId, type ProviderId, type SessionId } from '../core/ids.ts';
+import type { ProviderId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
-import type { EpochMs } from '../core/time.ts';
 import type { Book } from '../book/book.ts';
 import { findPhantom } from '../book/phantoms.ts';
 import type { Phantom } from '../book/ports.ts';
-import type { PoolState } from '../book/state.ts';
-import type { Ask, Provider, Route } from '../providers/provider.ts';
-import { BodyReader, type Body } from './body.ts';
+import type { Ask, Provider } from '../providers/provider.ts';
+import { exchangeOf, type Admitted } from './arrival.ts';
+import { BodyReader } from './body.ts';
 import { Deadlines } from './deadline.ts';
-import { newProgress, type Exchange } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { Owners } from './owners.ts';
 import type { Credentials, GatewayLog, GatewaySettings } from './ports.ts';
 import { internal, stopping } from './relay.ts';
-import { problemResponse, respond, type OpenStreams, type RespondDeps } from './respond.ts';
+import { problemResponse, respond, type OpenStreams } from './respond.ts';
 import { send } from './send.ts';
+import { acceptSocket } from './socket/accept.ts';
+import type { Connection, ConnectionDeps } from './socket/connection.ts';
+import { asksForSocket, socketHandler } from './socket/endpoint.ts';
+import type { ProxyRules } from './socket/proxy.ts';
 
 export type GatewayDeps = {
   readonly book: Book;
@@ -24,6 +25,8 @@ export type GatewayDeps = {
   readonly settings: GatewaySettings;
   readonly log: GatewayLog;
   readonly random: () => number;
+  /** For WebSockets: fetch reads the environment itself. */
+  readonly proxy?: ProxyRules;
 };
 
 /** The agent listener: takes an agent's requests and serves them from the accounts of its phantom's pool. */
@@ -34,9 +37,9 @@ export class Gateway {
   readonly #open: OpenStreams = new Set();
   /** By the first segment of their paths. */
   readonly #doors: ReadonlyMap<string, Provider>;
-  readonly #respondDeps: RespondDeps;
+  readonly #respondDeps: ConnectionDeps;
   #active = 0;
-  #server: Bun.Server<undefined> | undefined;
+  #server: Bun.Server<Connection> | undefined;
   #stopping = false;
 
   constructor(deps: GatewayDeps) {
@@ -49,11 +52,15 @@ export class Gateway {
       credentials: deps.credentials,
       owners: new Owners(),
       send,
+      proxy: deps.proxy ?? null,
+      bodies: this.#bodies,
+      histories: { free: deps.settings.bodiesInFlightBytes },
       settings: deps.settings,
       random: deps.random,
       deadlines: this.#deadlines,
       open: this.#open,
       bug: (error) => deps.log.bug(error),
+      begun: () => void (this.#active += 1),
       finished: (exchange, outcome) => this.#finished(exchange, outcome),
     };
   }
@@ -69,6 +76,7 @@ export class Gateway {
       // Bodies are bounded by BodyReader, whose answer is in the provider's shape.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request) => this.#handle(request),
+      websocket: socketHandler(this.#deps.settings),
       error: (error) => this.#internal(error),
     });
     this.#deadlines.start();
@@ -79,6 +87,7 @@ export class Gateway {
   async stop(): Promise<void> {
     if (this.#server === undefined) return;
     this.#stopping = true;
+    for (const each of [...this.#open]) each.drain?.();
     const server = this.#server;
     // Resolves when the last bytes are out, which is later than the end of the last request here.
     await within(this.#deps.settings.stopGraceMs, server.stop(false));
@@ -93,7 +102,7 @@ export class Gateway {
     return this.#active;
   }
 
-  async #handle(request: Request): Promise<Response> {
+  async #handle(request: Request): Promise<Response | undefined> {
     const { pathname, search } = splitUrl(request.url);
     const door = firstSegment(pathname);
     const provider = this.#doors.get(door);
@@ -122,7 +131,7 @@ export class Gateway {
     }
   }
 
-  async #serve(request: Request, admitted: Admitted): Promise<Response> {
+  async #serve(request: Request, admitted: Admitted): Promise<Response | undefined> {
     const arrivedAt = this.#deps.book.clock();
     const body = await this.#bodies.read(request);
     const pool = this.#deps.book.pool(admitted.phantom.pool);
@@ -135,11 +144,23 @@ export class Gateway {
     const exchange = exchangeOf(request, admitted, { body, arrivedAt, pool });
     this.#active += 1;
     try {
-      return await respond(this.#respondDeps, exchange);
+      return await (asksForSocket(request) ? this.#upgrade(request, exchange) : respond(this.#respondDeps, exchange));
     } catch (error) {
       this.#finished(exchange, 'internal');
       throw error;
     }
+  }
+
+  /** Only a provider that speaks on WebSockets is asked for one; any other answers such a request as it likes. */
+  #upgrade(request: Request, exchange: Exchange): Promise<Response | undefined> {
+    const { provider, ask } = exchange;
+    const { socket } = provider;
+    if (socket?.covers(ask) !== true) return respond(this.#respondDeps, exchange);
+    return acceptSocket(this.#respondDeps, {
+      ...{ exchange, socket },
+      admit: () => void this.#authenticate(provider, ask, request.headers),
+      accept: (headers, connection) => this.#server?.upgrade(request, { headers, data: connection }) ?? false,
+    });
   }
 
   #authenticate(provider: Provider, ask: Ask, headers: Headers): Phantom {
@@ -195,77 +216,4 @@ function splitUrl(url: string): { pathname: string; search: string } {
   const query = url.indexOf('?', start);
   if (query === -1) return { pathname: url.slice(start), search: '' };
   return { pathname: url.slice(start, query), search: url.slice(query) };
-}
-
-type Admitted = {
-  readonly provider: Provider;
-  readonly route: Route;
-  readonly phantom: Phantom;
-  readonly ask: Ask;
-};
-
-/** Names this run of the daemon in the ids of its requests. */
-const run = randomBytes(3).toString('hex');
-let requests = 0;
-
-type Arrived = { readonly body: Body; readonly arrivedAt: EpochMs; readonly pool: PoolState };
-
-function exchangeOf(request: Request, admitted: Admitted, arrived: Arrived): Exchange {
-  const { provider, route, phantom, ask } = admitted;
-  const { body, arrivedAt, pool } = arrived;
-  const { model, framing } = provider.wantedOf(ask, body.bytes);
-  const session = sessionOf(request, admitted, body);
-  const suits = ({ credential }: Account): boolean =>
-    credential !== profileCredential && provider.suits(ask, credential);
-  return {
-    body,
-    arrivedAt,
-    provider,
-    route,
-    wanted: { pool, session, model, suits },
-    phantom: phantom.id,
-    framing,
-    ask,
-    bonds: provider.bonds?.named(ask, request.headers, body.bytes) ?? noBonds,
-    headers: request.headers,
-    holdUntil: route === 'inference' ? arrivedAt + phantom.holdMs : arrivedAt,
-    client: request.signal,
-    progress: newProgress(),
-    record: {
-      id: `${run}-${(requests += 1)}`,
-      provider: provider.id,
-      pool: phantom.pool,
-      phantom: phantom.id,
-      session,
-      path: ask.path,
-      model,
-      streamed: framing !== null,
-      bodyBytes: body.bytes.length,
-      account: null,
-      tries: [],
-      status: null,
-      outcome: 'open',
-      queuedMs: 0,
-      heldMs: 0,
-      headMs: null,
-      totalMs: 0,
-      inputTokens: null,
-      outputTokens: null,
-    },
-  };
-}
-
-const noBonds: Exchange['bonds'] = { hard: [], soft: [] };
-
-/**
- * The conversation of a request: by the client's own name for it, else by how it began, so that the subagents behind one
- * phantom are several; a request without either belongs to its phantom.
- */
-function sessionOf(request: Request, { provider, route, phantom }: Admitted, body: Body): SessionId {
-  const named = provider.sessionOf(request.headers);
-  if (named !== null) return asSessionId(named.slice(0, 128));
-  const opening = route === 'inference' ? provider.openingOf(body.bytes) : null;
-  if (opening === null) return asSessionId(`phantom:${phantom.id}`);
-  const digest = createHash('sha256').update(`${phantom.id} ${opening}`).digest('hex');
-  return asSessionId(`opening:${digest.slice(0, 16)}`);
 }

@@ -42,6 +42,16 @@ export function explainGiveUp({ exchange, next, step, now, timeZone }: GivenUp):
       hint: `Add one with: stint account add ${pool.pool.provider} work`,
     });
   }
+  if (next.skipped.length > 0 && next.skipped.every((each) => each.reason === 'unsuitable')) {
+    const kinds = [...new Set(pool.candidates.map((each) => each.account.credential))].join(', ');
+    return new Problem(
+      'forbidden',
+      `Stint: no account of pool ${name} can serve ${exchange.ask.path} (it has: ${kinds}).`,
+      {
+        hint: `Add another kind with: stint account add ${pool.pool.provider} work`,
+      },
+    );
+  }
   const list = next.skipped.map((each) => describe(each, now, timeZone)).join('; ');
   if (step.why === 'needs-login') {
     const first = next.skipped.find((each) => each.reason === 'needs-login')?.account ?? '<provider>/<label>';

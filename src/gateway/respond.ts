@@ -2,12 +2,12 @@ import type { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Answer, Exchange } from './exchange.ts';
-import { failover } from './failover.ts';
+import { failover, type Progressed } from './failover.ts';
 import { HeldBody, type HoldDeps } from './hold.ts';
 import { Relay, streamOf } from './relay.ts';
 
-/** Bodies that a stopping daemon has to wait for, and can break. */
-export type OpenStreams = Set<{ cancel(outcome: string): void }>;
+/** What a stopping daemon has to wait for, and can break: bodies, and connections that it asks to end by themselves. */
+export type OpenStreams = Set<{ cancel(outcome: string): void; drain?(): void }>;
 
 export type RespondDeps = HoldDeps & {
   readonly open: OpenStreams;
@@ -18,11 +18,20 @@ export type RespondDeps = HoldDeps & {
 export async function respond(deps: RespondDeps, exchange: Exchange): Promise<Response> {
   const progressed = await failover(deps, exchange);
   exchange.record.headMs = deps.book.clock() - exchange.arrivedAt;
+  return progressed.kind === 'hold'
+    ? heldResponse(deps, exchange, progressed.until)
+    : deliver(deps, exchange, progressed);
+}
+
+/** The response of a request that waits for nobody. */
+export function deliver(
+  deps: RespondDeps,
+  exchange: Exchange,
+  progressed: Exclude<Progressed, { kind: 'hold' }>,
+): Response {
   switch (progressed.kind) {
     case 'answer':
       return answerResponse(deps, exchange, progressed);
-    case 'hold':
-      return heldResponse(deps, exchange, progressed.until);
     case 'problem':
       exchange.record.status = problemStatus(exchange.provider, progressed.problem, deps.book.clock());
       deps.finished(exchange, progressed.problem.code);
@@ -91,7 +100,7 @@ function problemStatus(provider: Provider, problem: Problem, now: EpochMs): numb
 }
 
 /** Tells what the request went through. */
-function tell(headers: Headers, { record }: Exchange): void {
+export function tell(headers: Headers, { record }: Exchange): void {
   if (record.account !== null) headers.set('stint-account', record.account);
   headers.set('stint-tries', String(record.tries.length));
 }

@@ -240,3 +240,15 @@ async function servedBy(rig: Rig, ask: { session?: string }): Promise<string | u
   expect(response.status).toBe(200);
   return response.headers.get('stint-account')?.slice('anthropic/'.length);
 }
+
+describe('a pool of profiles', () => {
+  test('serves nobody in the gateway, and says so', async () => {
+    await using rig = await startRig({ kind: 'profile', holdMs: 240_000 });
+    const response = await rig.ask();
+    expect(response.status).toBe(403);
+    expect((await errorOf(response)).message).toBe(
+      'Stint: no account of pool anthropic can serve /v1/messages (it has: profile). Add another kind with: stint account add anthropic work',
+    );
+    expect(rig.sends()).toEqual([]);
+  });
+});

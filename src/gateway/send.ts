@@ -94,11 +94,7 @@ export function authorizedOf(
 }
 
 /** A copy for each try: a secret never lies in what the next account is sent. */
-export function headersOf(
-  { owners }: SendDeps,
-  { exchange, account }: Seen,
-  { credential }: Authorized,
-): Headers {
+export function headersOf({ owners }: SendDeps, { exchange, account }: Seen, { credential }: Authorized): Headers {
   const { provider, bonds } = exchange;
   const headers = forwardedHeaders(exchange.headers);
   provider.authorize(headers, credential);

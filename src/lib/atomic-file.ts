@@ -17,7 +17,7 @@ export async function writeFileAtomic(path: string, content: string): Promise<vo
     await rm(draft, { force: true });
     throw error;
   }
-  await syncFolder(dirname(path));
+  await syncFolderOf(path);
 }
 
 /** Like `writeFileAtomic`, but never replaces a file: false when there is one already, whoever was first. */
@@ -31,7 +31,7 @@ export async function createFileAtomic(path: string, content: string): Promise<b
   } finally {
     await rm(draft, { force: true });
   }
-  await syncFolder(dirname(path));
+  await syncFolderOf(path);
   return true;
 }
 
@@ -105,9 +105,9 @@ async function writeDraft(path: string, content: string): Promise<string> {
   return draft;
 }
 
-/** A rename is durable only when its folder is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+/** Makes the name of a file durable: a rename is that only when its folder is. */
+export async function syncFolderOf(path: string): Promise<void> {
+  const handle = await open(dirname(path), 'r');
   try {
     await handle.sync();
   } finally {

@@ -11,7 +11,8 @@ import { viewAccount } from './view.ts';
 
 const account = z.string().describe('Account, as provider/label; the label alone where it is the only one');
 
-const wanted = z.object({
+/** What names an account that is to be. */
+export const wantedAccount = z.object({
   provider: z.string().describe('API vendor, such as anthropic'),
   label: z.string().describe('Your name for the account, such as work'),
   baseUrl: z.string().optional().describe('URL of a compatible vendor, in place of the provider’s own'),
@@ -25,13 +26,13 @@ export const accountAdd = operation({
   effect: 'write',
   positional: ['provider', 'label'],
   precheck: 'account.check',
-  input: wanted.extend({ secret: z.string().meta({ secret: true }).describe('API key or token') }),
+  input: wantedAccount.extend({ secret: z.string().meta({ secret: true }).describe('API key or token') }),
   output: accountShape.extend({
     replaced: z.boolean().describe('Whether it existed and got a new secret'),
     warning,
   }),
   async run(input, context) {
-    const { provider, label, id, known, baseUrl } = plan(input, context);
+    const { provider, label, id, known, baseUrl } = planAccount(input, context);
     const secret = input.secret.trim();
     if (secret === '')
       throw new Problem('invalid', 'The secret is empty.', {
@@ -66,11 +67,11 @@ export const accountCheck = operation({
   summary: 'Check what account.add would refuse, before there is a secret',
   effect: 'read',
   positional: ['provider', 'label'],
-  input: wanted,
+  input: wantedAccount,
   output: z.object({ id: z.string(), warning }),
   hidden: { cli: 'stint account add begins with it' },
   run(input, context) {
-    const { id, baseUrl } = plan(input, context);
+    const { id, baseUrl } = planAccount(input, context);
     return { id, warning: warningOf(baseUrl) };
   },
 });
@@ -172,10 +173,10 @@ function standingOperation(
   });
 }
 
-type Plan = Pick<Account, 'provider' | 'label' | 'id' | 'baseUrl'> & { readonly known: Account | undefined };
+export type Plan = Pick<Account, 'provider' | 'label' | 'id' | 'baseUrl'> & { readonly known: Account | undefined };
 
 /** Everything about a new account but its secret. */
-function plan(input: z.infer<typeof wanted>, context: OperationContext): Plan {
+export function planAccount(input: z.infer<typeof wantedAccount>, context: OperationContext): Plan {
   const provider = requireProvider(context, input.provider);
   const label = requireLabel(input.label, 'label');
   const id = accountId(provider, label);
@@ -193,7 +194,7 @@ function plan(input: z.infer<typeof wanted>, context: OperationContext): Plan {
 }
 
 /** Accepted, for a network may be one's own. */
-function warningOf(baseUrl: string | null): string | null {
+export function warningOf(baseUrl: string | null): string | null {
   if (baseUrl === null || !travelsInClear(baseUrl)) return null;
   return `The secret travels unencrypted to ${new URL(baseUrl).host}: anybody on the way can read it. Use https:// where you can.`;
 }

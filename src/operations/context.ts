@@ -36,6 +36,27 @@ export interface Accounts {
   clear(id: AccountId): Promise<number>;
 }
 
+/** A login that a CLI keeps in a folder. */
+export type FoundLogin = {
+  /** As people call it: `Claude Code`. */
+  readonly cli: string;
+  readonly folder: string;
+  /** The file itself, where links lead to it. */
+  readonly path: string;
+  /** The kind of credential that it is. */
+  readonly credential: string;
+  /** Whether it was taken from the CLI before and never arrived. */
+  readonly interrupted: boolean;
+};
+
+/** Logins of genuine CLIs on this machine. */
+export interface Logins {
+  /** Throws a Problem where there is none that could become an account. */
+  find(provider: ProviderId, folder: string): Promise<FoundLogin>;
+  /** Moves it into the vault; the CLI has it as before when that fails. Returns the path of a copy that could not be deleted. */
+  adopt(account: Account, login: FoundLogin): Promise<string | null>;
+}
+
 export interface Pools {
   all(): readonly PoolNow[];
   find(name: Label): PoolNow | undefined;
@@ -115,6 +136,7 @@ export interface OperationContext {
   /** How long a request of `stint claude` may be held. */
   readonly holdMs: number;
   readonly accounts: Accounts;
+  readonly logins: Logins;
   readonly pools: Pools;
   readonly sessions: { all(): readonly SessionView[] };
   readonly phantoms: Phantoms;

@@ -6,7 +6,7 @@ import { inputFields, type FieldSchema } from './text-input.ts';
 /**
  * One thing that Stint can do. Every surface is a projection of it: `name` is `noun.verb`, `positional` names the
  * inputs that people give without a flag, a field whose schema has `.meta({ secret: true })` is never taken from an
- * argument, and `effect` says whether a surface has to ask first.
+ * argument, one with `.meta({ path: true })` is an absolute path, and `effect` says whether a surface has to ask first.
  */
 export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> = {
   readonly name: string;

@@ -9,6 +9,7 @@ import {
   accountRemove,
   accountShow,
 } from './account.ts';
+import { accountAdopt, accountAdoptable } from './adopt.ts';
 import { daemonCheck, daemonStatus, daemonStop, logRead } from './daemon.ts';
 import type { AnyOperation } from './operation.ts';
 import { phantomIssue, phantomRevoke } from './phantom.ts';
@@ -22,6 +23,8 @@ export const operations: readonly AnyOperation[] = [
   daemonCheck,
   accountAdd,
   accountCheck,
+  accountAdopt,
+  accountAdoptable,
   accountList,
   accountShow,
   accountRemove,

@@ -41,7 +41,7 @@ export function planClaude(
   const streams = lastOption(parsed, '--output-format')?.value === 'stream-json';
   const plain = { args, environment: {}, model: lastOption(parsed, '--model')?.value ?? null };
   if (commands.has(parsed.words[0]?.value ?? '') || has(...withoutConversation)) {
-    const channels = { stdout: 'inherit', stderr: 'inherit', interactive: false } as const;
+    const channels = { stdout: 'inherit', stderr: 'inherit', interactive: false, fed: true } as const;
     return { ...plain, ...channels, converses: false, session: null, resumes: false, takeover: null };
   }
   const session = sessionOf(parsed, newSession);
@@ -53,6 +53,7 @@ export function planClaude(
     args: session.chosen ? ['--session-id', session.session ?? '', ...args] : args,
     converses: true,
     interactive: !prints,
+    fed: !prints || lastOption(parsed, '--input-format')?.value === 'stream-json',
     stdout: prints ? (streams ? 'lines' : 'whole') : 'inherit',
     stderr: 'inherit',
     takeover: movable ? (id) => takeOver(args, parsed, id) : null,

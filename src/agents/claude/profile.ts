@@ -27,6 +27,8 @@ const accountSchema = z.union([
   z.object({ primaryApiKey: z.string().min(1) }),
 ]);
 
+const liveSchema = z.object({ sessionId: z.string() });
+
 const links = [
   ...['CLAUDE.md', 'agents', 'commands', 'skills', 'hooks', 'output-styles', 'rules', 'plugins', 'keybindings.json'],
   ...['themes'],
@@ -52,11 +54,17 @@ export const claudeProfile: ProfileMode = {
     accountSchema.safeParse(await readObject(join(folder, '.claude.json'))).success,
   transcripts: {
     folders: ['projects'],
-    indexes: [],
+    marker: null,
     fileOf: (session, name) => name === `${session}.jsonl`,
     // A new one always has the id that we chose.
     begunIn: () => null,
+    // Written while it runs; `/clear` and `/resume` change it. Claude Code 2.1.197.
+    current: async (folder, pid) => {
+      const live = liveSchema.safeParse(await readObject(join(folder, 'sessions', `${pid}.json`)));
+      return live.data?.sessionId ?? null;
+    },
   },
+  exitSignal: () => null,
   plan: planClaude,
   listen: listenToClaude,
 };

@@ -33,7 +33,7 @@ export function planCodex(args: readonly string[], { terminal }: { terminal: boo
   const plain = { args, environment: {}, model: lastOption(parsed, '-m', '--model')?.value ?? null };
   const asked = lastOption(parsed, '-h', '--help', '-V', '--version') !== undefined;
   if (command === null || asked) {
-    const channels = { stdout: 'inherit', stderr: 'inherit', interactive: false } as const;
+    const channels = { stdout: 'inherit', stderr: 'inherit', interactive: false, fed: true } as const;
     return { ...plain, ...channels, converses: false, session: null, resumes: false, takeover: null };
   }
   const headless = command.kind === 'exec';
@@ -48,6 +48,7 @@ export function planCodex(args: readonly string[], { terminal }: { terminal: boo
     session: isId ? named : null,
     resumes: command.resumes,
     interactive: !headless && terminal,
+    fed: !headless,
     stdout: headless ? (lastOption(parsed, '--json') === undefined ? 'whole' : 'lines') : 'inherit',
     stderr: 'inherit',
     takeover: kept ? (id) => takeOver(args, parsed, { ...command, id }) : null,

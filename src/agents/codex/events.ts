@@ -120,5 +120,6 @@ function windowsOf(limits: Limits): Window[] {
 
 function windowName(slot: string, minutes: number | null | undefined): string {
   if (minutes === 300) return 'five_hour';
-  return minutes === 10_080 ? 'seven_day' : slot;
+  if (minutes === 10_080) return 'seven_day';
+  return minutes == null ? slot : `${minutes}m`;
 }

@@ -32,13 +32,15 @@ export const codexProfile: ProfileMode = {
   hasLogin: async (folder) => loginSchema.safeParse(await readObject(join(folder, 'auth.json'))).success,
   transcripts: {
     folders: ['sessions', 'archived_sessions'],
-    indexes: [],
+    marker: null,
     fileOf: (session, name) => name.startsWith('rollout-') && name.endsWith(`-${session}.jsonl`),
     begunIn(firstLine, cwd) {
       const begun = beginSchema.safeParse(parseJson(firstLine)).data?.payload;
       return begun?.cwd === cwd ? begun.id : null;
     },
+    current: () => Promise.resolve(null),
   },
+  exitSignal: () => null,
   plan: planCodex,
   listen: listenToCodex,
 };

@@ -14,7 +14,8 @@ const forms: OptionForms = {
 
 const commands = new Set(['mcp', 'extensions', 'extension', 'skills', 'skill', 'hooks', 'hook', 'gemma']);
 const withoutConversation = [
-  ...['-h', '--help', '-v', '--version', '-l', '--list-extensions', '--list-sessions', '--delete-session'],
+  ...['-h', '--help', '-v', '--version', '-l', '--list-extensions', '--list-sessions', '--delete-session', '--acp'],
+  '--experimental-acp',
 ];
 const sessionOptions = ['-r', '--resume', '--session-id', '--session-file'];
 const promptOptions = ['-p', '--prompt', '-i', '--prompt-interactive'];
@@ -32,10 +33,10 @@ export function planGemini(
   const has = (...names: string[]): boolean => lastOption(parsed, ...names) !== undefined;
   const plain = { args, environment: oneProcess, model: lastOption(parsed, '-m', '--model')?.value ?? null };
   if (commands.has(parsed.words[0]?.value ?? '') || has(...withoutConversation)) {
-    const channels = { stdout: 'inherit', stderr: 'inherit', interactive: false } as const;
+    const channels = { stdout: 'inherit', stderr: 'inherit', interactive: false, fed: true } as const;
     return { ...plain, ...channels, converses: false, session: null, resumes: false, takeover: null };
   }
-  const interactive = terminal && !has('-p', '--prompt') && (parsed.words.length === 0 || has('-i'));
+  const interactive = terminal && !has('-p', '--prompt');
   const streams = lastOption(parsed, '-o', '--output-format')?.value === 'stream-json';
   const session = sessionOf(parsed, newSession);
   return {
@@ -44,6 +45,7 @@ export function planGemini(
     args: session.chosen ? ['--session-id', session.session ?? '', ...args] : args,
     converses: true,
     interactive,
+    fed: interactive,
     stdout: interactive ? 'inherit' : streams ? 'lines' : 'whole',
     stderr: interactive ? 'inherit' : 'lines',
     takeover: has('-w', '--worktree', '--session-file') ? null : (id) => takeOver(args, parsed, { id, interactive }),

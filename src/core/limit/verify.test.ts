@@ -44,7 +44,12 @@ const cases: Case[] = [
   ['room for all models says nothing of a family', [open], [limitOf(6, { family: 'opus' })], []],
   ['room where nothing is closed changes nothing', [open], [], []],
   ['a limit that was cleared needs no clearing', [open], [limitOf(6, { until: 0 })], []],
-  ['a cooldown that has run out is cleared, and needs no probe', [open], [limitOf(90, { until: captured - 1 })], ['open']],
+  [
+    'a cooldown that has run out is cleared, and needs no probe',
+    [open],
+    [limitOf(90, { until: captured - 1 })],
+    ['open'],
+  ],
 
   ['a window that is used up closes an account that is idle', [closed()], [], ['closed']],
   ['and not one that just served', [closed()], [], [], 9],
@@ -60,7 +65,13 @@ const cases: Case[] = [
     [limitOf(6)],
     ['reading', 'open', 'closed'],
   ],
-  ['and not of one that was just observed', [reading(1), open, closed({ overage: true })], [limitOf(4)], ['reading'], 3],
+  [
+    'and not of one that was just observed',
+    [reading(1), open, closed({ overage: true })],
+    [limitOf(4)],
+    ['reading'],
+    3,
+  ],
 ];
 
 describe('what a usage endpoint says', () => {

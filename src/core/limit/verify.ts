@@ -64,7 +64,10 @@ function believesClosed(closed: Closed, signals: readonly Signal[], facts: Usage
   return known === undefined || known.until > 0 || servedAt > known.observedAt;
 }
 
-function isOf(one: { window: string; family: string | null }, other: { window: string; family: string | null }): boolean {
+function isOf(
+  one: { window: string; family: string | null },
+  other: { window: string; family: string | null },
+): boolean {
   return one.window === other.window && one.family === other.family;
 }
 

@@ -372,3 +372,21 @@ describe('an account that is closed for long', () => {
     expect(ask([day('a', {}, now - 2 * hourMs), day('b', {}, now - 3 * hourMs)])).toMatchObject({ account: b });
   });
 });
+
+describe('a pool with accounts of both modes', () => {
+  const profile = (label: string) => buildCandidate(label, { account: { credential: 'profile' } });
+
+  test('is one of the gateway, in which profiles stand by', () => {
+    expect(choose([profile('a'), open('b')])).toMatchObject({
+      account: b,
+      skipped: [{ account: a, reason: 'unsuitable' }],
+    });
+    expect(choose([profile('a'), closed('b')])).toMatchObject({ kind: 'wait', until: now + hourMs });
+  });
+
+  test('is one of profiles when it has nothing else, unless the request says otherwise', () => {
+    expect(choose([profile('a'), profile('b')])).toMatchObject({ kind: 'use', account: a });
+    const suits = ({ credential }: { credential: string }): boolean => credential !== 'profile';
+    expect(choose([profile('a')], { suits })).toMatchObject({ kind: 'none', skipped: [{ reason: 'unsuitable' }] });
+  });
+});

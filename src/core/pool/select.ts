@@ -1,5 +1,7 @@
+import type { Account } from '../account/account.ts';
 import { awaitsProbe, isClosed, isRefusal, limitCovers, type Limit } from '../limit/limit.ts';
 import { hourMs, type EpochMs } from '../time.ts';
+import { modeOf, suitsMode } from './mode.ts';
 import type { Pool } from './pool.ts';
 import { preferred } from './prefer.ts';
 import type { Selection, Skipped, SkipReason } from './selection.ts';
@@ -31,7 +33,8 @@ type Standing =
  * that is ramping up or being probed makes the request wait for it a little, then spills to another open one, then
  * goes anyway. One that rests after network errors serves while nobody else is open. Pure: `status` and the gateway ask the same question and get the same answer.
  */
-export function select(view: View, want: Want, now: EpochMs): Selection {
+export function select(view: View, asked: Want, now: EpochMs): Selection {
+  const want = asked.suits === undefined ? { ...asked, suits: suitsModeOf(view) } : asked;
   const open: Candidate[] = [];
   const busy: Candidate[] = [];
   const full: Candidate[] = [];
@@ -102,6 +105,11 @@ function choose(view: View, tiers: Tiers, at: { queuedMs: number; now: EpochMs }
   // Nobody waits for a network: the client retries an honest failure, and cannot retry one inside a held 200.
   if (resting.length > 0) return preferred(view, resting, at.now);
   return overage.length > 0 ? preferred(view, overage, at.now) : null;
+}
+
+function suitsModeOf({ candidates }: View): (account: Account) => boolean {
+  const mode = modeOf(candidates.map((each) => each.account));
+  return (account) => suitsMode(account, mode);
 }
 
 /** Says what stands between this account and the request, the most lasting reason first. */

@@ -42,7 +42,7 @@ export type Want = {
   readonly exclude: readonly AccountId[];
   /** How long this request has waited for a ramp, a probe or a place; Infinity asks for any account that is not closed, be it busy. */
   readonly queuedMs: number;
-  /** Whether an account can serve such a request at all; absent where any can. */
+  /** Whether an account can serve such a request at all; absent for one that any account of the pool's mode can. */
   readonly suits?: ((account: Account) => boolean) | undefined;
   /** The one account that has what the request names; absent where any can serve it. */
   readonly only?: AccountId | undefined;

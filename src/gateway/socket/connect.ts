@@ -50,7 +50,9 @@ export async function connect(deps: ConnectDeps, upgrade: Upgrade): Promise<Conn
   try {
     return await shakeHands(deps, upgrade, abort.signal);
   } catch (error) {
-    throw new UpstreamFailure(expired ? 'no answer within the time allowed' : describeNetworkError(error), { cause: error });
+    throw new UpstreamFailure(expired ? 'no answer within the time allowed' : describeNetworkError(error), {
+      cause: error,
+    });
   } finally {
     deps.deadlines.release(watched);
     upgrade.client.removeEventListener('abort', leave);

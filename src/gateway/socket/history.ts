@@ -31,7 +31,7 @@ export class History {
   /** Everything up to and with a response; null when a part of it is missing. */
   upTo(response: string): Known | null {
     const links: Told[] = [];
-    for (let id: string | null = response; id !== null; ) {
+    for (let id: string | null = response; id !== null;) {
       const told = this.#told.get(id);
       if (told === undefined || links.includes(told)) return null;
       links.unshift(told);

@@ -1,7 +1,7 @@
 import type { AccountId } from '../../core/ids.ts';
 import { secondMs } from '../../core/time.ts';
 import { decodeBody } from '../../lib/decode.ts';
-import type { Answer, Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import { returnedHeaders } from '../headers.ts';
 import * as sending from '../send.ts';
 import type { Authorized, Seen, SendDeps, Sent } from '../send.ts';
@@ -68,13 +68,19 @@ async function judgeRefusal(deps: OpenDeps, seen: Seen, { connected, authorized 
   // A redirect would take the credential to another host; what is below 300 is no answer to an upgrade.
   if (status < 400) throw new UpstreamFailure(`HTTP ${status} in answer to an upgrade`);
   const { provider } = seen.exchange;
-  const body = await decodeBody(bytes, headers.get('content-encoding'));
+  const encoding = headers.get('content-encoding');
+  const body = await decodeBody(bytes, encoding);
   const answer = { status, headers, body: body?.toString('utf8') ?? null };
   const verdict = provider.classify(answer, sending.contextOf(deps.book, seen));
   const mending = await sending.mend(deps, seen, { verdict, authorized });
   sending.observe(deps.book, seen, mending.verdict);
-  const whole: Answer = { kind: 'whole', status, headers: returnedHeaders(headers, false), bytes, account: seen.account };
-  return { outcome: verdict.outcome, answer: whole, mended: mending.mended };
+  const decoded = body !== null && encoding !== null;
+  const told = { status, headers: returnedHeaders(headers, decoded), bytes: decoded ? body : bytes };
+  return {
+    outcome: verdict.outcome,
+    answer: { kind: 'whole', ...told, account: seen.account },
+    mended: mending.mended,
+  };
 }
 
 function failedToOpen({ book }: OpenDeps, { exchange, account }: Seen, error: unknown): Sent {

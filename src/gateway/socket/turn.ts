@@ -4,6 +4,7 @@ import type { AnswerContext, Socket, SocketRequest } from '../../providers/provi
 import type { Watched } from '../deadline.ts';
 import type { Answer, Exchange } from '../exchange.ts';
 import { failover, resume, type Progressed } from '../failover.ts';
+import { mostBytes } from '../gate.ts';
 import { keepAliveMs } from '../hold.ts';
 import { internal } from '../relay.ts';
 import type { RespondDeps } from '../respond.ts';
@@ -85,6 +86,8 @@ export class Turn {
     if (this.#phase === 'open') this.#pass(message);
     else if (this.#phase === 'gated' && message.kind === 'failed') this.#failed(data.toString());
     else if (this.#phase === 'gated' || this.#phase === 'ready') this.#gate.push(message);
+    // What was learnt is being written: the provider waits as long as that takes.
+    if (this.#phase === 'ready' && this.#gate.heldSize > mostBytes) this.#line.opened?.upstream.pause();
   }
 
   /** The upstream connection is gone. */
@@ -108,7 +111,9 @@ export class Turn {
 
   /** Ends it without a word to the client. */
   cancel(outcome: string): void {
+    const isWaitedFor = this.#phase === 'gated';
     this.#finish(outcome);
+    if (isWaitedFor) this.#resolveSent({ outcome: { kind: 'aborted' }, answer: null });
   }
 
   /** What exists at one account only keeps a request there, as does a conversation of which a part is not known here. */
@@ -128,7 +133,8 @@ export class Turn {
     if (current === null || current.upstream.account !== account || !current.upstream.isOpen) {
       const tried = await openOn(this.#deps, this.#exchange, account);
       if ('sent' in tried) return asMessage(tried.sent, socket);
-      this.#line.moveTo(tried.opened);
+      if (this.#exchange.client.aborted) tried.opened.upstream.abort();
+      else this.#line.moveTo(tried.opened);
     }
     const upstream = this.#line.opened?.upstream;
     if (upstream === undefined || this.#exchange.client.aborted) return { outcome: { kind: 'aborted' }, answer: null };
@@ -164,12 +170,11 @@ export class Turn {
   }
 
   #failed(text: string): void {
-    const held = this.#gate.take();
+    this.#gate.take();
     this.#phase = 'waiting';
     this.#watched.dueAt = 0;
     const { continues } = this.#request;
     if (continues !== null) this.#line.history.forgetUpstream(continues);
-    for (const { data } of held) if (typeof data === 'string') this.#learn(data);
     this.#resolveSent(this.#judge(text));
   }
 
@@ -177,8 +182,7 @@ export class Turn {
     const seen = this.#seenNow();
     const opened = this.#line.opened;
     const verdict = this.#line.socket.classify(text, this.#context());
-    const mending =
-      opened === null ? { verdict, mended: false } : await mend(this.#deps, seen, { ...opened, verdict });
+    const mending = opened === null ? { verdict, mended: false } : await mend(this.#deps, seen, { ...opened, verdict });
     observe(this.#deps.book, seen, mending.verdict);
     // Its credential went with the upgrade: another one needs another connection.
     const isRenewed = verdict.outcome.kind === 'failed' && verdict.outcome.fault === 'auth';
@@ -220,16 +224,20 @@ export class Turn {
     const { socket } = this.#line;
     const { record } = this.#exchange;
     const now = this.#deps.book.clock();
-    if (this.#phase === 'ended') return;
+    if (this.#phase === 'ended') {
+      if (progressed.kind === 'answer') progressed.end();
+      return;
+    }
     switch (progressed.kind) {
       case 'dropped':
         return this.#finish('aborted');
       case 'hold':
-        return this.#tellProblem(socket.renderUnknown(this.#request.continues ?? ''), 'moved');
+        return this.#tellProblem(socket.renderUnknown(this.#request.continues ?? ''), 'sent-back');
       case 'problem': {
         const { problem } = progressed;
         record.status = this.#exchange.provider.renderProblem(problem, now).status;
-        if (this.#couldStartAnew()) return this.#tellProblem(socket.renderUnknown(this.#request.continues ?? ''), 'moved');
+        if (this.#couldStartAnew())
+          return this.#tellProblem(socket.renderUnknown(this.#request.continues ?? ''), 'sent-back');
         return this.#tellProblem(socket.renderProblem(problem, now), problem.code);
       }
       case 'answer':
@@ -252,6 +260,7 @@ export class Turn {
     this.#phase = 'open';
     // From here on nothing is sent a second time.
     this.#exchange.body.release();
+    this.#line.opened?.upstream.resume();
     for (const message of this.#gate.take()) this.#pass(message);
     if (this.#isCut) this.#cut();
   }
@@ -274,7 +283,7 @@ export class Turn {
   #learn(text: string): void {
     const { response, item } = this.#line.socket.madeOf(text);
     this.#response = response ?? this.#response;
-    if (item !== null && this.#phase === 'open') this.#items.push(item);
+    if (item !== null) this.#items.push(item);
   }
 
   #remember(text: string): void {
@@ -286,7 +295,7 @@ export class Turn {
     const upstream = this.#line.opened?.upstream ?? null;
     if (this.#response === null) return;
     this.#line.history.add(this.#response, { continues, items: [...items, ...this.#items], upstream });
-    for (const name of [this.#response]) this.#deps.owners.note(name, this.#account());
+    this.#deps.owners.note(this.#response, this.#account());
   }
 
   #observeReadings(text: string): void {

@@ -4,7 +4,15 @@ import type { Signal } from '../../core/limit/signal.ts';
 import type { Answer, AnswerContext, Verdict } from '../provider.ts';
 import { evidenceOf, namesOf, parseError, wordsOf, type OpenAiError } from './error.ts';
 import { keyReadings, keyRejection } from './key-limit.ts';
-import { lacksCredits, planReadings, planRejection, planWindows, servedFromCredits, unnamedOpen } from './plan-limit.ts';
+import {
+  isPlanUsedUp,
+  lacksCredits,
+  planReadings,
+  planRejection,
+  planWindows,
+  servedFromCredits,
+  unnamedOpen,
+} from './plan-limit.ts';
 
 type Closed = Extract<Signal, { kind: 'closed' }>;
 
@@ -70,7 +78,7 @@ function verdictOf(failure: Failure, context: AnswerContext): Verdict {
     case 402:
       return failed('billing', evidence, [creditsClosed(failure)]);
     case 403:
-      return failed('entitlement', evidence, error === null ? none : entitlementClosed(failure, context.model));
+      return failed('entitlement', evidence, error === null || context.model === null ? none : [entitlementClosed(failure, context.model)]);
     case 408:
       return failed('overload', evidence);
     case 429:
@@ -98,7 +106,7 @@ function classifyNamed(failure: Failure, error: OpenAiError, context: AnswerCont
     case 'billing':
       return failed('billing', evidence, [creditsClosed(failure)]);
     case 'plan':
-      return failed('entitlement', evidence, entitlementClosed(failure, null));
+      return failed('entitlement', evidence, [entitlementClosed(failure, null)]);
     case 'model':
       // Another account may have the model. Nothing is closed: a misspelt name is no account's.
       return failed('entitlement', evidence);
@@ -119,6 +127,7 @@ type Named = 'window' | 'throttle' | 'billing' | 'plan' | 'model' | 'auth' | 'fo
 const faultsByName: ReadonlyMap<string, Named> = new Map([
   ['usage_limit_reached', 'window'],
   ['rate_limit_exceeded', 'throttle'],
+  ['rate_limit_error', 'throttle'],
   ['insufficient_quota', 'billing'],
   ['billing_hard_limit_reached', 'billing'],
   ['billing_not_active', 'billing'],
@@ -168,9 +177,8 @@ function classifyRateLimit(failure: Failure, context: AnswerContext): Verdict {
 function classifyTooMany(failure: Failure, context: AnswerContext): Verdict {
   const { headers, error } = failure;
   if (lacksCredits(headers)) return failed('billing', evidenceOf(429, error), [creditsClosed(failure)]);
-  if (planWindows(headers, context.now).some(({ usedPercent }) => usedPercent >= 100)) {
-    const limited = error ?? { type: '', code: '', message: '', resets: [] };
-    return failed('window', evidenceOf(429, error), planRejection(headers, limited, context));
+  if (isPlanUsedUp(headers, context.now)) {
+    return failed('window', evidenceOf(429, error), planRejection(headers, error, context));
   }
   return classifyRateLimit(failure, context);
 }
@@ -184,10 +192,10 @@ function creditsClosed({ status, error }: Failure): Closed {
   return { kind: 'closed', window: creditsWindow, family: null, overage: false, until: null, evidence };
 }
 
-/** For a family, or null for all models of the account; nothing for a request that asked for no model. */
-function entitlementClosed({ status, error }: Failure, family: string | null): Closed[] {
+/** For a model, or null for all models of the account. */
+function entitlementClosed({ status, error }: Failure, family: string | null): Closed {
   const evidence = wordsOf(status, error);
-  return [{ kind: 'closed', window: entitlementWindow, family, overage: false, until: null, evidence }];
+  return { kind: 'closed', window: entitlementWindow, family, overage: false, until: null, evidence };
 }
 
 function failed(fault: Fault, detail: string, signals: readonly Signal[] = none): Verdict {

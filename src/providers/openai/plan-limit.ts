@@ -69,11 +69,11 @@ export const unnamedOpen: Signal = { kind: 'open', window: unnamedWindow, family
  * What `usage_limit_reached` closes: of the limit that the answer calls active, the windows with nothing left, else the
  * one that resets when the body says. Each until its own reset, which for a single one is the body's.
  */
-export function planRejection(headers: Headers, error: OpenAiError, context: AnswerContext): Closed[] {
+export function planRejection(headers: Headers, error: OpenAiError | null, context: AnswerContext): Closed[] {
   const { now } = context;
-  const limit = (headers.get('x-codex-active-limit') ?? planLimit).toLowerCase().replaceAll('_', '-');
+  const limit = activeLimit(headers);
   const windows = planWindows(headers, now).filter((each) => each.limit === limit);
-  const told = firstReset(error.resets, now);
+  const told = firstReset(error?.resets ?? [], now);
   const last = told ?? parseReset(headers.get('retry-after'), now);
   const closed = (window: string, family: string | null, until: EpochMs | null): Closed => {
     return { kind: 'closed', window, family, overage: false, until, evidence: 'The usage limit has been reached' };
@@ -87,6 +87,16 @@ export function planRejection(headers: Headers, error: OpenAiError, context: Ans
   if (exhausted.length > 1) return exhausted.map((each) => closed(each.window, family, each.resetsAt ?? last));
   const named = windows.find((each) => told !== null && each.resetsAt !== null && isAbout(each.resetsAt, told));
   return [closed(named?.window ?? unnamedWindow, family, last)];
+}
+
+/** Whether the limit that the answer calls active has a window with nothing left. */
+export function isPlanUsedUp(headers: Headers, now: EpochMs): boolean {
+  const limit = activeLimit(headers);
+  return planWindows(headers, now).some((each) => each.limit === limit && each.usedPercent >= 100);
+}
+
+function activeLimit(headers: Headers): string {
+  return (headers.get('x-codex-active-limit') ?? planLimit).trim().toLowerCase().replaceAll('_', '-');
 }
 
 /** The window of a served answer that was paid for beyond the plan, out of bought credits. */

@@ -11,7 +11,7 @@ const clientEmail = 'robot@shop.iam.gserviceaccount.com';
 const scenario = {
   credentials: [
     { secret: keySecret, name: 'key' },
-    { secret: loginSecret, name: 'login', project: 'own-login' },
+    { secret: loginSecret, name: 'login', project: 'own-login', refreshToken: '1//test-refresh' },
     { name: 'robot', project: 'shop', serviceAccount: { clientEmail, publicKey } },
   ],
 };
@@ -111,6 +111,40 @@ describe('Google login', () => {
       return (await fetch(url, { method: 'POST', headers, body })).status;
     });
     expect(await Promise.all(answers)).toEqual([200, 403]);
+  });
+});
+
+describe('tokens of a Google login', () => {
+  const refresh = async (refreshToken: string): Promise<unknown> => {
+    const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken });
+    return (await fetch(`${fixture.simulator.url}/token`, { method: 'POST', body: form })).json();
+  };
+  const about = async (path: string, token: string): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${token}` };
+    const method = path === '/tokeninfo' ? 'POST' : 'GET';
+    return (await fetch(`${fixture.simulator.url}${path}`, { method, headers })).json();
+  };
+
+  test('are renewed any number of times', async () => {
+    const tokens = [await refresh('1//test-refresh'), await refresh('1//test-refresh')];
+    const token = { access_token: expect.stringMatching(/^ya29\.test-/), expires_in: 3599, scope: expect.any(String) };
+    expect(tokens).toMatchObject([token, token]);
+    const { access_token: secret } = tokens[1] as { access_token: string };
+    expect((await ask(fixture.simulator, { secret })).status).toBe(200);
+  });
+
+  test('are not renewed for a login that is dead', async () => {
+    const dead = { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' };
+    expect(await refresh('1//test-unknown')).toEqual(dead);
+    fixture.simulator.changeCredential('login', { revoked: true });
+    expect(await refresh('1//test-refresh')).toEqual(dead);
+  });
+
+  test('tell whose they are', async () => {
+    const email = 'login@example.com';
+    expect(await about('/tokeninfo', loginSecret)).toMatchObject({ email, scope: expect.any(String) });
+    expect(await about('/oauth2/v2/userinfo', loginSecret)).toMatchObject({ email });
+    expect(await about('/tokeninfo', 'ya29.test-unknown')).toMatchObject({ error: 'invalid_token' });
   });
 });
 

@@ -30,12 +30,15 @@ interface Asked {
 export function authenticate(asked: Asked): Authentication {
   const { request, endpoint, credentials } = asked;
   const key = request.headers['x-goog-api-key'] ?? new URLSearchParams(request.query).get('key') ?? undefined;
-  const bearer = /^bearer +(\S+)$/i.exec(request.headers['authorization'] ?? '')?.[1];
-  const secret = key ?? bearer;
+  const secret = key ?? bearerOf(request);
   const credential = credentials.find((candidate) => secret !== undefined && candidate.holds(secret)) ?? null;
   const refusal =
     key === undefined ? problemWithToken(asked, { secret, credential }) : problemWithKey(asked, { secret, credential });
   return { credential, refusal: refusal ?? problemWithProject(endpoint, credential) };
+}
+
+export function bearerOf({ headers }: HttpRequest): string | undefined {
+  return /^bearer +(\S+)$/i.exec(headers['authorization'] ?? '')?.[1];
 }
 
 interface Presented {

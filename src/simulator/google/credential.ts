@@ -22,9 +22,11 @@ export class Credential {
   readonly project: string;
   readonly quota: ProjectQuota;
   readonly serviceAccount: ServiceAccount | undefined;
+  readonly refreshToken: string | undefined;
+  readonly tokenLifetimeSeconds: number;
   revoked: boolean;
   expiresAt: number | undefined;
-  /** Tokens of the service account with their ends in epoch ms; a token that has expired stays known. */
+  /** Tokens got at `/token` with their ends in epoch ms; a token that has expired stays known. */
   readonly tokens = new Map<string, number>();
 
   constructor(options: CredentialOptions, project: string, quota: ProjectQuota) {
@@ -34,6 +36,8 @@ export class Credential {
     this.project = project;
     this.quota = quota;
     this.serviceAccount = options.serviceAccount;
+    this.refreshToken = options.refreshToken;
+    this.tokenLifetimeSeconds = options.tokenLifetimeSeconds;
     this.revoked = options.revoked;
     this.expiresAt = options.expiresAt;
   }

@@ -15,6 +15,7 @@ describe('endpoint of a path', () => {
     ['GET', '/v1beta/models', { api: 'gemini', method: 'models', model: null }],
     ['GET', '/v1/models/gemini-2.5-pro', { api: 'gemini', version: 'v1', method: 'model', model: 'gemini-2.5-pro' }],
     ['POST', '/v1beta/models/a%2Fb:generateContent', { api: 'gemini', method: 'generateContent', model: 'a/b' }],
+    ['POST', '/v1beta/models/%zz:generateContent', { model: '%zz' }],
     ['POST', `/v1/projects/p/${location}/m:countTokens`, { api: 'vertex', method: 'countTokens', project: 'p' }],
     ['POST', '/v1beta1/publishers/google/models/m:generateContent', { api: 'vertex', model: 'm', project: null }],
     ['POST', '/v1internal:loadCodeAssist', { api: 'code_assist', method: 'loadCodeAssist', model: null }],

@@ -46,9 +46,17 @@ function endpoint(api: Api, groups: Readonly<Record<string, string>>): Endpoint 
     api,
     version,
     method,
-    model: model === undefined ? null : decodeURIComponent(model),
-    project: project === undefined ? null : decodeURIComponent(project),
+    model: model === undefined ? null : unescaped(model),
+    project: project === undefined ? null : unescaped(project),
   };
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function withoutAbsent(groups: Readonly<Record<string, string | undefined>>): Record<string, string> {

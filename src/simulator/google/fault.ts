@@ -46,7 +46,7 @@ const innerErrors = [
 
 export const faultSchema = z.strictObject({
   kind: z.enum([...refusalKinds, ...streamFaultKinds, ...connectionFaultKinds, 'truncated_json']),
-  /** The method that meets it; `generateContent` stands for the streamed and the whole one, `token` for the token endpoint. */
+  /** The method that meets it; `generateContent` stands for the streamed and the whole one, `token` for a login's. */
   path: z.string().default('generateContent'),
   ...faultFields,
   /** What an error inside a stream is. */

@@ -128,7 +128,8 @@ function secondsTo(resetAt: number, now: number): number {
 }
 
 function toFullMinute(now: number): number {
-  return minuteSeconds - ((now / 1000) % minuteSeconds);
+  const minuteMs = minuteSeconds * 1000;
+  return (minuteMs - (now % minuteMs)) / 1000;
 }
 
 /** Writes seconds as Go does: `1h0m0s`, `3s`. */

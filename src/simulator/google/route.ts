@@ -10,16 +10,15 @@ import { sendApiError } from './error-answer.ts';
 import { type GoogleFault, isRefusal } from './fault.ts';
 import { foreignProject, invalidArgument, notFound } from './known-error.ts';
 import { refuseUnknownModel, sendEmbedding, sendModel, sendModels, sendTokenCount } from './models.ts';
+import { handleOauth, oauthCredential, type OauthMethod, oauthMethodOf } from './oauth.ts';
 import { type Refused, sendRefusal } from './refusal.ts';
 import type { GoogleState } from './state.ts';
-import { credentialOfAssertion, handleToken } from './token-endpoint.ts';
-
-const tokenEndpoint: Endpoint = { api: 'vertex', version: 'v1', method: 'token', model: null, project: null };
 
 /** Answers one request, whatever it asks. */
 export async function route(exchange: Exchange, state: GoogleState): Promise<void> {
   const { request } = exchange;
-  if (request.method === 'POST' && request.path === '/token') return routeToken(exchange, state);
+  const oauth = oauthMethodOf(request);
+  if (oauth !== undefined) return routeOauth(exchange, state, oauth);
   const now = state.now();
   const endpoint = endpointOf(request);
   if (endpoint === undefined) {
@@ -60,14 +59,14 @@ function contentOf(endpoint: Endpoint, body: Buffer): ReadContent {
   return { model: parsed.model, sessionId: parsed.request.session_id ?? null, request: parsed.request };
 }
 
-async function routeToken(exchange: Exchange, state: GoogleState): Promise<void> {
+async function routeOauth(exchange: Exchange, state: GoogleState, method: OauthMethod): Promise<void> {
   const now = state.now();
-  const name = credentialOfAssertion(exchange, state)?.name ?? null;
-  state.log.add(exchange, { at: now, credential: name, model: null, stream: false, sessionId: null });
-  const fault = state.faults.take({ credential: name ?? '', model: '', path: 'token', stream: false });
-  const met = { exchange, endpoint: tokenEndpoint, model: '', now, inArray: false };
-  if (fault !== undefined && (await meetFault(fault, met))) return;
-  handleToken(exchange, state);
+  const credential = oauthCredential(exchange, state)?.name ?? null;
+  state.log.add(exchange, { at: now, credential, model: null, stream: false, sessionId: null });
+  const fault = state.faults.take({ credential: credential ?? '', model: '', path: method, stream: false });
+  const endpoint: Endpoint = { api: 'vertex', version: 'v1', method, model: null, project: null };
+  if (fault !== undefined && (await meetFault(fault, { exchange, endpoint, model: '', now, inArray: false }))) return;
+  handleOauth(exchange, state, method);
 }
 
 /** Plays a fault that comes before the answer; false lets the answer follow. */

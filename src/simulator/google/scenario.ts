@@ -18,15 +18,18 @@ const serviceAccountSchema = z.strictObject({
   clientEmail: z.string().min(1),
   /** PEM of the RSA key that proves the account's assertions. */
   publicKey: z.string().min(1),
-  tokenLifetimeSeconds: z.int().positive().default(3599),
 });
 
 const credentialSchema = z
   .strictObject({
     /** An API key, or the access token of a Google login (`ya29.`). */
     secret: z.string().min(1).optional(),
+    /** Gets a login a new access token at `/token`, any number of times. */
+    refreshToken: z.string().min(1).optional(),
     /** Gets its tokens at `/token` in place of a secret. */
     serviceAccount: serviceAccountSchema.optional(),
+    /** How long tokens live that `/token` gives. */
+    tokenLifetimeSeconds: z.int().positive().default(3599),
     name: z.string().min(1),
     /** Credentials of one project share its windows; a project of its own when absent. */
     project: z.string().min(1).optional(),
@@ -68,7 +71,7 @@ export const credentialChangeSchema = z.strictObject({
     .default([]),
   expiresAt: z.int().positive().nullable().optional(),
   revoked: z.boolean().optional(),
-  /** Lets the tokens that a service account has got so far expire. */
+  /** Lets the tokens that were got so far expire. */
   tokensExpired: z.boolean().default(false),
 });
 

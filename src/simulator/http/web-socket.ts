@@ -18,7 +18,7 @@ export interface ServerSocket {
   /** Sends bytes that are frames already, or are meant to be none. */
   sendRaw(bytes: Uint8Array): Promise<void> | undefined;
   /** Says goodbye and ends the connection. */
-  close(code?: number, reason?: string): void;
+  close(code?: number, reason?: string): Promise<void>;
 }
 
 const protocolGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -39,9 +39,9 @@ export function acceptWebSocket(
     exchange,
     sendText: (text) => exchange.write(textFrame(text)),
     sendRaw: (bytes) => exchange.write(bytes),
-    close(code, reason) {
-      void exchange.write(closeFrame(code, reason));
-      exchange.finish();
+    async close(code, reason) {
+      await exchange.write(closeFrame(code, reason));
+      await exchange.cut('close');
     },
   };
   const messages = new MessageReader(socket, (text) => onText(text, socket));
@@ -72,14 +72,14 @@ class MessageReader {
       for (let frame = this.frames.next(); frame !== undefined; frame = this.frames.next()) this.take(frame);
     } catch (error) {
       if (!(error instanceof MalformedFrame)) throw error;
-      this.socket.close(1002, error.message);
+      void this.socket.close(1002, error.message);
     }
   }
 
   private take({ fin, opcode, payload }: Frame): void {
     if (this.socket.exchange.closed) return;
     if (opcode === opcodes.ping) void this.socket.sendRaw(renderFrame(opcodes.pong, payload));
-    else if (opcode === opcodes.close) this.socket.close(payload.length >= 2 ? payload.readUInt16BE(0) : undefined);
+    else if (opcode === opcodes.close) this.left(payload);
     else if (opcode === opcodes.text || opcode === opcodes.binary || opcode === opcodes.continuation) {
       this.fragments.push(payload);
       if (!fin) return;
@@ -87,5 +87,11 @@ class MessageReader {
       this.fragments = [];
       this.onText(text);
     }
+  }
+
+  /** The client says goodbye: it hears the same and is gone. */
+  private left(payload: Buffer): void {
+    void this.socket.sendRaw(renderFrame(opcodes.close, payload.subarray(0, 2)));
+    this.socket.exchange.finish();
   }
 }

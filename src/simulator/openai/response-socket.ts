@@ -48,7 +48,8 @@ async function answerMessage(connection: Connection, text: string): Promise<void
   const entry = state.log.addMessage(exchange, seen, text);
   const target = { ...seen, credential: credential.name, path: exchange.request.path, inference: true };
   const fault = state.faults.take(target);
-  entry.answered(await answerRequest(connection, parsed, fault));
+  const status = await answerRequest(connection, parsed, fault);
+  if (status !== undefined) entry.answered(status);
   if (!exchange.closed) entry.done();
 }
 
@@ -59,12 +60,12 @@ function parseMessage(text: string): ResponsesRequest | string {
   return type === 'response.create' ? parsed.request : `Unknown event type: ${JSON.stringify(type)}.`;
 }
 
-/** Answers one request and tells its status. */
+/** Answers one request and tells its status; undefined when the connection ended before. */
 async function answerRequest(
   connection: Connection,
   request: ResponsesRequest,
   fault: Fault | undefined,
-): Promise<number> {
+): Promise<number | undefined> {
   const { call, socket } = connection;
   const { credential, now } = call;
   if (fault !== undefined && isRefusal(fault.kind)) {
@@ -73,7 +74,7 @@ async function answerRequest(
     return answer.status;
   }
   if (fault !== undefined) await meetFrameFault(fault, socket);
-  if (call.exchange.closed) return 0;
+  if (call.exchange.closed) return undefined;
   if (request.generate === false) {
     await warmUp(connection, request);
     return 200;
@@ -117,7 +118,7 @@ async function sendPlan(
     await socket.sendRaw(frame(delta));
   }
   if (rest.length > 0) await socket.sendRaw(Buffer.concat(rest.map(frame)));
-  if (fault?.kind === 'clean_end_mid') socket.close(1000);
+  if (fault?.kind === 'clean_end_mid') await socket.close(1000);
   if (fault?.kind === 'stall_mid') await exchange.left();
   if (fault?.kind === 'cut_mid') {
     await exchange.pause(fault.pauseMs);
@@ -131,7 +132,7 @@ async function meetFrameFault(fault: Fault, socket: ServerSocket): Promise<void>
   if (fault.kind === 'cut_before_head') await exchange.cut(fault.cut);
   if (fault.kind === 'hang_before_head') await exchange.left();
   if (fault.kind === 'slow') await exchange.pause(fault.delayMs);
-  if (fault.kind === 'close_frame') socket.close(fault.closeCode, 'simulated');
+  if (fault.kind === 'close_frame') await socket.close(fault.closeCode, 'simulated');
   if (fault.kind === 'garbage_body') await socket.sendText('\u0000}{"data: <<<');
   if (fault.kind === 'huge_header') {
     await socket.sendText(JSON.stringify({ type: 'codex.padding', padding: 'x'.repeat(fault.headerBytes) }));

@@ -77,8 +77,8 @@ const scenarioSchema = z.strictObject({
   foreignReasoning: z.enum(['refuse', 'accept']).default('refuse'),
   /** Puts a reasoning item before every answer of the Responses API. */
   reasoning: z.boolean().default(true),
-  /** Where `accounts/check` sends a plan's requests: a constraint is an origin. */
-  workspaceOrigin: z.string().default('NO_CONSTRAINT'),
+  /** What `accounts/check` says of where a plan's requests belong: Codex refuses a backend on plain http unless this is an https origin. */
+  workspaceOrigin: z.string().default('https://chatgpt.com'),
   ...paceFields,
 });
 

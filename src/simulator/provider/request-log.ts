@@ -58,7 +58,8 @@ export class RequestLog {
     exchange.onHead((status) => {
       entry.status = status;
     });
-    exchange.onClosed((ending) => this.end(entry, ending === 'aborted'));
+    // Who leaves a WebSocket without a close has not left its upgrade: the requests inside have ends of their own.
+    exchange.onClosed((ending) => this.end(entry, ending === 'aborted' && entry.status !== 101));
   }
 
   /** Writes down a request that came as a message of a WebSocket; the caller says how it ends. */

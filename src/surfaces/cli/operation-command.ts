@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { confirm, isCancel } from '@clack/prompts';
 import { Option, type Command } from 'commander';
 import { Problem } from '../../core/problem.ts';
@@ -85,8 +86,11 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
     if (!operation.positional.includes(name)) take(input, name, { field: fields[name], value: own[name] });
   }
   const client = await connect(cli, options);
-  if (operation.precheck !== undefined) await client.call(operation.precheck, input);
-  if (operation.effect === 'destructive' && options.yes !== true) await confirmOrStop(cli, operation, command.args);
+  const checked = operation.precheck === undefined ? null : await client.call(operation.precheck, input);
+  if (operation.effect === 'destructive' && options.yes !== true) {
+    const { question } = (checked ?? {}) as { readonly question?: string };
+    await confirmOrStop(cli, question, `${operation.summary}: ${command.args.join(' ')}?`);
+  }
   for (const [name, field] of Object.entries(fields)) {
     if (field.secret !== true) continue;
     const subject = command.args.join(' ');
@@ -107,13 +111,18 @@ type Given = { readonly field: FieldSchema | undefined; readonly value: unknown 
 function take(input: Record<string, unknown>, name: string, { field, value }: Given): void {
   if (value === undefined) return;
   if (typeof value === 'boolean') input[name] = value;
+  else if (field?.path === true) input[name] = resolve(value as string);
   else input[name] = coerceText(field, Array.isArray(value) ? value.map(String) : [value as string]);
 }
 
-async function confirmOrStop({ terminal }: Cli, { summary }: AnyOperation, args: readonly string[]): Promise<void> {
-  if (!terminal.interactive) return;
+/** A question of the operation's own needs an answer also where nobody can be asked; the plain one does not. */
+async function confirmOrStop({ terminal }: Cli, question: string | undefined, plain: string): Promise<void> {
+  if (!terminal.interactive) {
+    if (question === undefined) return;
+    throw new Problem('invalid', question.replace(/ Go on\?$/, ''), { hint: 'Nothing was changed. To go on, say --yes.' });
+  }
   const answer = await confirm({
-    message: `${summary}: ${args.join(' ')}?`,
+    message: question ?? plain,
     initialValue: false,
     output: process.stderr,
     withGuide: false,

@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Signal } from '../../core/limit/signal.ts';
+import { readObject } from '../read-object.ts';
+import type { ProfileMode } from '../profile.ts';
+import { planGemini } from './arguments.ts';
+import { listenToGemini } from './events.ts';
+
+const below = '.gemini';
+const settingsSchema = z.object({ security: z.record(z.string(), z.unknown()).optional() });
+const oauthSchema = z.object({ refresh_token: z.string().min(1) });
+
+const links = [
+  ...['GEMINI.md', 'commands', 'extensions', 'skills', 'agents', 'policies', 'hooks', 'keybindings.json'],
+  ...['trustedFolders.json'],
+];
+
+/** Gemini CLI with a home for each account: `.gemini` lies in it. https://geminicli.com/docs/reference/configuration */
+export const geminiProfile: ProfileMode = {
+  environment: (folder) => ({ GEMINI_CLI_HOME: folder }),
+  withheld: [
+    ...['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_CLOUD_ACCESS_TOKEN', 'GOOGLE_GENAI_USE_GCA'],
+    ...['GOOGLE_GENAI_USE_VERTEXAI', 'GOOGLE_APPLICATION_CREDENTIALS', 'GEMINI_FORCE_ENCRYPTED_FILE_STORAGE'],
+  ],
+  login: [],
+  loginHint: 'Gemini CLI asks how to log in (/auth asks again); leave it with /quit when it is done.',
+  own: (environment) => environment['GEMINI_CLI_HOME'] || environment['HOME'] || homedir(),
+  shared: [
+    ...links.map((name) => ({ kind: 'link', path: join(below, name) }) as const),
+    { kind: 'merge', path: join(below, 'settings.json'), pick: pickSettings },
+  ],
+  hasLogin: async (folder) => {
+    const at = (name: string): string => join(folder, below, name);
+    if (oauthSchema.safeParse(await readObject(at('oauth_creds.json'))).success) return true;
+    const env = await readFile(at('.env'), 'utf8').catch(() => '');
+    if (/^\s*(export\s+)?(GEMINI|GOOGLE)_API_KEY\s*=\s*\S/m.test(env)) return true;
+    // Encrypted by the CLI: that it is there is all that can be told.
+    return (await readFile(at('gemini-credentials.json')).catch(() => Buffer.alloc(0))).length > 0;
+  },
+  transcripts: {
+    folders: [join(below, 'tmp'), join(below, 'history')],
+    // Gemini CLI 0.61.0 finds a project's folder by it, whatever the folder is called.
+    marker: '.project_root',
+    fileOf: (session, name) => name.startsWith('session-') && name.endsWith(`-${session.slice(0, 8)}.jsonl`),
+    begunIn: () => null,
+    current: () => Promise.resolve(null),
+  },
+  exitSignal,
+  plan: planGemini,
+  listen: listenToGemini,
+};
+
+/** The exit code is the HTTP status modulo 256. Gemini CLI 0.61.0. */
+function exitSignal(code: number): Signal | null {
+  const evidence = `gemini ended with exit code ${code}`;
+  if (code === 429 % 256)
+    return { kind: 'closed', window: 'requests', family: null, overage: false, until: null, evidence };
+  return code === 401 % 256 ? { kind: 'refused', evidence } : null;
+}
+
+/** The way to log in is the account's. */
+function pickSettings(own: object, theirs: object): object {
+  const { security: mine = {} } = settingsSchema.safeParse(own).data ?? {};
+  const { security: known = {} } = settingsSchema.safeParse(theirs).data ?? {};
+  const { auth: _, ...rest } = mine;
+  return { ...theirs, ...own, security: { ...known, ...rest, ...('auth' in known ? { auth: known['auth'] } : {}) } };
+}

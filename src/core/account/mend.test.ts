@@ -1,0 +1,13 @@
+import { expect, test } from 'bun:test';
+import { buildAccount } from '../../../test/builders.ts';
+import { mendOf } from './mend.ts';
+
+test.each([
+  [{ credential: 'api-key' }, 'stint account add anthropic work --replace'],
+  [{ credential: 'setup-token' }, 'stint account add anthropic work --replace'],
+  [{ credential: 'login' }, 'stint account adopt anthropic work --replace --from <directory>'],
+  [{ credential: 'plan-login' }, 'stint account adopt anthropic work --replace --from <directory>'],
+  [{ credential: 'profile', profile: '/home/me/work' }, 'Log in with its own CLI in /home/me/work'],
+])('a refused account with %j is mended with: %s', (more, command) => {
+  expect(mendOf(buildAccount('work', more))).toBe(command);
+});

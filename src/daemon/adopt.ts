@@ -1,0 +1,147 @@
+import { readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Book } from '../book/book.ts';
+import { addAccount, removeAccount, replaceAccount, type StagedSecret } from '../book/roster.ts';
+import type { Account } from '../core/account/account.ts';
+import { Problem } from '../core/problem.ts';
+import { describeFileError, hasCode, refuseForeignOwner, syncFolderOf, writeFileAtomic } from '../lib/atomic-file.ts';
+import type { FoundLogin } from '../operations/context.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Vault } from '../vault/open-vault.ts';
+
+/** Where a login is while it moves. A crash leaves it there, and the next attempt goes on from it. */
+const movingSuffix = '.moving-to-stint';
+
+/** What there is to move. `secret` is for the vault, `rest` what the CLI keeps of its file. */
+export type Login = FoundLogin & { readonly secret: string; readonly rest: string | null };
+
+/**
+ * Finds the login that a CLI keeps in a folder. Throws a Problem where there is none, none that may be moved, or none
+ * that can be renewed.
+ */
+export async function findLogin(provider: Provider, folder: string): Promise<Login> {
+  const { adoption } = provider;
+  if (adoption === undefined) {
+    throw new Problem('invalid', `Stint knows no login of ${provider.title} that it could move.`, {
+      hint: `Give it a credential: stint account add ${provider.id} <label>`,
+    });
+  }
+  if (adoption.kind === 'forbidden') throw new Problem('invalid', adoption.message, { hint: adoption.hint });
+  const { cli } = adoption;
+  const path = await pathOf(join(folder, adoption.file));
+  const text = path === undefined ? undefined : await read(path, cli);
+  const moving = `${path ?? join(folder, adoption.file)}${movingSuffix}`;
+  const found = text ?? (await read(moving, cli));
+  if (found === undefined) {
+    throw new Problem('not_found', `${cli} has no login in ${folder}: there is no ${adoption.file}.`, {
+      hint: `Give the directory where ${cli} keeps its login; in a keychain it cannot be moved.`,
+    });
+  }
+  const login = adoption.read(found);
+  if (login instanceof Problem) throw login;
+  const credential = provider.recognise(login.secret);
+  if (credential instanceof Problem) throw credential;
+  const at = path ?? join(folder, adoption.file);
+  return { cli, path: at, folder, credential, interrupted: text === undefined, ...login };
+}
+
+export type AdoptDeps = { readonly book: Book; readonly vault: Vault };
+
+/**
+ * Moves a login into the vault as this account: the CLI has it until the vault's write is durable, and again when
+ * anything fails. Returns the path of what could not be deleted in the end, else null.
+ */
+export async function adoptLogin(deps: AdoptDeps, account: Account, login: Login): Promise<string | null> {
+  const { book, vault } = deps;
+  if (book.state.accounts.has(account.id)) {
+    await replaceAccount(book, account, () => stageAndTake(vault, account, login));
+  } else {
+    await vault.write(account.id, login.secret);
+    let taken: Taken | undefined;
+    try {
+      taken = await takeFile(login);
+      await addAccount(book, account);
+    } catch (error) {
+      await taken?.putBack();
+      await vault.remove(account.id);
+      throw error;
+    }
+  }
+  return dropMoved(login);
+}
+
+async function stageAndTake(vault: Vault, account: Account, login: Login): Promise<StagedSecret> {
+  const staged = await vault.stage(account.id, login.secret);
+  try {
+    const taken = await takeFile(login);
+    const undo = async (): Promise<void> => {
+      await taken.putBack();
+      await staged.undo();
+    };
+    return { publish: staged.publish, undo };
+  } catch (error) {
+    await staged.undo();
+    throw error;
+  }
+}
+
+type Taken = { putBack(): Promise<void> };
+
+/** Takes the login away from its CLI, which finds what is left of the file. */
+async function takeFile({ path, rest, interrupted, cli }: Login): Promise<Taken> {
+  const moving = path + movingSuffix;
+  const putBack = async (): Promise<void> => {
+    await rename(moving, path);
+    await syncFolderOf(path);
+  };
+  // The attempt before took it already, and left what is left.
+  if (interrupted) return { putBack };
+  try {
+    await rename(path, moving);
+  } catch (error) {
+    throw cannotTake(path, cli, error);
+  }
+  try {
+    await syncFolderOf(path);
+    if (rest !== null) await writeFileAtomic(path, rest);
+  } catch (error) {
+    await putBack();
+    throw cannotTake(path, cli, error);
+  }
+  return { putBack };
+}
+
+function cannotTake(path: string, cli: string, error: unknown): Problem {
+  return new Problem('unavailable', `${path} cannot be taken away: ${describeFileError(error)}.`, {
+    hint: `Nothing was changed; ${cli} has its login as before.`,
+    cause: error,
+  });
+}
+
+async function dropMoved({ path }: Login): Promise<string | null> {
+  const moving = path + movingSuffix;
+  try {
+    await rm(moving);
+    return null;
+  } catch {
+    return moving;
+  }
+}
+
+/** A link leads to the file that matters: moving the link would leave the token behind. */
+async function pathOf(file: string): Promise<string | undefined> {
+  return realpath(file).catch(() => undefined);
+}
+
+async function read(path: string, cli: string): Promise<string | undefined> {
+  try {
+    refuseForeignOwner(await stat(path), path);
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
+    throw new Problem('unavailable', `${path} cannot be read: ${describeFileError(error)}.`, {
+      hint: `Nothing was changed. It must be a file of yours, as ${cli} wrote it.`,
+      cause: error,
+    });
+  }
+}
