@@ -70,7 +70,7 @@ describe('a refused token', () => {
     expect(run.result.result).toBe(
       'Failed to authenticate. API Error: 403 Stint: no account of pool anthropic is logged in: ' +
         'anthropic/a needs a new credential; anthropic/b needs a new credential. ' +
-        'Give it a new credential with: stint account add --replace anthropic a',
+        'Mend that with: stint account add anthropic a --replace',
     );
     expect(run.retries).toEqual([]);
     expect(traffic(rig)).toEqual(['a 403', 'b 403']);

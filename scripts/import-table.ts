@@ -38,11 +38,13 @@ export const importTable: readonly Row[] = [
     ours: ['core', 'lib', 'operations', 'surfaces/*.ts'],
     modules: ['zod', 'commander', '@clack/prompts', 'node:process'],
   },
+  { folder: 'profiles', ours: ['core', 'lib', 'agents/*.ts'], modules: [] },
   { folder: 'simulator', ours: ['lib'], modules: ['zod'] },
   {
     folder: 'daemon',
     ours: [
       ...['core', 'lib', 'agents/*.ts', 'providers/*.ts', 'book', 'gateway', 'operations', 'surfaces/rest'],
+      'profiles',
       ...['store', 'vault', 'home', 'config', 'log'],
     ],
     modules: [],

@@ -5,11 +5,12 @@ import { Credentials } from '../src/book/credentials.ts';
 import type { BookStore, Secrets } from '../src/book/ports.ts';
 import { addAccount } from '../src/book/roster.ts';
 import type { Account } from '../src/core/account/account.ts';
-import type { AccountId } from '../src/core/ids.ts';
+import type { AccountId, ProviderId } from '../src/core/ids.ts';
 import type { EpochMs } from '../src/core/time.ts';
 import { Gateway } from '../src/gateway/gateway.ts';
 import type { GatewaySettings, RefusedRequest, RequestRecord } from '../src/gateway/ports.ts';
-import { providers } from '../src/providers/registry.ts';
+import type { Provider } from '../src/providers/provider.ts';
+import { providers as registered } from '../src/providers/registry.ts';
 import { openStore } from '../src/store/open-store.ts';
 import { Recorder } from './recorder.ts';
 
@@ -20,6 +21,8 @@ export type GatewayParts = {
   /** By account; changed by a renewal. */
   readonly secrets: Map<AccountId, string>;
   readonly settings?: Partial<GatewaySettings> | undefined;
+  /** In place of all there are. */
+  readonly providers?: ReadonlyMap<ProviderId, Provider>;
   readonly random?: (() => number) | undefined;
   readonly wrapStore?: ((store: BookStore) => BookStore) | undefined;
   /** Sees a credential being asked for, and an event of the book, as they happen. */
@@ -39,7 +42,7 @@ export type OpenedGateway = {
 
 /** Opens it all, and leaves what has to be closed to `opened`. */
 export async function openGateway(opened: AsyncDisposableStack, parts: GatewayParts): Promise<OpenedGateway> {
-  const { clock, secrets } = parts;
+  const { clock, secrets, providers = registered } = parts;
   const store = await openStore(join(parts.folder, 'stint.db'), { now: clock() });
   opened.defer(() => store.close());
   const events = new Recorder<BookEvent>();

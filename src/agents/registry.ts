@@ -1,5 +1,6 @@
 import type { Agent } from './agent.ts';
 import { claude } from './claude/claude.ts';
+import { codex } from './codex/codex.ts';
 
 /** All agents, by id. A new one is its folder and a line here. */
-export const agents: ReadonlyMap<string, Agent> = new Map([[claude.id, claude]]);
+export const agents: ReadonlyMap<string, Agent> = new Map([claude, codex].map((each) => [each.id, each]));

@@ -1,4 +1,5 @@
 import type { Account } from '../core/account/account.ts';
+import { mendOf } from '../core/account/mend.ts';
 import type { Fault } from '../core/failover/outcome.ts';
 import type { AccountId, Label, SessionId } from '../core/ids.ts';
 import { limitCovers, slotOf, type Limit } from '../core/limit/limit.ts';
@@ -19,7 +20,7 @@ import { episodeKey, restoreState, type AccountState, type BookState, type PoolS
 export type BookEvent =
   | { readonly kind: 'closed'; readonly limit: Limit }
   | { readonly kind: 'opened'; readonly limit: Limit }
-  | { readonly kind: 'needs-login'; readonly account: AccountId; readonly evidence: string }
+  | { readonly kind: 'needs-login'; readonly account: AccountId; readonly evidence: string; readonly mend: string }
   | { readonly kind: 'resting'; readonly account: AccountId; readonly until: EpochMs }
   | { readonly kind: 'exhausted' | 'recovered'; readonly episode: Episode };
 
@@ -286,7 +287,7 @@ export class Book {
     if (account.standing !== 'enabled' || sentAt < state.secretSince) return;
     const refused: Account = { ...account, standing: 'needs-login', standingReason: evidence };
     state.account = refused;
-    this.#tell({ kind: 'needs-login', account: account.id, evidence });
+    this.#tell({ kind: 'needs-login', account: account.id, evidence, mend: mendOf(account) });
     void this.journal.write(`account:${account.id}`, () => this.store.saveAccount(refused));
     for (const episode of episodesBegun(this.state, { account: account.id, model: null, now: this.clock() }))
       this.#saveEpisode(episode);

@@ -206,7 +206,12 @@ describe('a refused credential', () => {
       standing: 'needs-login',
       standingReason: evidence,
     });
-    expect(rig.opened.events).toContainEqual({ kind: 'needs-login', account: rig.account.id, evidence });
+    expect(rig.opened.events).toContainEqual({
+      kind: 'needs-login',
+      account: rig.account.id,
+      evidence,
+      mend: 'stint account adopt anthropic a --replace --from <directory>',
+    });
     expect(rig.asked()).toBe(1);
   });
 });

@@ -35,6 +35,10 @@ export const configSchema = section({
     holdSeconds: wholeNumber(0, 3600)
       .default(240)
       .describe('Longest wait for an account inside an open request of `stint claude`; 0 never waits.'),
+    probeClosed: z
+      .boolean({ error: 'must be true or false' })
+      .default(false)
+      .describe('Lets one request an hour find out whether an account that is closed for long is open, when no other is.'),
   }),
   network: section({
     caFile: z

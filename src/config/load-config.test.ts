@@ -15,6 +15,7 @@ const defaults = {
     idleTimeoutSeconds: 300,
     stopGraceSeconds: 30,
     holdSeconds: 240,
+    probeClosed: false,
   },
   network: { caFile: '' },
   log: { level: 'info' },

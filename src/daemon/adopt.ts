@@ -29,20 +29,20 @@ export async function findLogin(provider: Provider, folder: string): Promise<Log
   if (adoption.kind === 'forbidden') throw new Problem('invalid', adoption.message, { hint: adoption.hint });
   const { cli } = adoption;
   const path = await pathOf(join(folder, adoption.file));
-  const text = path === undefined ? undefined : await read(path, cli);
-  const moving = `${path ?? join(folder, adoption.file)}${movingSuffix}`;
-  const found = text ?? (await read(moving, cli));
+  const own = await read(path, cli);
+  const login = own === undefined ? undefined : adoption.read(own);
+  const interrupted = login === undefined || login instanceof Problem;
+  const moving = interrupted ? await read(path + movingSuffix, cli) : undefined;
+  const found = moving === undefined ? login : adoption.read(moving);
   if (found === undefined) {
     throw new Problem('not_found', `${cli} has no login in ${folder}: there is no ${adoption.file}.`, {
       hint: `Give the directory where ${cli} keeps its login; in a keychain it cannot be moved.`,
     });
   }
-  const login = adoption.read(found);
-  if (login instanceof Problem) throw login;
-  const credential = provider.recognise(login.secret);
+  if (found instanceof Problem) throw found;
+  const credential = provider.recognise(found.secret);
   if (credential instanceof Problem) throw credential;
-  const at = path ?? join(folder, adoption.file);
-  return { cli, path: at, folder, credential, interrupted: text === undefined, ...login };
+  return { cli, path, folder, credential, interrupted, ...found };
 }
 
 export type AdoptDeps = { readonly book: Book; readonly vault: Vault };
@@ -62,8 +62,7 @@ export async function adoptLogin(deps: AdoptDeps, account: Account, login: Login
       taken = await takeFile(login);
       await addAccount(book, account);
     } catch (error) {
-      await taken?.putBack();
-      await vault.remove(account.id);
+      await undoBoth(taken, () => vault.remove(account.id));
       throw error;
     }
   }
@@ -74,11 +73,7 @@ async function stageAndTake(vault: Vault, account: Account, login: Login): Promi
   const staged = await vault.stage(account.id, login.secret);
   try {
     const taken = await takeFile(login);
-    const undo = async (): Promise<void> => {
-      await taken.putBack();
-      await staged.undo();
-    };
-    return { publish: staged.publish, undo };
+    return { publish: staged.publish, undo: () => undoBoth(taken, staged.undo) };
   } catch (error) {
     await staged.undo();
     throw error;
@@ -87,17 +82,30 @@ async function stageAndTake(vault: Vault, account: Account, login: Login): Promi
 
 type Taken = { putBack(): Promise<void> };
 
+async function undoBoth(taken: Taken | undefined, forget: () => Promise<void>): Promise<void> {
+  try {
+    await taken?.putBack();
+  } finally {
+    await forget();
+  }
+}
+
 /** Takes the login away from its CLI, which finds what is left of the file. */
 async function takeFile({ path, rest, interrupted, cli }: Login): Promise<Taken> {
   const moving = path + movingSuffix;
   const putBack = async (): Promise<void> => {
-    await rename(moving, path);
-    await syncFolderOf(path);
+    try {
+      await rename(moving, path);
+      await syncFolderOf(path);
+    } catch (error) {
+      throw new Problem('unavailable', `${path} cannot be put back: ${describeFileError(error)}.`, {
+        hint: `The login is in ${moving}; give it its name back.`,
+        cause: error,
+      });
+    }
   };
-  // The attempt before took it already, and left what is left.
-  if (interrupted) return { putBack };
   try {
-    await rename(path, moving);
+    if (!interrupted) await rename(path, moving);
   } catch (error) {
     throw cannotTake(path, cli, error);
   }
@@ -129,8 +137,8 @@ async function dropMoved({ path }: Login): Promise<string | null> {
 }
 
 /** A link leads to the file that matters: moving the link would leave the token behind. */
-async function pathOf(file: string): Promise<string | undefined> {
-  return realpath(file).catch(() => undefined);
+async function pathOf(file: string): Promise<string> {
+  return realpath(file).catch(() => file);
 }
 
 async function read(path: string, cli: string): Promise<string | undefined> {

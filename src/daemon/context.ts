@@ -14,6 +14,7 @@ import type { AccountState, PoolState } from '../book/state.ts';
 import { asSessionId, type ProviderId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import { adoptLogin, findLogin } from './adopt.ts';
+import { profilesOf } from './profiles.ts';
 import type { AccountNow, Daemon, KnownAgent, OperationContext, PoolNow } from '../operations/context.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Vault } from '../vault/open-vault.ts';
@@ -46,6 +47,7 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'act
       all: () => [...state.accounts.values()].map(accountNow),
       find: (id) => optional(state.accounts.get(id), accountNow),
       add: async (account, secret) => {
+        if (secret === null) return addAccount(book, account);
         await vault.write(account.id, secret);
         try {
           await addAccount(book, account);
@@ -69,6 +71,7 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'act
       adopt: async (account, { folder }) =>
         adoptLogin(deps, account, await findLogin(providerOf(deps, account.provider), folder)),
     },
+    profiles: profilesOf(deps),
     pools: {
       all: () => [...state.pools.values()].map((each) => poolNow(book, each)),
       find: (name) => optional(book.pool(name), (each) => poolNow(book, each)),

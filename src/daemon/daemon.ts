@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { agents } from '../agents/registry.ts';
 import { Book } from '../book/book.ts';
+import { Credentials } from '../book/credentials.ts';
 import { forgetOld } from '../book/forget.ts';
 import { saveAccount } from '../book/roster.ts';
+import { UsagePoller } from '../book/usage.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/config-schema.ts';
 import { applyOverrides, type Overrides } from '../config/overrides.ts';
 import { secondMs } from '../core/time.ts';
 import { Gateway } from '../gateway/gateway.ts';
-import type { Credentials } from '../gateway/ports.ts';
 import { proxyRulesOf } from '../gateway/socket/proxy.ts';
 import { claimHome } from '../home/claim-home.ts';
 import { prepareControlSocket } from '../home/control-socket.ts';
@@ -27,8 +28,8 @@ import { Control } from './control.ts';
 import { everyHour } from './every-hour.ts';
 import { gatewaySettings } from './gateway-settings.ts';
 import { listen } from './listen.ts';
-import { gatewayLog, tellBook } from './log-events.ts';
-import { openNetwork } from './network.ts';
+import { gatewayLog, tellBook, tellCredentials, tellUsage } from './log-events.ts';
+import { openNetwork, type Network } from './network.ts';
 
 export type DaemonOptions = Overrides & {
   readonly home: string;
@@ -59,9 +60,11 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   const config = applyOverrides(await loadConfig(home.config), options);
   const network = await openNetwork(config, options.environment['NODE_EXTRA_CA_CERTS']);
   const { log, vault, store, book } = await openState(opened, { options, home, config });
+  book.probesClosed = config.gateway.probeClosed;
+  const credentials = openCredentials(opened, { book, vault, network, log });
   const gateway = new Gateway({
     book,
-    credentials: vaultCredentials(vault),
+    credentials,
     providers,
     settings: gatewaySettings(config, network),
     log: gatewayLog(log),
@@ -140,14 +143,22 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   return { file, folder: home.folder, setAside: store.setAside, stop, ended };
 }
 
-function vaultCredentials(vault: Vault): Credentials {
-  return {
-    current: ({ id, provider, credential }) => {
-      const secret = vault.read(id);
-      return secret === undefined ? undefined : providers.get(provider)?.open(credential, secret).credential;
-    },
-    renew: () => Promise.resolve('fixed'),
-  };
+/** Logins that renew themselves, and the poller of what their usage endpoints say. */
+function openCredentials(
+  opened: AsyncDisposableStack,
+  { book, vault, network, log }: Pick<State, 'book' | 'vault' | 'log'> & { readonly network: Network },
+): Credentials {
+  const shared = { book, providers, fetch: network.fetch, random: Math.random };
+  const credentials = opened.adopt(
+    new Credentials({ ...shared, secrets: vault, tell: (event) => tellCredentials(log, event) }),
+    (each) => each.stop(),
+  );
+  const poller = opened.adopt(
+    new UsagePoller({ ...shared, credentials, tell: (event) => tellUsage(log, event), bug: log.bug }),
+    (each) => each.stop(),
+  );
+  poller.start();
+  return credentials;
 }
 
 type State = { readonly log: Log; readonly vault: Vault; readonly store: Store; readonly book: Book };
@@ -178,7 +189,7 @@ async function openState(
 /** An account whose secret is gone could only fail: `status` is to say so before the first request does. */
 async function closeWithoutSecret(book: Book, vault: Vault): Promise<void> {
   for (const { account } of book.state.accounts.values()) {
-    if (account.standing !== 'enabled' || vault.read(account.id) !== undefined) continue;
+    if (account.standing !== 'enabled' || account.profile !== null || vault.read(account.id) !== undefined) continue;
     await saveAccount(book, { ...account, standing: 'needs-login', standingReason: 'the vault has no secret of it' });
   }
 }

@@ -161,7 +161,7 @@ test('an account whose secret is gone is said to need one before a request fails
   expect((await place.stint(['status'])).stdout).toEndWith(
     [
       'anthropic/work  needs-login (the vault has no secret of it)',
-      '  give it a new secret: stint account add anthropic work --replace',
+      '  mend it: stint account add anthropic work --replace',
       '',
       'pool anthropic  sticky',
       '  next request: nobody',

@@ -1,3 +1,4 @@
+import { mendOf } from '../core/account/mend.ts';
 import type { Step } from '../core/failover/decide.ts';
 import type { Selection, Skipped, SkipReason } from '../core/pool/selection.ts';
 import { Problem } from '../core/problem.ts';
@@ -54,9 +55,10 @@ export function explainGiveUp({ exchange, next, step, now, timeZone }: GivenUp):
   }
   const list = next.skipped.map((each) => describe(each, now, timeZone)).join('; ');
   if (step.why === 'needs-login') {
-    const first = next.skipped.find((each) => each.reason === 'needs-login')?.account ?? '<provider>/<label>';
+    const first = pool.candidates.find((each) => each.account.standing === 'needs-login')?.account;
+    const mend = first === undefined ? 'stint account list' : mendOf(first);
     return new Problem('forbidden', `Stint: no account of pool ${name} is logged in: ${list}.`, {
-      hint: `Give it a new credential with: stint account add --replace ${first.replace('/', ' ')}`,
+      hint: `Mend that with: ${mend}`,
     });
   }
   const what = model === null ? `pool ${name}` : `pool ${name} for ${model}`;

@@ -114,9 +114,10 @@ export class HeldBody implements Chunks {
       );
     }
     const body = text ?? Buffer.alloc(0);
-    return this.#exchange.framing === 'sse'
-      ? Buffer.from(`event: error\ndata: ${body.toString('utf8').replaceAll(/[\r\n]+/g, ' ')}\n\n`)
-      : body;
+    const { provider, framing, ask } = this.#exchange;
+    if (framing === null) return body;
+    const now = this.#deps.book.clock();
+    return Buffer.from(provider.renderErrorFrame({ status, body: body.toString('utf8') }, { ask, framing, now }));
   }
 
   #renderBug(error: unknown): Uint8Array {
@@ -136,8 +137,8 @@ export class HeldBody implements Chunks {
   }
 
   #keepAlive(): Uint8Array {
-    const { framing, provider } = this.#exchange;
-    return Buffer.from(framing === null ? '\n' : provider.keepAliveFrame(framing));
+    const { framing, provider, ask } = this.#exchange;
+    return Buffer.from(framing === null ? '\n' : provider.keepAliveFrame(framing, ask));
   }
 }
 

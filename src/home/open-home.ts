@@ -18,6 +18,10 @@ export type Home = {
   readonly logs: string;
   /** Holds a folder for each agent that has to be given files. */
   readonly agents: string;
+  /** Holds a folder for each account that logs in with its own CLI. */
+  readonly profiles: string;
+  /** Holds a folder for each pool whose accounts share their conversations. */
+  readonly sessions: string;
   readonly log: string;
 };
 
@@ -35,6 +39,8 @@ export function homeAt(folder: string): Home {
     daemon: join(root, 'daemon.json'),
     logs: join(root, 'logs'),
     agents: join(root, 'agents'),
+    profiles: join(root, 'profiles'),
+    sessions: join(root, 'sessions'),
     log: join(root, 'logs', 'stint.log'),
   };
 }

@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import type { Account } from '../core/account/account.ts';
-import { accountId } from '../core/ids.ts';
+import { isAbsolute } from 'node:path';
+import { profileCredential, type Account } from '../core/account/account.ts';
+import { isLogin } from '../core/account/mend.ts';
+import { accountId, type ProviderId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import { travelsInClear } from '../lib/loopback.ts';
 import type { OperationContext } from './context.ts';
 import { operation, type AnyOperation } from './operation.ts';
-import { requireAccount, requireLabel, requireProvider } from './require.ts';
+import { quoted, requireAccount, requireLabel, requireProvider } from './require.ts';
 import { accountShape } from './shape.ts';
 import { viewAccount } from './view.ts';
 
@@ -18,6 +20,11 @@ export const wantedAccount = z.object({
   baseUrl: z.string().optional().describe('URL of a compatible vendor, in place of the provider’s own'),
   replace: z.boolean().default(false).describe('Give an account that exists a new secret'),
 });
+const profile = z
+  .string()
+  .optional()
+  .meta({ path: true })
+  .describe('A login directory of the provider’s own CLI, which alone uses the account then');
 const warning = z.string().nullable().describe('What is accepted, and better known');
 
 export const accountAdd = operation({
@@ -26,14 +33,18 @@ export const accountAdd = operation({
   effect: 'write',
   positional: ['provider', 'label'],
   precheck: 'account.check',
-  input: wantedAccount.extend({ secret: z.string().meta({ secret: true }).describe('API key or token') }),
+  input: wantedAccount.extend({
+    secret: z.string().optional().meta({ secret: true, unless: 'profile' }).describe('API key or token'),
+    profile,
+  }),
   output: accountShape.extend({
     replaced: z.boolean().describe('Whether it existed and got a new secret'),
     warning,
   }),
   async run(input, context) {
+    if (input.profile !== undefined) return addProfile({ ...input, profile: input.profile }, context);
     const { provider, label, id, known, baseUrl } = planAccount(input, context);
-    const secret = input.secret.trim();
+    const secret = requireSecret(input.secret).trim();
     if (secret === '')
       throw new Problem('invalid', 'The secret is empty.', {
         hint: `Give ${context.providers.secretForms(provider)}.`,
@@ -57,17 +68,65 @@ export const accountAdd = operation({
     return {
       ...viewAccount(context.clock(), requireAccount(context, id)),
       replaced: known !== undefined,
-      warning: warningOf(baseUrl),
+      warning: secondOwnerWarning(added) ?? warningOf(baseUrl),
     };
   },
 });
+
+/** An account that its own CLI uses in its login directory; Stint keeps no secret of it. */
+async function addProfile(
+  input: z.infer<typeof wantedAccount> & { profile: string; secret?: string | undefined },
+  context: OperationContext,
+) {
+  if (input.secret !== undefined || input.baseUrl !== undefined)
+    throw new Problem('invalid', 'A profile has its login and its provider’s own URL.', {
+      hint: 'Leave out the secret and --base-url.',
+    });
+  const { provider, label, id, known } = planAccount(input, context);
+  if (known !== undefined && known.profile === null)
+    throw new Problem('conflict', `Account ${id} has a secret of its own.`, {
+      hint: `Remove it first with: stint account remove ${id}`,
+    });
+  await requireLogin(context, provider, input.profile);
+  const added: Account = {
+    ...{ id, provider, label, credential: profileCredential, baseUrl: null, profile: input.profile },
+    ...{ project: known?.project ?? null, maxConcurrent: known?.maxConcurrent ?? null },
+    standing: known?.standing === 'disabled' ? 'disabled' : 'enabled',
+    standingReason: null,
+    addedAt: known?.addedAt ?? context.clock(),
+  };
+  if (known === undefined) await context.accounts.add(added, null);
+  else await context.accounts.save(added);
+  await context.profiles.lookAfter();
+  return {
+    ...viewAccount(context.clock(), requireAccount(context, id)),
+    replaced: known !== undefined,
+    warning: null,
+  };
+}
+
+/** Two accounts in one directory would be one, and neither would know of the other's limits. */
+async function requireLogin(context: OperationContext, provider: ProviderId, folder: string): Promise<void> {
+  const agent = context.profiles.agentOf(provider);
+  if (!isAbsolute(folder))
+    throw new Problem('invalid', 'profile must be an absolute path.', { hint: 'For example: --profile ~/.claude-work' });
+  if (!(await context.profiles.hasLogin(provider, folder)))
+    throw new Problem('invalid', `${quoted(folder)} holds no login of ${agent}.`, {
+      hint: `Log in there first, or let Stint do it: stint account login ${agent} <label>`,
+    });
+}
+
+function requireSecret(secret: string | undefined): string {
+  if (secret !== undefined) return secret;
+  throw new Problem('invalid', 'secret is missing.', { hint: 'Give a secret, or the login directory of a profile.' });
+}
 
 export const accountCheck = operation({
   name: 'account.check',
   summary: 'Check what account.add would refuse, before there is a secret',
   effect: 'read',
   positional: ['provider', 'label'],
-  input: wantedAccount,
+  input: wantedAccount.extend({ profile }),
   output: z.object({ id: z.string(), warning }),
   hidden: { cli: 'stint account add begins with it' },
   run(input, context) {
@@ -191,6 +250,12 @@ export function planAccount(input: z.infer<typeof wantedAccount>, context: Opera
   }
   const baseUrl = input.baseUrl === undefined ? (known?.baseUrl ?? null) : parseBaseUrl(input.baseUrl);
   return { provider, label, id, known, baseUrl };
+}
+
+/** A login whose refresh tokens can be used once must not be in two places. */
+function secondOwnerWarning({ provider, label, credential }: Account): string | null {
+  if (!isLogin(credential)) return null;
+  return `A CLI that still has this login will end it here, or be logged out itself. To move it: stint account adopt ${provider} ${label} --replace --from <directory>`;
 }
 
 /** Accepted, for a network may be one's own. */

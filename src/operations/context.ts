@@ -1,7 +1,7 @@
 import type { Account } from '../core/account/account.ts';
-import type { AccountId, Label, PhantomId, ProviderId } from '../core/ids.ts';
+import type { AccountId, Label, PhantomId, ProviderId, SessionId } from '../core/ids.ts';
 import type { Limit } from '../core/limit/limit.ts';
-import type { Reading } from '../core/limit/signal.ts';
+import type { Reading, Signal } from '../core/limit/signal.ts';
 import type { Pool } from '../core/pool/pool.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -26,8 +26,8 @@ export type PoolNow = {
 export interface Accounts {
   all(): readonly AccountNow[];
   find(id: AccountId): AccountNow | undefined;
-  /** Stores the secret, then the account; neither when one of them fails. */
-  add(account: Account, secret: string): Promise<void>;
+  /** Stores the secret, where it has one, then the account; neither when one of them fails. */
+  add(account: Account, secret: string | null): Promise<void>;
   /** The same account with another secret. */
   replace(account: Account, secret: string): Promise<void>;
   save(account: Account): Promise<void>;
@@ -55,6 +55,32 @@ export interface Logins {
   find(provider: ProviderId, folder: string): Promise<FoundLogin>;
   /** Moves it into the vault; the CLI has it as before when that fails. Returns the path of a copy that could not be deleted. */
   adopt(account: Account, login: FoundLogin): Promise<string | null>;
+}
+
+/** What an agent in a profile needs of the daemon, and what it tells it. */
+export interface Profiles {
+  /** The agent that a provider's profiles belong to. */
+  agentOf(provider: ProviderId): string;
+  /** Whether a directory holds a login of the provider's CLI. */
+  hasLogin(provider: ProviderId, folder: string): Promise<boolean>;
+  /** Sees which profiles have their login, and puts the transcripts where the pools want them. */
+  lookAfter(): Promise<void>;
+  select(wish: {
+    pool: Label;
+    session: SessionId | null;
+    model: string | null;
+    exclude: readonly AccountId[];
+    suits: (account: Account) => boolean;
+  }): Selection;
+  /** Moves the pool, and the conversation where it is known, to an account. */
+  begin(turn: { pool: Label; session: SessionId | null; account: AccountId }): Promise<void>;
+  observe(seen: {
+    account: AccountId;
+    model: string | null;
+    sentAt: EpochMs;
+    signals: readonly Signal[];
+    served: boolean;
+  }): Promise<void>;
 }
 
 export interface Pools {
@@ -138,6 +164,7 @@ export interface OperationContext {
   readonly accounts: Accounts;
   readonly logins: Logins;
   readonly pools: Pools;
+  readonly profiles: Profiles;
   readonly sessions: { all(): readonly SessionView[] };
   readonly phantoms: Phantoms;
   readonly providers: Providers;

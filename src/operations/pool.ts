@@ -5,6 +5,7 @@ import { Problem } from '../core/problem.ts';
 import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
 import { isDefaultPool, requireAccount, requireLabel, requirePool, requireProvider } from './require.ts';
+import { refuseSecondSharing } from './sharing.ts';
 import { poolShape } from './shape.ts';
 import { viewPool } from './view.ts';
 
@@ -73,14 +74,17 @@ export const poolSet = operation({
       );
     }
     const pinned = known.pinned !== null && members.accounts.includes(known.pinned) ? known.pinned : null;
+    const shareSessions = input.shareSessions ?? known.shareSessions;
+    refuseSecondSharing(context, { ...known, accounts: members.accounts, shareSessions });
     await context.pools.save({
       ...known,
       accounts: members.accounts,
       pinned,
       strategy: input.strategy ?? known.strategy,
       overage: input.overage ?? known.overage,
-      shareSessions: input.shareSessions ?? known.shareSessions,
+      shareSessions,
     });
+    await context.profiles.lookAfter();
     return viewPool(context, requirePool(context, known.name), null);
   },
 });

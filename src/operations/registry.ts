@@ -14,6 +14,7 @@ import { daemonCheck, daemonStatus, daemonStop, logRead } from './daemon.ts';
 import type { AnyOperation } from './operation.ts';
 import { phantomIssue, phantomRevoke } from './phantom.ts';
 import { poolCreate, poolList, poolRemove, poolSet, poolShow, poolUse } from './pool.ts';
+import { sessionBegin, sessionReport } from './profile.ts';
 import { sessionList } from './session.ts';
 
 /** Everything Stint can do, in the order in which help shows it. */
@@ -39,6 +40,8 @@ export const operations: readonly AnyOperation[] = [
   poolRemove,
   poolUse,
   sessionList,
+  sessionBegin,
+  sessionReport,
   phantomIssue,
   phantomRevoke,
   logRead,

@@ -37,6 +37,7 @@ export const accountShape = z.object({
     .describe('overage: served for extra money; what a pool makes of that is in its `next`'),
   until: moment.nullable().describe('When the state ends by itself'),
   reason: z.string().nullable(),
+  mend: z.string().nullable().describe('What to do about an account that needs a login'),
   inFlight: z.number(),
   limits: z.array(limitShape).describe('Limits that close something at this moment'),
   windows: z.array(windowShape).describe('How full the windows are, as responses told'),

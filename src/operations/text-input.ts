@@ -9,6 +9,8 @@ export type FieldSchema = {
   readonly description?: string;
   readonly enum?: readonly string[];
   readonly secret?: boolean;
+  /** The field in whose presence a secret is not asked for. */
+  readonly unless?: string;
   /** A path on this machine: surfaces that know a current folder make it absolute. */
   readonly path?: boolean;
   readonly default?: unknown;

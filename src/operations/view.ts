@@ -1,3 +1,4 @@
+import { mendOf } from '../core/account/mend.ts';
 import { isClosed, type Limit } from '../core/limit/limit.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -17,6 +18,7 @@ export function viewAccount(now: EpochMs, { account, limits, readings, inFlight,
     project: account.project,
     maxConcurrent: account.maxConcurrent,
     ...stateOf({ account, limits: closed, restUntil }, now),
+    mend: account.standing === 'needs-login' ? mendOf(account) : null,
     inFlight,
     limits: closed.map(({ window, family, overage, until, source, observedAt, evidence }) => ({
       window,

@@ -23,7 +23,8 @@ export class TranscriptReader {
   readonly #line: (line: string) => void;
   #session: string | null;
   #file: string | null = null;
-  #offset = 0;
+  /** Where reading goes on in each file: one may be left and taken up again. */
+  readonly #offsets = new Map<string, number>();
   #splitter = new LineSplitter();
   #timer: NodeJS.Timeout | undefined;
   #rounds = 0;
@@ -42,7 +43,7 @@ export class TranscriptReader {
     const reader = new TranscriptReader(watched, new Set(files), line);
     const { session } = watched;
     const own = session === null ? undefined : files.find((file) => isOf(watched, session, file));
-    if (own !== undefined) await reader.#begin(own, (await stat(own)).size);
+    if (own !== undefined) await reader.#begin(own);
     return reader;
   }
 
@@ -86,13 +87,15 @@ export class TranscriptReader {
 
   async #drain(search: boolean): Promise<void> {
     if (this.#file === null && search) await this.#search();
-    if (this.#file === null) return;
-    await using handle = await open(this.#file, 'r');
+    const file = this.#file;
+    if (file === null) return;
+    const offset = this.#offsets.get(file) ?? 0;
+    await using handle = await open(file, 'r');
     const { size } = await handle.stat();
-    if (size <= this.#offset) return;
-    const buffer = Buffer.alloc(size - this.#offset);
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, this.#offset);
-    this.#offset += bytesRead;
+    if (size <= offset) return;
+    const buffer = Buffer.alloc(size - offset);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset);
+    this.#offsets.set(file, offset + bytesRead);
     for (const line of this.#splitter.push(buffer.subarray(0, bytesRead))) this.#line(line.toString('utf8').trimEnd());
   }
 
@@ -101,8 +104,7 @@ export class TranscriptReader {
     const session = this.#session;
     if (session !== null) {
       const own = files.find((file) => isOf(this.#watched, session, file));
-      // One that was there before may be long; what it says is from before.
-      if (own !== undefined) await this.#begin(own, this.#known.has(own) ? (await stat(own)).size : 0);
+      if (own !== undefined) await this.#begin(own);
       return;
     }
     const fresh = files.filter((file) => !this.#known.has(file));
@@ -111,7 +113,7 @@ export class TranscriptReader {
     // Two that began in this folder at the same time cannot be told apart.
     if (mine === undefined || other !== undefined) return;
     this.#session = mine.session;
-    await this.#begin(mine.file, 0);
+    await this.#begin(mine.file);
   }
 
   async #begunBy(file: string): Promise<string | null> {
@@ -121,11 +123,12 @@ export class TranscriptReader {
     return this.#watched.transcripts.begunIn(first, this.#watched.cwd);
   }
 
-  async #begin(file: string, offset: number): Promise<void> {
-    this.#file = file;
-    this.#offset = offset;
+  /** What a file says from before is past. */
+  async #begin(file: string): Promise<void> {
+    const seen = this.#offsets.get(file) ?? (this.#known.has(file) ? (await stat(file)).size : 0);
+    this.#offsets.set(file, seen);
     this.#splitter = new LineSplitter();
-    await Promise.resolve();
+    this.#file = file;
   }
 }
 

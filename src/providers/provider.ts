@@ -85,6 +85,9 @@ export type StreamEnd = 'complete' | 'failed' | 'cut';
 
 export type Usage = { readonly inputTokens: number | null; readonly outputTokens: number | null };
 
+/** A stream that began before there was an answer. */
+export type HeldStream = { readonly ask: Ask; readonly framing: Framing; readonly now: EpochMs };
+
 export type Rendered = { readonly status: number; readonly headers: Record<string, string>; readonly body: string };
 
 /** Sends a request to a provider's own endpoints: `fetch`, with the daemon's proxy and CA settings and a deadline. */
@@ -150,7 +153,11 @@ export interface UsageEndpoint {
  */
 export interface Bonds {
   /** What the request names. `soft` ones are left out on another account, by `release`; `hard` ones cannot be. */
-  named(ask: Ask, headers: Headers, body: Buffer): { readonly hard: readonly string[]; readonly soft: readonly string[] };
+  named(
+    ask: Ask,
+    headers: Headers,
+    body: Buffer,
+  ): { readonly hard: readonly string[]; readonly soft: readonly string[] };
   /** What the answer names, from its head and its first bytes. */
   made(headers: Headers, first: string): readonly string[];
   /** Takes the soft ones out of a request for another account. */
@@ -265,9 +272,11 @@ export interface Provider {
   /** Absent when the vendor serves no WebSocket that an agent uses. */
   readonly socket?: Socket;
   /** Keeps a held stream alive before its first event. */
-  keepAliveFrame(framing: Framing): string;
+  keepAliveFrame(framing: Framing, ask: Ask): string;
   /** An error in the vendor's own shape, so that its clients understand it. */
   renderProblem(problem: Problem, now: EpochMs): Rendered;
   /** The same as an event that ends a stream. */
-  renderProblemFrame(problem: Problem, stream: { readonly ask: Ask; readonly framing: Framing; readonly now: EpochMs }): string;
+  renderProblemFrame(problem: Problem, stream: HeldStream): string;
+  /** The provider's own error, with a JSON text as its body, as an event that ends a stream which was held. */
+  renderErrorFrame(answer: { readonly status: number; readonly body: string }, stream: HeldStream): string;
 }

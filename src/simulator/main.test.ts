@@ -23,18 +23,29 @@ function start(...options: string[]) {
 }
 
 describe('simulator process', () => {
-  test('it prints where it listens, serves, and ends on SIGTERM', async () => {
+  test.each([
+    [[], 'anthropic', { secret: 'sk-ant-api03-test-a', name: 'a' }],
+    [['--provider', 'openai'], 'openai', { secret: 'sk-test-a', name: 'a' }],
+    [['--provider', 'google'], 'google', { secret: 'AIza-test-a', name: 'a' }],
+  ])('with %p it prints where it listens, serves, and ends on SIGTERM', async (options, provider, credential) => {
     const folder = mkdtempSync(join(tmpdir(), 'stint-simulator-'));
     folders.push(folder);
     const scenario = join(folder, 'scenario.json');
-    writeFileSync(scenario, JSON.stringify({ credentials: [{ secret: 'sk-test-a', name: 'a' }] }));
-    const child = start('--scenario', scenario);
+    writeFileSync(scenario, JSON.stringify({ credentials: [credential] }));
+    const child = start(...options, '--scenario', scenario);
     const { value } = await child.stdout.getReader().read();
-    const { url, port } = JSON.parse(new TextDecoder().decode(value)) as { url: string; port: number };
-    expect(url).toBe(`http://127.0.0.1:${port}`);
-    expect((await fetch(url)).status).toBe(200);
+    const started = JSON.parse(new TextDecoder().decode(value)) as { provider: string; url: string; port: number };
+    expect(started.provider).toBe(provider);
+    expect(started.url).toBe(`http://127.0.0.1:${started.port}`);
+    expect((await fetch(`${started.url}/__simulator/state`)).status).toBe(200);
     child.kill('SIGTERM');
     expect(await child.exited).toBe(0);
+  });
+
+  test('an unknown provider is named, with those that there are', async () => {
+    const child = start('--provider', 'nobody', '--scenario', 'x.json');
+    expect(await new Response(child.stderr).text()).toContain('There is no provider nobody.');
+    expect(await child.exited).toBe(2);
   });
 
   test('without a scenario it says what to type', async () => {

@@ -277,3 +277,35 @@ function flipInPayload(text: string): string {
   lines[last] = lines[last]?.replace(/^./, (first) => (first === 'A' ? 'B' : 'A')) ?? '';
   return JSON.stringify({ ...file, payload: lines.join('\n') });
 }
+
+describe('a swap', () => {
+  test('replaces exactly the secret that it names', async () => {
+    using place = vaultPlace();
+    const vault = await writeOne(place.path);
+    expect(await vault.swap(work, secret, 'sk-test-next')).toBe(true);
+    expect(await vault.swap(work, secret, 'sk-test-late')).toBe(false);
+    expect(await vault.swap(home, secret, 'sk-test-late')).toBe(false);
+    expect(vault.read(work)).toBe('sk-test-next');
+    expect((await openVault(place.path)).read(work)).toBe('sk-test-next');
+    expect(vault.names()).toEqual([work]);
+  });
+
+  test('that another write overtakes changes nothing', async () => {
+    using place = vaultPlace();
+    const vault = await writeOne(place.path);
+    const written = vault.write(work, 'sk-test-newer');
+    expect(await vault.swap(work, secret, 'sk-test-older')).toBe(false);
+    await written;
+    expect(vault.read(work)).toBe('sk-test-newer');
+  });
+
+  test('of before a staged secret is what an undo brings back', async () => {
+    using place = vaultPlace();
+    const vault = await writeOne(place.path);
+    const swapped = vault.swap(work, secret, 'sk-test-next');
+    const staged = await vault.stage(work, 'sk-test-staged');
+    expect([await swapped, vault.read(work)]).toEqual([true, 'sk-test-next']);
+    await staged.undo();
+    expect((await openVault(place.path)).read(work)).toBe('sk-test-next');
+  });
+});

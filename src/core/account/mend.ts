@@ -1,9 +1,13 @@
-import type { Account } from './account.ts';
+type Mendable = Readonly<Record<'provider' | 'label' | 'credential', string>> & { readonly profile: string | null };
 
 /** What to do about an account whose credential is refused: a command where there is one. */
-export function mendOf({ provider, label, credential, profile }: Omit<Account, 'standing'>): string {
+export function mendOf({ provider, label, credential, profile }: Mendable): string {
   if (profile !== null) return `Log in with its own CLI in ${profile}`;
-  // Kinds of credentials that are renewed have this ending, whatever their provider calls them besides.
-  if (/(^|-)login$/.test(credential)) return `stint account adopt ${provider} ${label} --replace --from <directory>`;
+  if (isLogin(credential)) return `stint account adopt ${provider} ${label} --replace --from <directory>`;
   return `stint account add ${provider} ${label} --replace`;
+}
+
+/** Says whether a kind of credential is a login that is renewed: such have this ending, whatever their provider calls them. */
+export function isLogin(credential: string): boolean {
+  return /(^|-)login$/.test(credential);
 }

@@ -88,7 +88,12 @@ describe('Anthropic as a provider', () => {
   });
 
   test.each<[string, object, object, boolean]>([
-    ['the first message', { messages: [{ role: 'user', content: 'a' }] }, { messages: [{ role: 'user', content: 'b' }] }, false],
+    [
+      'the first message',
+      { messages: [{ role: 'user', content: 'a' }] },
+      { messages: [{ role: 'user', content: 'b' }] },
+      false,
+    ],
     ['later messages', { messages: [{ content: 'a' }] }, { messages: [{ content: 'a' }, { content: 'b' }] }, true],
     ['the model', { model: 'x', messages: [{ content: 'a' }] }, { model: 'y', messages: [{ content: 'a' }] }, true],
     [
@@ -110,7 +115,9 @@ describe('Anthropic as a provider', () => {
   });
 
   test('keeps a held stream alive with a whole event that the gate takes for neutral', () => {
-    const bytes = Buffer.from(anthropic.keepAliveFrame('sse'));
+    const bytes = Buffer.from(
+      anthropic.keepAliveFrame('sse', { door: 'anthropic', method: 'POST', path: '/v1/messages', search: '' }),
+    );
     const frame = readFrame(bytes, 0);
     expect(frame).toEqual({ name: 'ping', data: '{"type": "ping"}', end: bytes.length });
     expect(anthropic.frameKind('ping', frame?.data ?? '')).toBe('neutral');

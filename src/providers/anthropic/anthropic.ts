@@ -44,6 +44,7 @@ export const anthropic: Provider = {
   keepAliveFrame: () => 'event: ping\ndata: {"type": "ping"}\n\n',
   renderProblem,
   renderProblemFrame,
+  renderErrorFrame: ({ body }) => `event: error\ndata: ${body.replaceAll(/[\r\n]+/g, ' ')}\n\n`,
 };
 
 function route({ method, path }: Ask): Route | null {

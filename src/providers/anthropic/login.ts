@@ -18,9 +18,18 @@ const token = z.string().regex(/^[\x21-\x7e]{8,4096}$/);
 const loginSchema = z.object({
   accessToken: token,
   refreshToken: token.nullish().transform((value) => value ?? null),
-  expiresAt: z.number().nullish().transform((value) => value ?? null),
-  scopes: z.array(z.string()).nullish().transform((value) => value ?? []),
-  subscriptionType: z.string().nullish().transform((value) => value ?? null),
+  expiresAt: z
+    .number()
+    .nullish()
+    .transform((value) => value ?? null),
+  scopes: z
+    .array(z.string())
+    .nullish()
+    .transform((value) => value ?? []),
+  subscriptionType: z
+    .string()
+    .nullish()
+    .transform((value) => value ?? null),
 });
 type StoredLogin = z.infer<typeof loginSchema>;
 
@@ -51,7 +60,8 @@ export const login: Login = { renew: (_, secret, reach) => renew(secret, reach) 
 
 async function renew(secret: string, { fetch, baseUrl, now }: Reach): Promise<Renewal> {
   const known = parseLogin(secret);
-  if (known === null || known.refreshToken === null) return { kind: 'dead', evidence: 'the login has no refresh token' };
+  if (known === null || known.refreshToken === null)
+    return { kind: 'dead', evidence: 'the login has no refresh token' };
   const origin = baseUrl === null ? tokenOrigin : new URL(baseUrl).origin;
   let response: Response;
   let text: string;

@@ -8,7 +8,9 @@ import { parseJson } from '../../lib/parse-json.ts';
 export function openingOf(body: Buffer): string | null {
   const [first] = firstElements(body, 'messages', 1);
   if (first === undefined) return null;
-  return JSON.stringify(parseJson(first.toString('utf8')), (key, value: unknown) =>
-    key === 'cache_control' ? undefined : value,
-  ) ?? null;
+  return (
+    JSON.stringify(parseJson(first.toString('utf8')), (key, value: unknown) =>
+      key === 'cache_control' ? undefined : value,
+    ) ?? null
+  );
 }

@@ -31,7 +31,8 @@ async function read({ secret, scope }: Credential, { fetch, baseUrl, now }: Reac
   }
   // Its own 429 often says `retry-after: 0` (anthropics/claude-code#30930): that is no time to come back.
   const retryAt = parseReset(response.headers.get('retry-after'), now);
-  if (!response.ok) return unknown(`HTTP ${response.status}`, retryAt === null || retryAt === now ? null : retryAt - now);
+  if (!response.ok)
+    return unknown(`HTTP ${response.status}`, retryAt === null || retryAt === now ? null : retryAt - now);
   const signals = signalsOf(parseJson(text), now);
   return signals === null ? unknown('an answer that does not parse', null) : { kind: 'known', signals };
 }
@@ -106,7 +107,11 @@ function signalsOfWindow({ window, family, percent, resetsAt }: Window, overage:
 
 function windowsOf(usage: Usage, now: EpochMs): Window[] {
   const windows: Window[] = [];
-  const add = (window: string, family: string | null, told: { percent: unknown; resetsAt: string | null | undefined }) => {
+  const add = (
+    window: string,
+    family: string | null,
+    told: { percent: unknown; resetsAt: string | null | undefined },
+  ) => {
     if (typeof told.percent !== 'number' || windows.some((each) => each.window === window)) return;
     windows.push({ window, family, percent: told.percent, resetsAt: parseReset(told.resetsAt, now) });
   };

@@ -33,16 +33,18 @@ function inBody(body: Buffer): string[] {
 }
 
 /** `"conversation":{"id":"conv_…"}`. */
-function conversationObject(body: Buffer): string | undefined {
+export function conversationObject(body: Buffer): string | undefined {
   const at = body.indexOf('"conversation"');
   if (at === -1) return undefined;
-  return /^"conversation"\s*:\s*\{\s*"id"\s*:\s*"([A-Za-z0-9_-]{1,128})"/.exec(body.toString('latin1', at, at + 256))?.[1];
+  return /^"conversation"\s*:\s*\{\s*"id"\s*:\s*"([A-Za-z0-9_-]{1,128})"/.exec(
+    body.toString('latin1', at, at + 256),
+  )?.[1];
 }
 
 const mostIds = 64;
 
 /** A name in quotes stands in no JSON text: there its quotes are escaped. */
-function filesIn(body: Buffer): string[] {
+export function filesIn(body: Buffer): string[] {
   const ids = new Set<string>();
   let at = body.indexOf('"file_id"');
   while (at !== -1 && ids.size < mostIds) {

@@ -61,9 +61,7 @@ function readingsOf(headers: Headers, context: AnswerContext): Signal[] {
 
 /** True for the word that a window is open which the same answer closes: percents are rounded. */
 function isContradicted(reading: Signal, signals: readonly Signal[]): boolean {
-  return (
-    reading.kind === 'open' && signals.some((each) => each.kind === 'closed' && each.window === reading.window)
-  );
+  return reading.kind === 'open' && signals.some((each) => each.kind === 'closed' && each.window === reading.window);
 }
 
 function verdictOf(failure: Failure, context: AnswerContext): Verdict {
@@ -78,7 +76,11 @@ function verdictOf(failure: Failure, context: AnswerContext): Verdict {
     case 402:
       return failed('billing', evidence, [creditsClosed(failure)]);
     case 403:
-      return failed('entitlement', evidence, error === null || context.model === null ? none : [entitlementClosed(failure, context.model)]);
+      return failed(
+        'entitlement',
+        evidence,
+        error === null || context.model === null ? none : [entitlementClosed(failure, context.model)],
+      );
     case 408:
       return failed('overload', evidence);
     case 429:

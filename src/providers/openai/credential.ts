@@ -31,7 +31,8 @@ export function open(kind: string, secret: string): OpenedSecret {
   if (kind !== planLogin) return { credential: { kind, secret, scope: {} }, expiresAt: null, renewable: false };
   const login = parsePlanLogin(secret);
   // Nothing that `recognise` took comes here; an empty token is refused by the provider like any dead one.
-  if (login instanceof Problem) return { credential: { kind, secret: '', scope: {} }, expiresAt: null, renewable: false };
+  if (login instanceof Problem)
+    return { credential: { kind, secret: '', scope: {} }, expiresAt: null, renewable: false };
   const scope = { 'chatgpt-account-id': login.accountId };
   const credential = { kind, secret: login.accessToken, scope };
   return { credential, expiresAt: expiryOf(login), renewable: login.refreshToken !== '' };

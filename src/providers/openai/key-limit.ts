@@ -61,7 +61,9 @@ function windowIn({ type, message }: OpenAiError): string | null {
 
 /** Codex reads the same words. */
 export function tryAgainAt(message: string, now: EpochMs): EpochMs | null {
-  const length = /\btry again in\s+((?:\d{1,9}(?:\.\d{1,9})?(?:ms|[dhms]))+|\d{1,9}(?:\.\d{1,9})?\s*seconds?)/i.exec(message)?.[1];
+  const length = /\btry again in\s+((?:\d{1,9}(?:\.\d{1,9})?(?:ms|[dhms]))+|\d{1,9}(?:\.\d{1,9})?\s*seconds?)/i.exec(
+    message,
+  )?.[1];
   return length === undefined ? null : parseReset(length.replace(/\s*seconds?$/i, 's'), now);
 }
 

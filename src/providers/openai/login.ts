@@ -53,7 +53,12 @@ function tokenUrl({ baseUrl }: Reach): string {
 }
 
 function request(refreshToken: string): RequestInit {
-  const body = { client_id: clientId, grant_type: 'refresh_token', refresh_token: refreshToken, refresh_reason: 'scheduled' };
+  const body = {
+    client_id: clientId,
+    grant_type: 'refresh_token',
+    refresh_token: refreshToken,
+    refresh_reason: 'scheduled',
+  };
   return {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json' },
@@ -65,7 +70,12 @@ function request(refreshToken: string): RequestInit {
 function renewed(known: PlanLogin, text: string, { now }: Reach): Renewal {
   const answer = tokens.safeParse(parseJson(text));
   if (!answer.success) return { kind: 'failed', detail: 'the token endpoint answered without an access token' };
-  const { access_token: accessToken, refresh_token: refreshToken, id_token: idToken, expires_in: seconds } = answer.data;
+  const {
+    access_token: accessToken,
+    refresh_token: refreshToken,
+    id_token: idToken,
+    expires_in: seconds,
+  } = answer.data;
   const next: PlanLogin = {
     accessToken,
     refreshToken: refreshToken ?? known.refreshToken,
@@ -73,7 +83,10 @@ function renewed(known: PlanLogin, text: string, { now }: Reach): Renewal {
     ...((idToken ?? known.idToken) ? { idToken: idToken ?? known.idToken } : {}),
   };
   const tells = expiryOf(next) !== null || !seconds;
-  return { kind: 'renewed', secret: renderPlanLogin(tells ? next : { ...next, expiresAt: now + Math.floor(seconds * secondMs) }) };
+  return {
+    kind: 'renewed',
+    secret: renderPlanLogin(tells ? next : { ...next, expiresAt: now + Math.floor(seconds * secondMs) }),
+  };
 }
 
 /** Codex takes any 401 for final and, of other answers, the ones with a code that says so. */

@@ -30,7 +30,12 @@ const apiOnly: readonly Endpoint[] = [
   { methods: ['GET'], path: at(`/responses/${id}/input_items`), route: 'auxiliary', kinds: [apiKey] },
   { methods: ['POST'], path: at(`/responses/${id}/cancel`), route: 'auxiliary', kinds: [apiKey] },
   { methods: ['POST'], path: at('/conversations'), route: 'auxiliary', kinds: [apiKey] },
-  { methods: ['GET', 'POST', 'DELETE'], path: at(`/conversations/${id}(/items)?`), route: 'auxiliary', kinds: [apiKey] },
+  {
+    methods: ['GET', 'POST', 'DELETE'],
+    path: at(`/conversations/${id}(/items)?`),
+    route: 'auxiliary',
+    kinds: [apiKey],
+  },
   { methods: ['POST'], path: at('/moderations'), route: 'auxiliary', kinds: [apiKey] },
   { methods: ['GET'], path: at(`/models(/${id})?`), route: 'auxiliary', kinds: [apiKey] },
   { methods: ['GET', 'POST'], path: at('/files'), route: 'auxiliary', kinds: [apiKey] },

@@ -27,7 +27,13 @@ const limitForm = z.object({
 const usageForm = z.object({
   rate_limit: limitForm.nullish(),
   additional_rate_limits: z
-    .array(z.object({ limit_name: z.string().nullish(), metered_feature: z.string().nullish(), rate_limit: limitForm.nullish() }))
+    .array(
+      z.object({
+        limit_name: z.string().nullish(),
+        metered_feature: z.string().nullish(),
+        rate_limit: limitForm.nullish(),
+      }),
+    )
     .nullish(),
 });
 

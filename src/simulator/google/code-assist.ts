@@ -11,29 +11,31 @@ const tier = {
 };
 
 /** What Gemini CLI asks around its prompts with a Google login, by the method's name. */
-const answers: Readonly<Record<string, (call: Call) => object>> = {
-  loadCodeAssist: ({ credential }) => ({
-    currentTier: tier,
-    allowedTiers: [{ ...tier, isDefault: true }],
-    cloudaicompanionProject: credential.project,
-    gcpManaged: false,
+const answers: ReadonlyMap<string, (call: Call) => object> = new Map(
+  Object.entries<(call: Call) => object>({
+    loadCodeAssist: ({ credential }) => ({
+      currentTier: tier,
+      allowedTiers: [{ ...tier, isDefault: true }],
+      cloudaicompanionProject: credential.project,
+      gcpManaged: false,
+    }),
+    onboardUser: ({ credential }) => ({
+      name: 'operations/onboard',
+      done: true,
+      response: { cloudaicompanionProject: { id: credential.project, name: credential.project } },
+    }),
+    retrieveUserQuota: (call) => ({ buckets: call.state.scenario.models.map((model) => bucketOf(model, call)) }),
+    listExperiments: () => ({ experimentIds: [], flags: [] }),
+    fetchAdminControls: () => ({}),
+    recordCodeAssistMetrics: () => ({}),
+    getCodeAssistGlobalUserSetting: ({ credential }) => globalSetting(credential.project),
+    setCodeAssistGlobalUserSetting: ({ credential }) => globalSetting(credential.project),
   }),
-  onboardUser: ({ credential }) => ({
-    name: 'operations/onboard',
-    done: true,
-    response: { cloudaicompanionProject: { id: credential.project, name: credential.project } },
-  }),
-  retrieveUserQuota: (call) => ({ buckets: call.state.scenario.models.map((model) => bucketOf(model, call)) }),
-  listExperiments: () => ({ experimentIds: [], flags: [] }),
-  fetchAdminControls: () => ({}),
-  recordCodeAssistMetrics: () => ({}),
-  getCodeAssistGlobalUserSetting: ({ credential }) => globalSetting(credential.project),
-  setCodeAssistGlobalUserSetting: ({ credential }) => globalSetting(credential.project),
-};
+);
 
 /** Answers a call of Code Assist that makes no content; false for a method that is not known. */
 export function handleCodeAssist(call: Call): boolean {
-  const answer = answers[call.endpoint.method];
+  const answer = answers.get(call.endpoint.method);
   if (answer === undefined) return false;
   sendJson(call.exchange, { body: answer(call) });
   return true;

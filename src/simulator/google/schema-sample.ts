@@ -1,9 +1,9 @@
 /** Values that a sample must have where a plain one would change what the asking agent does. */
-const known: Readonly<Record<string, unknown>> = {
+const known: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   // Gemini CLI's router sends a score below its threshold to the flash model.
-  complexity_score: 90,
-  next_speaker: 'user',
-};
+  ['complexity_score', 90],
+  ['next_speaker', 'user'],
+]);
 
 interface Schema {
   readonly type?: unknown;
@@ -21,7 +21,7 @@ export function sampleOf(schema: unknown): unknown {
   const kind = String(Array.isArray(type) ? type[0] : type).toLowerCase();
   if (kind === 'object' || properties !== undefined) {
     const entries = Object.entries(properties ?? {});
-    return Object.fromEntries(entries.map(([name, property]) => [name, known[name] ?? sampleOf(property)]));
+    return Object.fromEntries(entries.map(([name, property]) => [name, known.get(name) ?? sampleOf(property)]));
   }
   if (kind === 'array') return items === undefined ? [] : [sampleOf(items)];
   if (kind === 'number' || kind === 'integer') return minimum ?? 1;

@@ -111,6 +111,12 @@ describe('other methods', () => {
     expect(await send(path)).toMatchObject({ status: 404, body: { error: { status: 'NOT_FOUND' } } });
   });
 
+  test('Code Assist has no method of that name', async () => {
+    const headers = { authorization: `Bearer ${loginSecret}` };
+    const url = `${fixture.simulator.url}/v1internal:constructor`;
+    expect((await fetch(url, { method: 'POST', headers, body: '{}' })).status).toBe(404);
+  });
+
   test('an unknown model makes no content', async () => {
     const response = await ask(fixture.simulator, { model: 'gemini-1' });
     expect(response.status).toBe(404);

@@ -13,7 +13,7 @@ export interface Refused {
   readonly now: number;
 }
 
-export const usageLimitMessage = 'The usage limit has been reached';
+const usageLimitMessage = 'The usage limit has been reached';
 
 /** The error of an account that may not serve this request; undefined when it may. */
 export function limitProblem(credential: Credential, demand: Demand, now: number): ErrorAnswer | undefined {

@@ -51,7 +51,8 @@ const planSchema = z.strictObject({
   planType: z.string().default('plus'),
   /** The first refresh token; each refresh gives another. */
   refreshToken: z.string().min(1).optional(),
-  lifetimeMs: z.int().positive().default(3_600_000),
+  /** How long an access token lives; ten days, as the real ones do. */
+  lifetimeMs: z.int().positive().default(864_000_000),
   /** Whether Codex belongs to the plan. */
   included: z.boolean().default(true),
   /** Bought credits: a used up window does not refuse while there are some. */

@@ -35,4 +35,4 @@ export function sendTruncated(exchange: Exchange, answer: { headers: Headers; bo
 }
 
 /** Neither JSON nor an event, and no valid UTF-8. */
-export const garbage = Buffer.from('\u0000\u00ff}{"\u0007data\u00fe: <<<>>>\n\n', 'latin1');
+const garbage = Buffer.from('\u0000\u00ff}{"\u0007data\u00fe: <<<>>>\n\n', 'latin1');

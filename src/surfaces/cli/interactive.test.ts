@@ -1,6 +1,6 @@
 // What commands ask on a terminal, and when.
 import { expect, test } from 'bun:test';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPlace, openServing, type Place } from '../../../test/daemon-rig.ts';
 
@@ -99,6 +99,43 @@ test('stint account remove asks, and a no changes nothing', async () => {
   expect(shown).toContain('Nothing was changed. Say --yes to skip the question.');
   expect(code).toBe(2);
   expect((await place.stint(['account', 'show', 'work'])).code).toBe(0);
+}, 15_000);
+
+const login = JSON.stringify({
+  claudeAiOauth: { accessToken: 'sk-ant-oat01-test-adopted', refreshToken: 'sk-ant-ort01-test-adopted' },
+});
+
+test('stint account adopt says what it does and asks, and a no changes nothing', async () => {
+  await using place = await openServing();
+  const file = join(place.folder, 'claude/.credentials.json');
+  mkdirSync(join(place.folder, 'claude'));
+  writeFileSync(file, login);
+  const session = onTerminal(place, 'account', 'adopt', 'anthropic', 'work', '--from', 'claude');
+  const asked = (await session.shows('Go on?')).replace(/[\r\n]+ */g, ' ');
+  expect(asked).toContain('This takes the login out of');
+  expect(asked).toContain('is logged out by it');
+  session.type('\r');
+  expect((await session.ended).code).toBe(2);
+  expect(readFileSync(file, 'utf8')).toBe(login);
+}, 15_000);
+
+test('stint account adopt wants --yes where nobody can be asked', async () => {
+  await using place = await openServing();
+  const file = join(place.folder, 'claude/.credentials.json');
+  mkdirSync(join(place.folder, 'claude'));
+  writeFileSync(file, login);
+  const args = ['account', 'adopt', 'anthropic', 'work', '--from', 'claude'];
+  const refused = await place.stint(args);
+  expect(refused).toMatchObject({ stdout: '', code: 2 });
+  expect(refused.stderr).toContain(`This takes the login out of ${file} and makes it anthropic/work.`);
+  expect(refused.stderr).toContain('Nothing was changed. To go on, say --yes.');
+  expect(readFileSync(file, 'utf8')).toBe(login);
+  expect(await place.stint([...args, '--yes'])).toEqual({
+    stdout: `The login of Claude Code is now anthropic/work; it is no longer in ${file}. Next: stint status\n`,
+    stderr: '',
+    code: 0,
+  });
+  expect(existsSync(file)).toBe(false);
 }, 15_000);
 
 test('stint account add shows nothing of the secret that is typed', async () => {

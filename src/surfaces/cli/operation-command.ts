@@ -92,7 +92,7 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
     await confirmOrStop(cli, question, `${operation.summary}: ${command.args.join(' ')}?`);
   }
   for (const [name, field] of Object.entries(fields)) {
-    if (field.secret !== true) continue;
+    if (field.secret !== true || (field.unless !== undefined && field.unless in input)) continue;
     const subject = command.args.join(' ');
     input[name] = await readSecret(cli, {
       message: `${field.description ?? name} (${subject})`,

@@ -47,8 +47,8 @@ function renderAccount(account: AccountView, look: Look, width = 0): string {
   ].join('\n');
 }
 
-function nextStepOf({ state, provider, label }: AccountView): string[] {
-  return state === 'needs-login' ? [`  give it a new secret: stint account add ${provider} ${label} --replace`] : [];
+function nextStepOf({ mend }: AccountView): string[] {
+  return mend === null ? [] : [`  mend it: ${mend}`];
 }
 
 /** Windows as far as the provider has told, and limits that no reading covers. */

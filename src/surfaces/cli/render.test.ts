@@ -26,6 +26,7 @@ const open: AccountView = {
   state: 'open',
   until: null,
   reason: null,
+  mend: null,
   inFlight: 0,
   limits: [],
   windows: [],
@@ -145,9 +146,9 @@ describe('status for people', () => {
   });
 
   test('says what to do about a refused login, on one line, however its provider put it', () => {
-    const account: AccountView = { ...open, state: 'needs-login', reason: 'invalid\n  x-api-key' };
+    const account: AccountView = { ...open, state: 'needs-login', reason: 'invalid\n  x-api-key', mend: 'do this' };
     expect(renderStatus({ ...status, accounts: [account] }, look)).toContain(
-      'anthropic/home  needs-login (invalid x-api-key)\n  give it a new secret: stint account add anthropic home --replace\n',
+      'anthropic/home  needs-login (invalid x-api-key)\n  mend it: do this\n',
     );
   });
 

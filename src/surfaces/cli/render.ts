@@ -21,6 +21,10 @@ const renderers: Readonly<Record<string, Renderer>> = {
     const next = state === 'disabled' ? `stint account enable ${id}` : 'stint status';
     return `${id} has a new secret (${credential}). Next: ${next}`;
   },
+  'account.adopt': ({ id, cli, from, state }: AccountView & { cli: string; from: string }) => {
+    const next = state === 'disabled' ? `stint account enable ${id}` : 'stint status';
+    return `The login of ${cli} is now ${id}; it is no longer in ${from}. Next: ${next}`;
+  },
   'account.list': ({ accounts }: { accounts: AccountView[] }, look) =>
     accounts.length === 0
       ? 'No accounts yet. Add one with: stint account add anthropic work'

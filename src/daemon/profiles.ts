@@ -1,0 +1,86 @@
+import type { Agent } from '../agents/agent.ts';
+import type { Book, Request } from '../book/book.ts';
+import { saveAccount } from '../book/roster.ts';
+import { moveCurrent } from '../book/session.ts';
+import type { PoolState } from '../book/state.ts';
+import { profileCredential, type Account } from '../core/account/account.ts';
+import { asSessionId, type Label, type ProviderId } from '../core/ids.ts';
+import { homeAt } from '../home/open-home.ts';
+import type { Daemon, Profiles } from '../operations/context.ts';
+import { arrangeTranscripts } from '../profiles/transcripts.ts';
+
+export type ProfileDeps = {
+  readonly book: Book;
+  readonly agents: ReadonlyMap<string, Agent>;
+  readonly daemon: Pick<Daemon, 'describe'>;
+};
+
+/** By this reason an account that the daemon found without a login is told from one that its provider refused. */
+const noLogin = 'its profile holds no login';
+
+/** What operations may do about accounts that are used by their own CLI. */
+export function profilesOf(deps: ProfileDeps): Profiles {
+  const { book } = deps;
+  return {
+    agentOf: (provider) => agentOf(deps, provider)?.id ?? provider,
+    hasLogin: async (provider, folder) => (await agentOf(deps, provider)?.profile.hasLogin(folder)) === true,
+    lookAfter: async () => {
+      await checkLogins(deps);
+      await arrange(deps);
+    },
+    select: ({ pool, session, model, exclude, suits }) =>
+      book.select({ pool: poolOf(book, pool), session: session ?? asSessionId(''), model, suits }, exclude, 0),
+    // How many requests it has in flight is its CLI's own affair: the turn as such is what counts.
+    begin: async ({ pool, session, account }) => {
+      const state = poolOf(book, pool);
+      if (session === null) return void moveCurrent(book, state, account);
+      const request: Request = { pool: state, session, model: null };
+      await book.begin(request, account, { probe: false, failover: false });
+      book.end(account, { probe: false });
+    },
+    observe: async (seen) => {
+      await book.observe(seen);
+      await book.journal.written();
+    },
+  };
+}
+
+/** An account without its login could only fail: `status` says so, and nobody is sent there. */
+export async function checkLogins({ book, agents }: ProfileDeps): Promise<void> {
+  for (const account of profilesIn(book)) {
+    const there = (await agentOf({ agents }, account.provider)?.profile.hasLogin(account.profile)) === true;
+    if (!there && account.standing === 'enabled')
+      await saveAccount(book, { ...account, standing: 'needs-login', standingReason: noLogin });
+    if (there && account.standing === 'needs-login' && account.standingReason === noLogin)
+      await saveAccount(book, { ...account, standing: 'enabled', standingReason: null });
+  }
+}
+
+async function arrange({ book, agents, daemon }: ProfileDeps): Promise<void> {
+  const root = homeAt(daemon.describe().home).sessions;
+  for (const { id, provider, profile } of profilesIn(book)) {
+    const agent = agentOf({ agents }, provider);
+    if (agent === undefined) continue;
+    const sharing = [...book.state.pools.values()].find(({ pool }) => pool.shareSessions && pool.accounts.includes(id));
+    const pool: Label | null = sharing?.pool.name ?? null;
+    await arrangeTranscripts({ transcripts: agent.profile.transcripts, profile, root, pool });
+  }
+}
+
+function profilesIn(book: Book): (Account & { readonly profile: string })[] {
+  return [...book.state.accounts.values()].flatMap(({ account }) =>
+    account.credential === profileCredential && account.profile !== null
+      ? [{ ...account, profile: account.profile }]
+      : [],
+  );
+}
+
+export function agentOf({ agents }: Pick<ProfileDeps, 'agents'>, provider: ProviderId): Agent | undefined {
+  return [...agents.values()].find((each) => each.provider === provider);
+}
+
+function poolOf(book: Book, name: Label): PoolState {
+  const pool = book.pool(name);
+  if (pool === undefined) throw new Error(`pool ${name} is not in the book`);
+  return pool;
+}

@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import { profileCredential, type Account } from '../core/account/account.ts';
+import { asAccountId, asSessionId, type AccountId } from '../core/ids.ts';
+import type { Signal } from '../core/limit/signal.ts';
+import { defaultPoolOf, type Pool } from '../core/pool/pool.ts';
+import type { Selection } from '../core/pool/selection.ts';
+import { Problem } from '../core/problem.ts';
+import type { KnownAgent, OperationContext } from './context.ts';
+import { operation } from './operation.ts';
+import { quoted, requireAccount, requirePool } from './require.ts';
+import { sharingPoolOf } from './sharing.ts';
+
+const hidden = { cli: 'stint claude, stint codex and stint gemini call it' };
+
+export const sessionBegin = operation({
+  name: 'session.begin',
+  summary: 'Choose the account whose profile a conversation goes on in',
+  effect: 'write',
+  positional: ['agent'],
+  input: z.object({
+    agent: z.string().describe('Agent, such as claude'),
+    pool: z.string().optional().describe('Pool; the provider’s default pool when absent'),
+    session: z.string().max(200).optional().describe('The conversation, where it exists already'),
+    model: z.string().max(200).optional(),
+    from: z.string().optional().describe('The account that has the conversation, when another is to take it over'),
+    any: z.boolean().default(false).describe('Whether a closed account will do, since there is no conversation'),
+  }),
+  output: z.object({
+    mode: z.enum(['gateway', 'profile']).describe('gateway: the pool’s accounts are no profiles; see phantom.issue'),
+    pool: z.string(),
+    account: z.string().nullable().describe('Null when nobody may go on'),
+    profile: z.string().nullable().describe('Its login directory'),
+    until: z.number().nullable().describe('When somebody opens'),
+    why: z.string().nullable().describe('Why nobody may go on, as a sentence'),
+    command: z.string().describe('The executable of the agent'),
+    install: z.string().describe('How to get it'),
+  }),
+  hidden,
+  async run(input, context) {
+    const agent = requireAgent(context, input.agent);
+    const { pool } = requirePool(context, input.pool ?? defaultPoolOf(agent.provider));
+    refuseForeign(pool, agent);
+    const members = membersOf(context, pool);
+    const none = { account: null, profile: null, until: null, why: null };
+    const about = {
+      mode: 'profile' as const,
+      pool: pool.name, command: agent.command, install: agent.install };
+    if (!members.some(isProfile) || members.some((each) => !isProfile(each)))
+      return { ...about, ...none, mode: 'gateway' as const };
+    await context.profiles.lookAfter();
+    const selection = choose(context, pool, { ...input, members });
+    if (selection.kind !== 'use') {
+      const until = selection.kind === 'wait' ? selection.until : null;
+      return { ...about, ...none, until, why: sayWhy(context, pool, { ...input, until }) };
+    }
+    const { account } = requireAccount(context, selection.account);
+    const session = input.session === undefined ? null : asSessionId(input.session);
+    if (!input.any) await context.profiles.begin({ pool: pool.name, session, account: account.id });
+    return { ...about, account: account.id, profile: account.profile, until: null, why: null };
+  },
+});
+
+const closedShape = z.object({
+  kind: z.literal('closed'),
+  window: z.string().max(100),
+  family: z.string().max(100).nullable(),
+  overage: z.boolean(),
+  until: z.number().nullable(),
+  evidence: z.string().max(500),
+});
+const readingShape = z.object({
+  kind: z.literal('reading'),
+  window: z.string().max(100),
+  family: z.string().max(100).nullable(),
+  utilization: z.number().nullable(),
+  resetsAt: z.number().nullable(),
+});
+const refusedShape = z.object({ kind: z.literal('refused'), evidence: z.string().max(500) });
+
+export const sessionReport = operation({
+  name: 'session.report',
+  summary: 'Tell what an agent said about the account whose profile it uses',
+  effect: 'write',
+  positional: ['account'],
+  input: z.object({
+    account: z.string(),
+    model: z.string().max(200).optional(),
+    sentAt: z.number().describe('When the agent was started'),
+    signal: z.discriminatedUnion('kind', [closedShape, readingShape, refusedShape]).optional(),
+    pool: z.string().optional(),
+    session: z.string().max(200).optional().describe('The conversation, once it is known'),
+    served: z.boolean().default(false).describe('A turn came to its end: what covered its model is open'),
+  }),
+  output: z.object({ account: z.string() }),
+  hidden,
+  async run(input, context) {
+    const { account } = requireAccount(context, input.account);
+    if (!isProfile(account))
+      throw new Problem('invalid', `Account ${account.id} is no profile: the gateway sees its limits itself.`, {
+        hint: 'See: stint account show',
+      });
+    const signals: Signal[] = input.signal === undefined ? [] : [input.signal];
+    const { model = null, sentAt, served } = input;
+    await context.profiles.observe({ account: account.id, model, sentAt, served, signals });
+    if (input.session !== undefined && input.pool !== undefined) {
+      const { pool } = requirePool(context, input.pool);
+      await context.profiles.begin({ pool: pool.name, session: asSessionId(input.session), account: account.id });
+    }
+    return { account: account.id };
+  },
+});
+
+type Wish = {
+  readonly session?: string | undefined;
+  readonly model?: string | undefined;
+  readonly from?: string | undefined;
+  readonly any: boolean;
+  readonly members: readonly Account[];
+};
+
+/** A conversation lies in its account's profile, or in its pool's folder: only who has that folder can take it over. */
+function choose(context: OperationContext, pool: Pool, { session, model, from, any, members }: Wish): Selection {
+  const select = (only: AccountId | null): Selection =>
+    context.profiles.select({
+      pool: pool.name,
+      session: session === undefined ? null : asSessionId(session),
+      model: model ?? null,
+      exclude: from === undefined ? [] : [asAccountId(from)],
+      suits: (account) => isProfile(account) && (only === null || account.id === only),
+    });
+  const selection = select(ownerOf(context, pool, { session, from }));
+  if (!any || selection.kind === 'use') return selection;
+  const [first] = members;
+  return first === undefined ? selection : { kind: 'use', account: first.id, probe: false, skipped: [] };
+}
+
+/** The only account that has a conversation; null where every account of the pool has it. */
+function ownerOf(
+  context: OperationContext,
+  pool: Pool,
+  { session, from }: Pick<Wish, 'session' | 'from'>,
+): AccountId | null {
+  if (from !== undefined) return pool.shareSessions ? null : asAccountId(from);
+  const known = context.sessions.all().find((each) => each.id === session);
+  if (known === undefined || !pool.accounts.some((id) => id === known.account)) return null;
+  return sharingPoolOf(context, asAccountId(known.account)) === pool.name ? null : asAccountId(known.account);
+}
+
+function sayWhy(
+  context: OperationContext,
+  pool: Pool,
+  { from, session, until }: Pick<Wish, 'from' | 'session'> & { until: number | null },
+): string {
+  const opens = until === null ? '' : ` The first opens at ${isoOf(until)}.`;
+  if ((from !== undefined || session !== undefined) && !pool.shareSessions && pool.accounts.length > 1)
+    return `No other account can go on with this conversation: pool ${pool.name} does not share them (stint pool set ${pool.name} --share-sessions).`;
+  return `No account of pool ${pool.name} is open.${opens}`;
+}
+
+function isoOf(at: number): string {
+  return Temporal.Instant.fromEpochMilliseconds(Math.round(at)).toString({ smallestUnit: 'second' });
+}
+
+function isProfile({ credential }: Account): boolean {
+  return credential === profileCredential;
+}
+
+function membersOf(context: OperationContext, pool: Pool): Account[] {
+  return pool.accounts.flatMap((id) => context.accounts.find(id)?.account ?? []);
+}
+
+export function requireAgent(context: OperationContext, name: string): KnownAgent {
+  const agent = context.agents.find(name.trim().toLowerCase());
+  if (agent !== undefined) return agent;
+  throw new Problem('invalid', `${quoted(name)} is not an agent that Stint knows.`, {
+    hint: `Use one of: ${context.agents.ids().join(', ')}`,
+  });
+}
+
+function refuseForeign(pool: Pool, { id, provider }: KnownAgent): void {
+  if (pool.provider === provider) return;
+  throw new Problem('invalid', `Pool ${pool.name} is of ${pool.provider}; ${id} needs one of ${provider}.`, {
+    hint: 'See: stint pool list',
+  });
+}
+

@@ -1,0 +1,156 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
+import { Problem } from '../core/problem.ts';
+import type { AttemptStart, Channel, Listener, Plan, ProfileMode, Told } from '../agents/profile.ts';
+import { HeldOutput, send } from './held-output.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { stopProcess } from './stop-process.ts';
+import { TranscriptReader } from './transcript-reader.ts';
+
+export type Attempt = {
+  readonly mode: ProfileMode;
+  readonly plan: Plan;
+  readonly start: AttemptStart;
+  readonly executable: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly profile: string;
+  readonly cwd: string;
+  readonly session: string | null;
+  /** False for the attempt that takes a conversation over: stdin held the first prompt. */
+  readonly first: boolean;
+  readonly now: () => number;
+};
+
+/** What an attempt tells as it goes. */
+export type Ears = {
+  /** Something about the account, whatever becomes of the turn. */
+  told(told: Told): void;
+  /** The turn cannot go on here: resolves with whether it goes on elsewhere, and this attempt is to end. */
+  stopped(told: Extract<Told, { kind: 'stopped' }>, session: string | null): Promise<boolean>;
+};
+
+export type AttemptEnd = {
+  /** The exit code; 128 and the signal's number for a signal. */
+  readonly code: number;
+  readonly session: string | null;
+  /** Whether it ended because another attempt goes on. */
+  readonly left: boolean;
+};
+
+/** Runs the CLI once in a profile, with its output passed on and read on the way. Rejects when it cannot be started. */
+export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptEnd> {
+  const { mode, plan, start } = attempt;
+  const watched = { transcripts: mode.transcripts, profile: attempt.profile, cwd: attempt.cwd, session: attempt.session };
+  const listen = mode.listen(attempt.now);
+  let leaving: Promise<boolean> | null = null;
+  let heardAny = false;
+  const take = (told: Told): void => {
+    if (told.kind === 'session') return reader.follow(told.id);
+    heardAny = true;
+    ears.told(told);
+    if (told.kind === 'stopped') leaving ??= leave(told);
+  };
+  const reader = await TranscriptReader.open(watched, (line) => listen('transcript', line).told.forEach(take));
+  const held = new HeldOutput(plan.stdout === 'whole');
+  const child = spawnChild(attempt);
+  const leave = async (told: Extract<Told, { kind: 'stopped' }>): Promise<boolean> => {
+    await reader.drain();
+    const goesOn = await ears.stopped(told, reader.found ? reader.session : null);
+    if (goesOn) await stopProcess(child, { group: !plan.interactive, patient: !plan.interactive });
+    else await held.release(process.stdout);
+    return goesOn;
+  };
+  const handlers = forwardSignals(child, plan.interactive);
+  try {
+    const ended = endOf(child, attempt.executable);
+    if (child.pid !== undefined && plan.converses) reader.watch(child.pid);
+    await Promise.all([
+      ended,
+      pump({ from: child.stdout, channel: 'stdout', listen, take }, (line, hold) => held.write(process.stdout, line, hold)),
+      pump({ from: child.stderr, channel: 'stderr', listen, take }, (line) => send(process.stderr, line)),
+    ]);
+    await reader.drain();
+    const code = await ended;
+    const signal = heardAny || !plan.converses ? null : mode.exitSignal(code);
+    if (signal !== null) take({ kind: 'stopped', signal });
+    const left = (await leaving) ?? false;
+    if (!left) await held.release(process.stdout);
+    return { code, session: reader.session, left };
+  } finally {
+    reader.stop();
+    for (const [signal, handler] of handlers) process.off(signal, handler);
+  }
+}
+
+function spawnChild({ plan, start, executable, environment, cwd, first }: Attempt): ChildProcess {
+  const channel = (plumbing: Plan['stdout']): 'inherit' | 'pipe' => (plumbing === 'inherit' ? 'inherit' : 'pipe');
+  return spawn(executable, start.args, {
+    cwd,
+    env: { ...environment, ...start.environment },
+    stdio: [first || plan.fed ? 'inherit' : 'ignore', channel(plan.stdout), channel(plan.stderr)],
+    // A group of its own can be ended with all that it has started; the terminal's would lose the terminal.
+    detached: !plan.interactive && plan.converses,
+  });
+}
+
+type Source = {
+  readonly from: Readable | null;
+  readonly channel: Channel;
+  readonly listen: Listener;
+  readonly take: (told: Told) => void;
+};
+
+/** Passes on what arrives, in order, as it is; waits where the reader of our own output is slow. */
+async function pump(
+  { from, channel, listen, take }: Source,
+  pass: (line: Buffer, hold: boolean) => Promise<void>,
+): Promise<void> {
+  if (from === null) return;
+  const splitter = new LineSplitter();
+  const lines = async (each: readonly Buffer[]): Promise<void> => {
+    for (const line of each) {
+      const { told, hold } = listen(channel, line.toString('utf8').trimEnd());
+      await pass(line, hold);
+      told.forEach(take);
+    }
+  };
+  for await (const chunk of from as AsyncIterable<Buffer>) await lines(splitter.push(chunk));
+  const rest = splitter.end();
+  if (rest.length > 0) await lines([rest]);
+}
+
+async function endOf(child: ChildProcess, executable: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) =>
+      reject(
+        new Problem('unavailable', `${executable} could not be started: ${error.message}.`, {
+          hint: 'Try it without Stint first.',
+        }),
+      ),
+    );
+    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  });
+}
+
+/** Ctrl-C reaches what runs in the terminal by itself; a group of its own has to be told. */
+function forwardSignals(child: ChildProcess, interactive: boolean): Map<NodeJS.Signals, () => void> {
+  const handlers = new Map<NodeJS.Signals, () => void>();
+  const forward = (signal: NodeJS.Signals) => () => {
+    if (child.pid === undefined || child.exitCode !== null) return;
+    if (interactive) child.kill(signal);
+    else sendToGroup(child.pid, signal);
+  };
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) handlers.set(signal, interactive ? () => undefined : forward(signal));
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) handlers.set(signal, forward(signal));
+  for (const [signal, handler] of handlers) process.on(signal, handler);
+  return handlers;
+}
+
+function sendToGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
