@@ -38,7 +38,7 @@ export const importTable: readonly Row[] = [
     ours: ['core', 'lib', 'operations', 'surfaces/*.ts'],
     modules: ['zod', 'commander', '@clack/prompts', 'node:process'],
   },
-  { folder: 'profiles', ours: ['core', 'lib', 'agents/*.ts'], modules: [] },
+  { folder: 'profiles', ours: ['core', 'lib', 'home', 'agents/*.ts'], modules: [] },
   { folder: 'simulator', ours: ['lib'], modules: ['zod'] },
   {
     folder: 'daemon',

@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Agent } from './agents/agent.ts';
 import { agents } from './agents/registry.ts';
 import { readHolder } from './home/claim-home.ts';
 import { readDaemonFile } from './home/daemon-file.ts';
 import { homeAt } from './home/open-home.ts';
 import { operations } from './operations/registry.ts';
+import type { Surroundings } from './profiles/surroundings.ts';
 import { runCli } from './surfaces/cli/cli.ts';
 import type { FoundDaemon, Host, Place } from './surfaces/cli/host.ts';
 
@@ -40,6 +42,18 @@ const host: Host = {
     const start = { cwd: process.cwd(), environment: userEnvironment, args, gatewayPort };
     return (await agents.get(agent)?.obstacles(start)) ?? [];
   },
+  agentNamed(name) {
+    const found = [...agents.values()].find((each) => each.id === name || each.provider === name);
+    return found === undefined ? undefined : { agent: found.id, provider: found.provider };
+  },
+  async runOnProfiles(run) {
+    const { runOnProfiles } = await import('./profiles/run.ts');
+    return runOnProfiles({ ...run, agent: agentOf(run.agent), surroundings: surroundings() });
+  },
+  async logIn(login) {
+    const { logIn } = await import('./profiles/login.ts');
+    return logIn({ ...login, agent: agentOf(login.agent), surroundings: surroundings() });
+  },
   async serve(place: Place, passphrase) {
     const { startDaemon } = await import('./daemon/daemon.ts');
     const daemon = await startDaemon({
@@ -64,6 +78,24 @@ const host: Host = {
 };
 
 process.exitCode = await runCli(process.argv.slice(2), host, operations);
+
+function surroundings(): Surroundings {
+  return {
+    cwd: process.cwd(),
+    terminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
+    environment: userEnvironment,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signals: process,
+    kill: (pid, signal) => void process.kill(pid, signal),
+  };
+}
+
+function agentOf(id: string): Agent {
+  const agent = agents.get(id);
+  if (agent === undefined) throw new Error(`agent ${id} is not registered`);
+  return agent;
+}
 
 async function findDaemon(home: string): Promise<FoundDaemon | undefined> {
   const files = homeAt(home);

@@ -32,7 +32,8 @@ export function isEnd({ type }: Told): boolean {
 
 /** Asks for a WebSocket: the client, or how it was refused. */
 export function openSocket(url: string, headers: Readonly<Record<string, string>>): Promise<SocketClient | Upgrade> {
-  const socket = new WsClient(url.replace(/^http/, 'ws'), { headers });
+  const { 'sec-websocket-protocol': protocols, ...others } = headers;
+  const socket = new WsClient(url.replace(/^http/, 'ws'), protocols?.split(', ') ?? [], { headers: others });
   const closed = new Promise<number>((resolve) => socket.on('close', resolve));
   let answered = new Headers();
   const told = new Recorder<Told>();

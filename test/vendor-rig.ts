@@ -97,7 +97,7 @@ export function secretOf({ provider, kind }: Vendor, label: string): string {
   if (provider === 'google') return `AIza-test-${label}-0123456789`;
   if (kind === 'api-key') return `sk-test-${label}-0123456789`;
   return JSON.stringify({
-    accessToken: '',
+    accessToken: 'at-test-ended',
     refreshToken: `rt-test-${label}`,
     accountId: `acct-${label}`,
     expiresAt: 1,

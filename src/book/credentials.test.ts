@@ -14,7 +14,7 @@ import type { CredentialChange } from '../simulator/anthropic/scenario.ts';
 import { startAnthropicSimulator, type Simulator } from '../simulator/anthropic/simulator.ts';
 import { openVault, type Vault } from '../vault/open-vault.ts';
 import { Credentials, type CredentialEvent } from './credentials.ts';
-import { addAccount, replaceAccount } from './roster.ts';
+import { addAccount, clearAccount, replaceAccount } from './roster.ts';
 
 const hour = 3_600_000;
 const minute = 60_000;
@@ -162,7 +162,8 @@ describe('a login that has ended', () => {
     for (const pauseMs of [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]) {
       const before = rig.asked();
       expect(await currentSecret(rig)).toBe(access);
-      for (let each = 0; each < 20; each += 1) expect(rig.credentials.current(rig.account)).toMatchObject({ secret: access });
+      for (let each = 0; each < 20; each += 1)
+        expect(rig.credentials.current(rig.account)).toMatchObject({ secret: access });
       expect(rig.asked()).toBe(before + 1);
       expect(rig.events.at(-1)).toMatchObject({ kind: 'not-renewed', retryAt: rig.opened.now + pauseMs });
       rig.advance(pauseMs - 1);
@@ -212,7 +213,13 @@ describe('a refused credential', () => {
       evidence,
       mend: 'stint account adopt anthropic a --replace --from <directory>',
     });
+    expect(await rig.credentials.renew(rig.account, credentialOf(access))).toBe('dead');
     expect(rig.asked()).toBe(1);
+    await clearAccount(rig.opened.book, rig.account.id);
+    rig.advance(1);
+    expect(await rig.credentials.renew(rig.account, credentialOf(access))).toBe('dead');
+    expect(rig.asked()).toBe(2);
+    expect(rig.opened.book.account(rig.account.id).account.standing).toBe('needs-login');
   });
 });
 

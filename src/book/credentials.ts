@@ -45,6 +45,8 @@ export class Credentials {
   >();
   readonly #running = new Map<AccountId, Promise<Renewed>>();
   readonly #unwritten = new Map<AccountId, Unwritten>();
+  /** The secrets of logins that are over. */
+  readonly #over = new Map<AccountId, string>();
   readonly #pauses = new Map<
     AccountId,
     { readonly text: string; readonly failures: number; readonly until: EpochMs }
@@ -115,6 +117,8 @@ export class Credentials {
     if (running !== undefined) return running;
     const text = this.#newest(account.id);
     if (text === undefined || this.#isPaused(account.id, text)) return undefined;
+    // Until somebody clears the account, who then wants it tried again.
+    if (this.#over.get(account.id) === text && this.#needsLogin(account.id)) return Promise.resolve('dead');
     const renewal = this.#renew(account, text).finally(() => this.#running.delete(account.id));
     // Whoever waits for it is told; a renewal on the side has nobody.
     renewal.catch(() => undefined);
@@ -137,6 +141,7 @@ export class Credentials {
     if (this.#newest(account.id) !== text) return 'renewed';
     if (renewal.kind === 'failed') return this.#pause(account.id, text, renewal.detail);
     const signal = { kind: 'refused', evidence: renewal.evidence } as const;
+    this.#over.set(account.id, text);
     await book.observe({ account: account.id, model: null, sentAt, signals: [signal], served: false });
     return 'dead';
   }
@@ -171,6 +176,10 @@ export class Credentials {
   #isStill({ id, credential, baseUrl }: Account): boolean {
     const now = this.#deps.book.state.accounts.get(id)?.account;
     return now?.credential === credential && now.baseUrl === baseUrl;
+  }
+
+  #needsLogin(account: AccountId): boolean {
+    return this.#deps.book.state.accounts.get(account)?.account.standing === 'needs-login';
   }
 
   #isPaused(account: AccountId, text: string): boolean {

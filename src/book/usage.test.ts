@@ -98,7 +98,10 @@ describe('a usage endpoint', () => {
     expect(await rig.pollAfter(minute)).toBe(0);
     await rig.serve();
     expect(await rig.pollAfter(1000)).toBe(1);
-    expect(rig.opened.book.account(id).readings.get('five_hour|*')).toMatchObject({ utilization: 0, at: rig.opened.now });
+    expect(rig.opened.book.account(id).readings.get('five_hour|*')).toMatchObject({
+      utilization: 0,
+      at: rig.opened.now,
+    });
     expect(await rig.pollAfter(5 * minute - 1)).toBe(1);
     expect(await rig.pollAfter(1)).toBe(2);
     expect(await rig.pollAfter(hour)).toBe(2);
@@ -147,7 +150,9 @@ describe('a usage endpoint', () => {
 describe('a limit of days', () => {
   test('is believed, asked about every fifteen minutes, and freed by an early reset, which ends the episode', async () => {
     await using rig = await openRig();
-    rig.simulator.changeCredential('a', { windows: [{ name: 'five_hour', used: 'all', resetAt: captured + 72 * hour }] });
+    rig.simulator.changeCredential('a', {
+      windows: [{ name: 'five_hour', used: 'all', resetAt: captured + 72 * hour }],
+    });
     await rig.observe(closedFor(72 * hour, captured));
     expect(rig.opened.events.map(({ kind }) => kind)).toEqual(['closed', 'exhausted']);
     expect(await rig.pollAfter(minute)).toBe(1);

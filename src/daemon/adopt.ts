@@ -1,7 +1,7 @@
 import { readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Book } from '../book/book.ts';
-import { addAccount, removeAccount, replaceAccount, type StagedSecret } from '../book/roster.ts';
+import { addAccount, replaceAccount, type StagedSecret } from '../book/roster.ts';
 import type { Account } from '../core/account/account.ts';
 import { Problem } from '../core/problem.ts';
 import { describeFileError, hasCode, refuseForeignOwner, syncFolderOf, writeFileAtomic } from '../lib/atomic-file.ts';
@@ -73,7 +73,7 @@ async function stageAndTake(vault: Vault, account: Account, login: Login): Promi
   const staged = await vault.stage(account.id, login.secret);
   try {
     const taken = await takeFile(login);
-    return { publish: staged.publish, undo: () => undoBoth(taken, staged.undo) };
+    return { publish: () => staged.publish(), undo: () => undoBoth(taken, () => staged.undo()) };
   } catch (error) {
     await staged.undo();
     throw error;

@@ -54,7 +54,9 @@ describe('account.adopt', () => {
       refreshToken: tokens.refreshToken,
     });
     expect(filesOf(from)).toEqual({ 'settings.json': '{}' });
-    expect(rig.book.pool(rig.book.account(idOf('work')).account.provider as never)?.pool.accounts).toEqual([idOf('work')]);
+    expect(rig.book.pool(rig.book.account(idOf('work')).account.provider as never)?.pool.accounts).toEqual([
+      idOf('work'),
+    ]);
     expect(JSON.stringify(rig.audit)).not.toContain('sk-ant');
   });
 
@@ -128,14 +130,20 @@ describe('account.adopt refuses', () => {
     const from = directoryOf(rig, {});
     mkdirSync(join(from, file));
     const input = { provider: 'anthropic', label: 'work', from };
-    await expect(rig.run('account.adopt', input)).rejects.toThrow(`${join(from, file)} cannot be read: it is a directory.`);
+    await expect(rig.run('account.adopt', input)).rejects.toThrow(
+      `${join(from, file)} cannot be read: it is a directory.`,
+    );
   });
 });
 
 describe('account.adopt that fails on the way leaves everything as it was', () => {
   const failures: [string, (rig: OperationRig, from: string) => void, string][] = [
     ['when the file cannot be taken away', (_, from) => blockMove(from), 'cannot be taken away'],
-    ['when the vault cannot be written', ({ folder }) => renameSync(join(folder, 'vault.json'), join(folder, 'away')), 'vault'],
+    [
+      'when the vault cannot be written',
+      ({ folder }) => renameSync(join(folder, 'vault.json'), join(folder, 'away')),
+      'vault',
+    ],
     ['when the store cannot be written', (rig) => breakStore(rig), 'the disk is full'],
   ];
   const cases = failures.flatMap(([title, fail, message]) =>
@@ -163,12 +171,13 @@ describe('account.adopt that fails on the way leaves everything as it was', () =
 
   function breakStore({ book }: OperationRig): void {
     const full = () => Promise.reject(new Error('the disk is full'));
-    const { saveAccount } = book.store;
+    const { store } = book;
+    const saveAccount = store.saveAccount.bind(store);
     let saves = 0;
-    Object.assign(book.store, {
+    Object.assign(store, {
       addAccount: full,
       // The first says only that a change has begun.
-      saveAccount: (account: never) => ((saves += 1) === 2 ? full() : saveAccount.call(book.store, account)),
+      saveAccount: (account: never) => ((saves += 1) === 2 ? full() : saveAccount(account)),
     });
   }
 });

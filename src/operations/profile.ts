@@ -3,6 +3,7 @@ import { profileCredential, type Account } from '../core/account/account.ts';
 import { asAccountId, asSessionId, type AccountId } from '../core/ids.ts';
 import type { Signal } from '../core/limit/signal.ts';
 import { defaultPoolOf, type Pool } from '../core/pool/pool.ts';
+import { modeOf } from '../core/pool/mode.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import { Problem } from '../core/problem.ts';
 import type { KnownAgent, OperationContext } from './context.ts';
@@ -32,31 +33,30 @@ export const sessionBegin = operation({
     profile: z.string().nullable().describe('Its login directory'),
     until: z.number().nullable().describe('When somebody opens'),
     why: z.string().nullable().describe('Why nobody may go on, as a sentence'),
-    command: z.string().describe('The executable of the agent'),
-    install: z.string().describe('How to get it'),
   }),
   hidden,
   async run(input, context) {
     const agent = requireAgent(context, input.agent);
-    const { pool } = requirePool(context, input.pool ?? defaultPoolOf(agent.provider));
+    const name = input.pool ?? defaultPoolOf(agent.provider);
+    const nobody = { account: null, profile: null, until: null, why: null };
+    // Whoever has no account yet is told so where an agent is given its token.
+    const accounts = context.accounts.all().filter((each) => each.account.provider === agent.provider);
+    if (accounts.length === 0) return { ...nobody, mode: 'gateway' as const, pool: name };
+    const { pool } = requirePool(context, name);
     refuseForeign(pool, agent);
     const members = membersOf(context, pool);
-    const none = { account: null, profile: null, until: null, why: null };
-    const about = {
-      mode: 'profile' as const,
-      pool: pool.name, command: agent.command, install: agent.install };
-    if (!members.some(isProfile) || members.some((each) => !isProfile(each)))
-      return { ...about, ...none, mode: 'gateway' as const };
+    const mode = members.length === 0 ? 'gateway' : modeOf(members);
+    if (mode === 'gateway') return { ...nobody, mode, pool: pool.name };
     await context.profiles.lookAfter();
     const selection = choose(context, pool, { ...input, members });
     if (selection.kind !== 'use') {
       const until = selection.kind === 'wait' ? selection.until : null;
-      return { ...about, ...none, until, why: sayWhy(context, pool, { ...input, until }) };
+      return { ...nobody, mode, pool: pool.name, until, why: sayWhy(context, pool, { ...input, until }) };
     }
     const { account } = requireAccount(context, selection.account);
     const session = input.session === undefined ? null : asSessionId(input.session);
     if (!input.any) await context.profiles.begin({ pool: pool.name, session, account: account.id });
-    return { ...about, account: account.id, profile: account.profile, until: null, why: null };
+    return { ...nobody, mode, pool: pool.name, account: account.id, profile: account.profile };
   },
 });
 

@@ -19,6 +19,6 @@ export function refuseSecondSharing(context: OperationContext, pool: Pool): void
   if (twice === undefined) return;
   const other = sharingPoolOf(context, twice);
   throw new Problem('conflict', `Account ${twice} shares its conversations in pool ${other} already.`, {
-    hint: `Stop that first: stint pool set ${other} --share-sessions false, or leave it out of pool ${pool.name}.`,
+    hint: `Stop that first: stint pool set ${other} --no-share-sessions, or leave it out of pool ${pool.name}.`,
   });
 }

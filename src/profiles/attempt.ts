@@ -5,7 +5,8 @@ import { Problem } from '../core/problem.ts';
 import type { AttemptStart, Channel, Listener, Plan, ProfileMode, Told } from '../agents/profile.ts';
 import { HeldOutput, send } from './held-output.ts';
 import { LineSplitter } from './line-splitter.ts';
-import { stopProcess } from './stop-process.ts';
+import { sendSignal, stopProcess } from './stop-process.ts';
+import type { Surroundings } from './surroundings.ts';
 import { TranscriptReader } from './transcript-reader.ts';
 
 export type Attempt = {
@@ -15,7 +16,7 @@ export type Attempt = {
   readonly executable: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly profile: string;
-  readonly cwd: string;
+  readonly surroundings: Surroundings;
   readonly session: string | null;
   /** False for the attempt that takes a conversation over: stdin held the first prompt. */
   readonly first: boolean;
@@ -25,9 +26,9 @@ export type Attempt = {
 /** What an attempt tells as it goes. */
 export type Ears = {
   /** Something about the account, whatever becomes of the turn. */
-  told(told: Told): void;
+  told(told: Told, session: string | null): void;
   /** The turn cannot go on here: resolves with whether it goes on elsewhere, and this attempt is to end. */
-  stopped(told: Extract<Told, { kind: 'stopped' }>, session: string | null): Promise<boolean>;
+  stopped(session: string | null): Promise<boolean>;
 };
 
 export type AttemptEnd = {
@@ -40,50 +41,50 @@ export type AttemptEnd = {
 
 /** Runs the CLI once in a profile, with its output passed on and read on the way. Rejects when it cannot be started. */
 export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptEnd> {
-  const { mode, plan, start } = attempt;
-  const watched = { transcripts: mode.transcripts, profile: attempt.profile, cwd: attempt.cwd, session: attempt.session };
+  const { mode, plan, surroundings } = attempt;
+  const watched = { transcripts: mode.transcripts, profile: attempt.profile, cwd: surroundings.cwd, session: attempt.session };
   const listen = mode.listen(attempt.now);
   let leaving: Promise<boolean> | null = null;
-  let heardAny = false;
+  let heardAny = false as boolean;
   const take = (told: Told): void => {
     if (told.kind === 'session') return reader.follow(told.id);
     heardAny = true;
-    ears.told(told);
-    if (told.kind === 'stopped') leaving ??= leave(told);
+    ears.told(told, reader.session);
+    if (told.kind === 'stopped') leaving ??= leave();
   };
   const reader = await TranscriptReader.open(watched, (line) => listen('transcript', line).told.forEach(take));
   const held = new HeldOutput(plan.stdout === 'whole');
   const child = spawnChild(attempt);
-  const leave = async (told: Extract<Told, { kind: 'stopped' }>): Promise<boolean> => {
+  const leave = async (): Promise<boolean> => {
     await reader.drain();
-    const goesOn = await ears.stopped(told, reader.found ? reader.session : null);
-    if (goesOn) await stopProcess(child, { group: !plan.interactive, patient: !plan.interactive });
-    else await held.release(process.stdout);
+    const goesOn = await ears.stopped(reader.found ? reader.session : null);
+    if (goesOn) await stopProcess(child, { group: !plan.interactive, patient: !plan.interactive, kill: surroundings.kill });
+    else await held.release(surroundings.stdout);
     return goesOn;
   };
-  const handlers = forwardSignals(child, plan.interactive);
+  const handlers = forwardSignals(child, plan.interactive, surroundings);
   try {
     const ended = endOf(child, attempt.executable);
     if (child.pid !== undefined && plan.converses) reader.watch(child.pid);
     await Promise.all([
       ended,
-      pump({ from: child.stdout, channel: 'stdout', listen, take }, (line, hold) => held.write(process.stdout, line, hold)),
-      pump({ from: child.stderr, channel: 'stderr', listen, take }, (line) => send(process.stderr, line)),
+      pump({ from: child.stdout, channel: 'stdout', listen, take }, (line, hold) => held.write(surroundings.stdout, line, hold)),
+      pump({ from: child.stderr, channel: 'stderr', listen, take }, (line) => send(surroundings.stderr, line)),
     ]);
     await reader.drain();
     const code = await ended;
     const signal = heardAny || !plan.converses ? null : mode.exitSignal(code);
     if (signal !== null) take({ kind: 'stopped', signal });
     const left = (await leaving) ?? false;
-    if (!left) await held.release(process.stdout);
+    if (!left) await held.release(surroundings.stdout);
     return { code, session: reader.session, left };
   } finally {
     reader.stop();
-    for (const [signal, handler] of handlers) process.off(signal, handler);
+    for (const [signal, handler] of handlers) surroundings.signals.off(signal, handler);
   }
 }
 
-function spawnChild({ plan, start, executable, environment, cwd, first }: Attempt): ChildProcess {
+function spawnChild({ plan, start, executable, environment, surroundings: { cwd }, first }: Attempt): ChildProcess {
   const channel = (plumbing: Plan['stdout']): 'inherit' | 'pipe' => (plumbing === 'inherit' ? 'inherit' : 'pipe');
   return spawn(executable, start.args, {
     cwd,
@@ -134,23 +135,13 @@ async function endOf(child: ChildProcess, executable: string): Promise<number> {
 }
 
 /** Ctrl-C reaches what runs in the terminal by itself; a group of its own has to be told. */
-function forwardSignals(child: ChildProcess, interactive: boolean): Map<NodeJS.Signals, () => void> {
+function forwardSignals(child: ChildProcess, interactive: boolean, surroundings: Surroundings): Map<NodeJS.Signals, () => void> {
   const handlers = new Map<NodeJS.Signals, () => void>();
   const forward = (signal: NodeJS.Signals) => () => {
-    if (child.pid === undefined || child.exitCode !== null) return;
-    if (interactive) child.kill(signal);
-    else sendToGroup(child.pid, signal);
+    sendSignal(child, { group: !interactive, signal, kill: surroundings.kill });
   };
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) handlers.set(signal, interactive ? () => undefined : forward(signal));
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) handlers.set(signal, forward(signal));
-  for (const [signal, handler] of handlers) process.on(signal, handler);
+  for (const [signal, handler] of handlers) surroundings.signals.on(signal, handler);
   return handlers;
-}
-
-function sendToGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // It has ended.
-  }
 }

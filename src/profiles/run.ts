@@ -1,110 +1,149 @@
 import { randomUUID } from 'node:crypto';
-import type { AttemptStart, ProfileMode, Told } from '../agents/profile.ts';
+import type { Agent } from '../agents/agent.ts';
+import type { Plan, Told } from '../agents/profile.ts';
 import type { Signal } from '../core/limit/signal.ts';
-import { runAttempt } from './attempt.ts';
+import { Problem } from '../core/problem.ts';
+import { runAttempt, type Attempt } from './attempt.ts';
 import { shareSettings } from './settings.ts';
+import type { Surroundings } from './surroundings.ts';
 import { keepTerminal } from './terminal.ts';
 
-/** Whose turn it is. */
-export type Turn = { readonly account: string; readonly profile: string };
-
-/** Why nobody takes a conversation over, as one sentence. */
-export type NoTurn = { readonly account: null; readonly says: string };
+/** Whose turn it is; nobody's, and why; or that of the gateway, for a pool that has other accounts. */
+export type Turn =
+  | { readonly kind: 'gateway' }
+  | { readonly kind: 'use'; readonly account: string; readonly profile: string }
+  | { readonly kind: 'nobody'; readonly says: string };
+type Use = Extract<Turn, { kind: 'use' }>;
 
 /** What a run asks of the daemon. */
 export interface Turns {
   /** Selects an account: for a new conversation, or to take over the one that `from` has. */
-  begin(wish: { session: string | null; model: string | null; converses: boolean; from: string | null }): Promise<Turn | NoTurn>;
-  report(report: { account: string; model: string | null; sentAt: number; signal: Signal | null; served: boolean }): Promise<void>;
+  begin(wish: {
+    session: string | null;
+    model: string | null;
+    converses: boolean;
+    from: string | null;
+  }): Promise<Turn>;
+  report(report: {
+    account: string;
+    session: string | null;
+    model: string | null;
+    sentAt: number;
+    signal: Signal | null;
+    served: boolean;
+  }): Promise<void>;
 }
 
 export type ProfileRun = {
-  readonly agent: { readonly id: string; readonly profile: ProfileMode };
-  readonly executable: string;
+  readonly agent: Pick<Agent, 'profile' | 'command' | 'install'>;
   readonly args: readonly string[];
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly surroundings: Surroundings;
   readonly turns: Turns;
+  /** Where an executable is. Throws a Problem when it is not on the PATH. */
+  readonly find: (command: string, install: string) => string;
   /** A line for the person, on stderr. */
   readonly tell: (line: string) => void;
-  /** Called when nobody may take even the first turn. */
-  readonly nobody: (says: string) => never;
 };
 
 const servedEveryMs = 60_000;
 
 /**
  * Runs a command line of an agent on the account whose turn it is. When its limit ends the turn and another account may
- * go on, the conversation is resumed in that one's profile; else the agent ends as it does. Resolves with its exit code.
+ * go on, the conversation is resumed in that one's profile; else the agent ends as it does. Resolves with its exit code,
+ * or with `gateway` when the pool is none of profiles.
  */
-export async function runOnProfiles(run: ProfileRun): Promise<number> {
-  const mode = run.agent.profile;
-  const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
-  const plan = mode.plan(run.args, { terminal, newSession: randomUUID });
+export async function runOnProfiles(run: ProfileRun): Promise<number | 'gateway'> {
+  const { agent, turns, tell } = run;
+  const plan = agent.profile.plan(run.args, { terminal: run.surroundings.terminal, newSession: randomUUID });
   const { session, model, converses } = plan;
-  const begun = await run.turns.begin({ session: plan.resumes ? session : null, model, converses, from: null });
-  if (begun.account === null) return run.nobody(begun.says);
-  await using screen = plan.interactive ? keepTerminal() : null;
-  let turn: Turn = begun;
-  let attempt: { session: string | null; start: AttemptStart } = { session, start: plan };
-  for (let first = true; ; first = false) {
-    await shareSettings(mode, { profile: turn.profile, environment: run.environment });
-    const reporter = reporterOf(run, turn, model);
-    let next: Turn | NoTurn | null = null;
-    const end = await runAttempt(
-      {
-        ...{ mode, plan, first, executable: run.executable, profile: turn.profile, cwd: process.cwd(), now: Date.now },
-        ...{ start: attempt.start, session: attempt.session },
-        environment: environmentOf(run, turn),
-      },
-      {
-        told: reporter.told,
-        async stopped(_, found) {
-          await reporter.settled();
-          const taken = plan.takeover === null ? null : found;
-          if (taken === null) return false;
-          next = await run.turns.begin({ session: taken, model, converses, from: turn.account }).catch(() => null);
-          if (next === null || next.account === null || plan.takeover === null) return false;
-          attempt = { session: taken, start: plan.takeover(taken) };
-          return true;
-        },
-      },
-    );
-    await reporter.settled();
-    const following = next as Turn | NoTurn | null;
-    if (!end.left || following === null || following.account === null) {
-      if (following?.account === null) run.tell(following.says);
-      return end.code;
-    }
-    await screen?.restore();
-    run.tell(`${turn.account} reached its limit: ${following.account} goes on.`);
-    turn = following;
+  const begun = await turns.begin({ session, model, converses, from: null });
+  if (begun.kind === 'gateway') return 'gateway';
+  if (begun.kind === 'nobody') throw new Problem('exhausted', begun.says, { hint: 'See: stint status' });
+  const executable = run.find(agent.command, agent.install);
+  using screen = plan.interactive ? keepTerminal(run.surroundings) : null;
+  let turn: Use = begun;
+  let start: Pick<Attempt, 'start' | 'session' | 'first'> = { start: plan, session, first: true };
+  for (;;) {
+    const { left, code, next } = await takeTurn(run, { plan, executable, turn, start });
+    if (next?.kind === 'nobody') tell(next.says);
+    if (!left || next?.kind !== 'use') return code;
+    screen?.restore();
+    tell(`${turn.account} reached its limit; ${next.account} goes on.`);
+    turn = next;
+    start = next.start;
   }
 }
 
-function environmentOf({ agent, environment }: ProfileRun, { profile }: Turn): NodeJS.ProcessEnv {
+type Next = (Use & { readonly start: Pick<Attempt, 'start' | 'session' | 'first'> }) | Exclude<Turn, Use>;
+type Taking = Pick<Attempt, 'plan' | 'executable'> & {
+  readonly turn: Use;
+  readonly start: Pick<Attempt, 'start' | 'session' | 'first'>;
+};
+
+/** One attempt on one account, and who goes on after it. */
+async function takeTurn(
+  run: ProfileRun,
+  { plan, executable, turn, start }: Taking,
+): Promise<{ left: boolean; code: number; next: Next | null }> {
+  const mode = run.agent.profile;
+  const { profile } = turn;
+  await shareSettings(mode, { profile, environment: run.surroundings.environment });
+  const reporter = reporterOf(run, turn, plan.model);
+  const environment = environmentOf(run, turn);
+  let next: Next | null = null;
+  const end = await runAttempt(
+    { ...start, mode, plan, executable, profile, environment, surroundings: run.surroundings, now: Date.now },
+    {
+      told: (told, session) => reporter.told(told, session),
+      async stopped(session) {
+        await reporter.settled();
+        next = await follower(run, { plan, turn, session });
+        return next.kind === 'use';
+      },
+    },
+  );
+  await reporter.settled();
+  return { left: end.left, code: end.code, next };
+}
+
+async function follower(
+  { turns }: ProfileRun,
+  { plan, turn, session }: { plan: Plan; turn: Use; session: string | null },
+): Promise<Next> {
+  const says = (why: string): Next => ({ kind: 'nobody', says: why });
+  if (plan.takeover === null) return says('Started like this, the conversation cannot be taken over by another account.');
+  if (session === null) return says('The conversation was not found, so that no other account can go on with it.');
+  const wish = { session, model: plan.model, converses: true, from: turn.account };
+  const next = await turns.begin(wish).catch((error: unknown) => says(String(error instanceof Error ? error.message : error)));
+  if (next.kind !== 'use') return next;
+  return { ...next, start: { start: plan.takeover(session), session, first: false } };
+}
+
+function environmentOf({ agent, surroundings: { environment } }: ProfileRun, { profile }: Use): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...environment, ...agent.profile.environment(profile) };
   // The passphrase opens every secret that the agent must not have.
   for (const name of [...agent.profile.withheld, 'STINT_VAULT_PASSPHRASE']) delete env[name];
   return env;
 }
 
-type Reporter = { told(told: Told): void; settled(): Promise<void> };
+type Reporter = { told(told: Told, session: string | null): void; settled(): Promise<void> };
 
 /** Reports what is told one after the other. A daemon that is gone learns nothing, and the agent goes on. */
-function reporterOf({ turns }: ProfileRun, { account }: Turn, model: string | null): Reporter {
+function reporterOf({ turns }: ProfileRun, { account }: Use, model: string | null): Reporter {
   let last: Promise<unknown> = Promise.resolve();
   let servedAt = 0;
   const sentAt = Date.now();
-  const report = (signal: Signal | null): void => {
-    const send = (): Promise<void> => turns.report({ account, model, sentAt, signal, served: signal === null });
+  const report = (signal: Signal | null, session: string | null): void => {
+    const served = signal === null;
+    const send = (): Promise<void> => turns.report({ account, session, model, sentAt, signal, served });
     last = last.then(send).catch(() => undefined);
   };
   return {
-    told(told) {
-      if (told.kind === 'signal' || told.kind === 'stopped') return report(told.signal);
+    told(told, session) {
+      if (told.kind === 'signal' || told.kind === 'stopped') return report(told.signal, session);
       if (told.kind !== 'served' || Date.now() - servedAt < servedEveryMs) return;
       servedAt = Date.now();
-      report(null);
+      report(null, session);
     },
     settled: async () => void (await last),
   };

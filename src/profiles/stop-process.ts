@@ -3,27 +3,28 @@ import type { ChildProcess } from 'node:child_process';
 const patienceMs = 1500;
 const graceMs = 5000;
 
+type Kill = (pid: number, signal: NodeJS.Signals) => void;
+
 type How = {
   /** It leads a process group, which ends with it. */
   readonly group: boolean;
   /** It is about to end by itself, and may have something left to write. */
   readonly patient: boolean;
+  readonly kill: Kill;
 };
 
 /** Ends a process: asks it, and after five seconds does not ask any more. Resolves when it has ended. */
-export async function stopProcess(child: ChildProcess, { group, patient }: How): Promise<void> {
-  if (child.pid === undefined || hasEnded(child)) return endGroup(child, group);
+export async function stopProcess(child: ChildProcess, { group, patient, kill }: How): Promise<void> {
+  const send = (signal: NodeJS.Signals): void => sendSignal(child, { group, signal, kill });
+  // What it started and left behind would go on with an account that is not to be used.
+  const endGroup = (): void => (group ? send('SIGKILL') : undefined);
+  if (child.pid === undefined || hasEnded(child)) return endGroup();
   const ended = new Promise<true>((resolve) => child.once('exit', () => resolve(true)));
-  if (patient && (await within(ended, patienceMs))) return endGroup(child, group);
-  send(child, group, 'SIGTERM');
-  if (await within(ended, graceMs)) return endGroup(child, group);
-  send(child, group, 'SIGKILL');
+  if (patient && (await within(ended, patienceMs))) return endGroup();
+  send('SIGTERM');
+  if (await within(ended, graceMs)) return endGroup();
+  send('SIGKILL');
   await ended;
-}
-
-/** What it started and left behind would go on with an account that is not to be used. */
-function endGroup(child: ChildProcess, group: boolean): void {
-  if (group) send(child, true, 'SIGKILL');
 }
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
@@ -40,10 +41,14 @@ async function within(ended: Promise<true>, ms: number): Promise<boolean> {
   }
 }
 
-function send({ pid }: ChildProcess, group: boolean, signal: NodeJS.Signals): void {
+/** Sends a signal to a process, or to the group that it leads; one that has ended gets none. */
+export function sendSignal(
+  { pid }: Pick<ChildProcess, 'pid'>,
+  { group, signal, kill }: Pick<How, 'group' | 'kill'> & { readonly signal: NodeJS.Signals },
+): void {
   if (pid === undefined) return;
   try {
-    process.kill(group ? -pid : pid, signal);
+    kill(group ? -pid : pid, signal);
   } catch {
     // It has ended.
   }

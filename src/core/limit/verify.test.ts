@@ -30,9 +30,10 @@ const closed = (more: Partial<Extract<Signal, { kind: 'closed' }>> = {}): Signal
 const limitOf = (minutesAgo: number, more: Partial<Limit> = {}): Limit =>
   buildLimit({ observedAt: captured - minutesAgo * minute, until: captured + 3 * day, ...more });
 
-type Case = [title: string, signals: Signal[], limits: Limit[], believed: Signal['kind'][], idleMinutes?: number];
+type Told = { readonly signals: Signal[]; readonly limits: Limit[]; readonly idleMinutes: number };
+type Row = [title: string, signals: Signal[], limits: Limit[], believed: Signal['kind'][], idleMinutes?: number];
 
-const cases: Case[] = [
+const rows: Row[] = [
   ['a reading is taken', [reading(0.4)], [], ['reading']],
   ['a refusal is not', [{ kind: 'refused', evidence: 'HTTP 401' }], [], []],
   ['room in a window clears an old limit', [reading(0.2), open], [limitOf(6)], ['reading', 'open']],
@@ -74,8 +75,13 @@ const cases: Case[] = [
   ],
 ];
 
+const cases = rows.map(([title, signals, limits, believed, idleMinutes = 60]) => {
+  const told: Told = { signals, limits, idleMinutes };
+  return [title, told, believed] as const;
+});
+
 describe('what a usage endpoint says', () => {
-  test.each(cases)('%s', (_, signals, limits, believed, idleMinutes = 60) => {
+  test.each(cases)('%s', (_, { signals, limits, idleMinutes }, believed) => {
     const facts = {
       limits: new Map(limits.map((limit) => [slotOf(limit), limit])),
       sentAt: captured,
@@ -103,7 +109,7 @@ describe('the next question', () => {
     ['when the endpoint says so', { failures: 1, retryAfterMs: 40 * minute }, false, 0, 40],
     ['not earlier because the endpoint says so', { failures: 1, retryAfterMs: 0 }, false, 0, 10],
     ['within an hour whatever the endpoint says', { failures: 1, retryAfterMs: 9 * hour }, false, 0, 60],
-  ] as const)('comes %s', (_, last, isClosed, jitter, minutes) => {
+  ] as const)('comes %s', (...[, last, isClosed, jitter, minutes]) => {
     const poll = { at: captured, retryAfterMs: null, ...last };
     expect(nextUsagePoll(poll, isClosed, jitter) - captured).toBe(minutes * minute);
   });

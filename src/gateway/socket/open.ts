@@ -55,7 +55,8 @@ export async function openOn(
 function observeHead({ book, owners }: OpenDeps, seen: Seen, headers: Headers): void {
   const { exchange, account, sentAt } = seen;
   const { provider } = exchange;
-  const { signals } = provider.classify({ status: 200, headers, body: null }, sending.contextOf(book, seen));
+  const verdict = provider.classify({ status: 200, headers, body: null }, sending.contextOf(book, seen));
+  const signals = verdict.signals.filter(({ kind }) => kind === 'reading');
   book.observeFault(account, null);
   void book.observe({ account, model: exchange.wanted.model, sentAt, signals, served: false });
   for (const name of provider.bonds?.made(headers, '') ?? []) owners.note(name, account);

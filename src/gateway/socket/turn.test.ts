@@ -34,7 +34,6 @@ describe('a request on a WebSocket', () => {
 
   test.each([
     ['usage_limit', ['openai/a window', 'openai/b served']],
-    ['rate_limit_tokens', ['openai/a throttle', 'openai/b served']],
     ['insufficient_quota', ['openai/a billing', 'openai/b served']],
     ['invalid_key', ['openai/a auth', 'openai/b served']],
     ['overloaded', ['openai/a overload', 'openai/a served']],

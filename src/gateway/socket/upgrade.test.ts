@@ -104,6 +104,10 @@ describe('an upgrade', () => {
     const closed = rig.events.next(({ kind }) => kind === 'closed');
     const connecting = rig.connect();
     await closed;
+    // The hold begins when what was learnt has been decided upon and is durable.
+    await new Promise((resolve) => setImmediate(resolve));
+    await rig.book.journal.written();
+    await new Promise((resolve) => setImmediate(resolve));
     rig.advance(31_000);
     const client = await connecting;
     expect(client.headers.get('stint-account')).toBe('openai/a');
@@ -121,12 +125,12 @@ describe('an upgrade', () => {
         ...{ 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' },
       },
       signal: leaving.signal,
-    });
+    }).catch(() => undefined);
     await closed;
     const record = rig.records.next(() => true);
     leaving.abort();
     expect((await record).outcome).toBe('aborted');
-    await request.catch(() => undefined);
+    await request;
     expect(rig.gateway.active).toBe(0);
   });
 

@@ -34,7 +34,11 @@ describe('a secret', () => {
     ],
     ['a setup token with a space', 'sk-ant-oat01-test token', /does not look like a credential/],
     ['letters beyond ASCII', 'sk-ant-api03-tést-key', /does not look like a credential/],
-    ['a credentials file without a token', '{"claudeAiOauth":{"refreshToken":"sk-ant-ort01-test"}}', /does not look like a credential/],
+    [
+      'a credentials file without a token',
+      '{"claudeAiOauth":{"refreshToken":"sk-ant-ort01-test"}}',
+      /does not look like a credential/,
+    ],
   ])('that is %s is refused, with what to give instead and without the secret', (_, secret, message) => {
     const problem = recognise(secret);
     if (!(problem instanceof Problem)) throw new Error(`recognised as ${problem}`);

@@ -25,7 +25,7 @@ function reachOf(answer: Response | Error, baseUrl: string | null = null) {
     baseUrl,
     now: captured,
     fetch: (url, init) => {
-      asked.push({ url, body: JSON.parse(String(init.body)) });
+      asked.push({ url, body: JSON.parse(init.body as string) });
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     },
   };
@@ -117,25 +117,28 @@ describe('a renewal', () => {
     });
   });
 
-  test.each<[string, number, unknown, string]>([
-    ['invalid_grant', 400, { error: 'invalid_grant', error_description: 'Refresh token not found or invalid' }, 'dead'],
-    ['invalid_grant with 401', 401, { error: 'invalid_grant' }, 'dead'],
+  test.each<[string, [number, unknown], string]>([
     [
-      'an error object that names the refresh token',
-      401,
-      { type: 'error', error: { type: 'authentication_error', message: 'The refresh token has been revoked' } },
+      'invalid_grant',
+      [400, { error: 'invalid_grant', error_description: 'Refresh token not found or invalid' }],
       'dead',
     ],
-    ['invalid_grant of a broken server', 500, { error: 'invalid_grant' }, 'failed'],
-    ['another error', 400, { error: 'invalid_client' }, 'failed'],
-    ['an error object of another kind', 400, { error: { type: 'invalid_request_error', message: 'bad' } }, 'failed'],
-    ['a rate limit', 429, { error: { type: 'rate_limit_error', message: 'Rate limited' } }, 'failed'],
-    ['a page', 403, '<html>blocked</html>', 'failed'],
-    ['an outage', 503, '', 'failed'],
-    ['garbage', 200, 'garbage', 'failed'],
-    ['no token', 200, {}, 'failed'],
-    ['a token that no header can hold', 200, { access_token: 'line\nbreak and more' }, 'failed'],
-  ])('that gets %s is judged', async (_, status, body, kind) => {
+    ['invalid_grant with 401', [401, { error: 'invalid_grant' }], 'dead'],
+    [
+      'an error object that names the refresh token',
+      [401, { type: 'error', error: { type: 'authentication_error', message: 'The refresh token has been revoked' } }],
+      'dead',
+    ],
+    ['invalid_grant of a broken server', [500, { error: 'invalid_grant' }], 'failed'],
+    ['another error', [400, { error: 'invalid_client' }], 'failed'],
+    ['an error object of another kind', [400, { error: { type: 'invalid_request_error', message: 'bad' } }], 'failed'],
+    ['a rate limit', [429, { error: { type: 'rate_limit_error', message: 'Rate limited' } }], 'failed'],
+    ['a page', [403, '<html>blocked</html>'], 'failed'],
+    ['an outage', [503, ''], 'failed'],
+    ['garbage', [200, 'garbage'], 'failed'],
+    ['no token', [200, {}], 'failed'],
+    ['a token that no header can hold', [200, { access_token: 'line\nbreak and more' }], 'failed'],
+  ])('that gets %s is judged', async (_, [status, body], kind) => {
     const { reach } = reachOf(answerOf(status, body));
     expect((await login.renew('login', own, reach)).kind).toBe(kind as never);
   });

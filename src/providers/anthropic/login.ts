@@ -98,8 +98,8 @@ function renewed(known: StoredLogin, text: string, now: number): Renewal {
     ...known,
     accessToken: access_token,
     refreshToken: refresh_token ?? known.refreshToken,
-    expiresAt: expires_in == null ? null : now + expires_in * secondMs,
-    scopes: scope == null || scope.trim() === '' ? known.scopes : scope.trim().split(/\s+/),
+    expiresAt: typeof expires_in === 'number' ? now + expires_in * secondMs : null,
+    scopes: (scope ?? '').trim() === '' ? known.scopes : (scope ?? '').trim().split(/\s+/),
   };
   return { kind: 'renewed', secret: JSON.stringify(next) };
 }

@@ -71,7 +71,7 @@ describe('a 429 of Google', () => {
       'a minute with the words alone',
       { message: freeTier, details: [quota(perMinute)] },
       'throttle',
-      [['minute', own, 35_684]],
+      [['minute', own, 35_685]],
     ],
     ['a minute without a time', { details: [quota(perMinute)] }, 'throttle', [['minute', own, null]]],
     [
@@ -109,13 +109,13 @@ describe('a 429 of Google', () => {
       'a quota with its delay',
       { details: [info('QUOTA_EXHAUSTED', { quotaResetDelay: '1h0m0.123456s' })] },
       'window',
-      [['quota', own, 3_600_123]],
+      [['quota', own, 3_600_124]],
     ],
     [
       'a quota with RetryInfo of nine digits',
       { message: capacity, details: [info('QUOTA_EXHAUSTED'), retry('11741.478632015s')] },
       'window',
-      [['quota', own, 11_741_478]],
+      [['quota', own, 11_741_479]],
     ],
     [
       'a quota with the words alone',

@@ -90,15 +90,10 @@ function windowOf(quota: string): string | null {
 function resetOf({ metadata, retryDelay, message }: GoogleError, now: EpochMs): EpochMs | null {
   const words = /\b(?:retry in|reset after) ((?:\d+(?:\.\d+)?(?:ms|[dhms]))+)/i.exec(message)?.[1];
   for (const text of [metadata['quotaResetTimeStamp'], metadata['quotaResetDelay'], retryDelay, words]) {
-    const at = parseReset(text === undefined || text === null ? null : wholeUnits(text), now);
+    const at = parseReset(text, now);
     if (at !== null) return at;
   }
   return null;
-}
-
-/** Google's durations may have a fraction of any length: `11741.478632015s`. */
-function wholeUnits(text: string): string {
-  return text.replace(/(\.\d{3})\d+(?=m?s$)/, '$1');
 }
 
 /** A model that is named in other words than ours would not stop the next request for it. */

@@ -2,7 +2,7 @@ import { Problem } from '../../core/problem.ts';
 import { parseJson } from '../../lib/parse-json.ts';
 import type { Adoption } from '../provider.ts';
 import { field } from './error.ts';
-import { parsePlanLogin, planLoginFromAuthFile } from './plan-login.ts';
+import { parsePlanLogin, renderPlanLogin } from './plan-login.ts';
 
 /** Codex's login of a ChatGPT plan: `auth.json` in `CODEX_HOME`. */
 export const adoption: Adoption = {
@@ -28,7 +28,6 @@ export const adoption: Adoption = {
         hint: 'Log in there again, which leaves it out: codex logout && codex login',
       });
     }
-    const secret = planLoginFromAuthFile(text);
-    return secret instanceof Problem ? secret : { secret, rest: null };
+    return { secret: renderPlanLogin(login), rest: null };
   },
 };

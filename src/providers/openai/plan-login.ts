@@ -53,12 +53,7 @@ export function parsePlanLogin(text: string): PlanLogin | Problem {
   });
 }
 
-/** The vault's form of a login, from the text of Codex's auth.json. */
-export function planLoginFromAuthFile(text: string): string | Problem {
-  const login = parsePlanLogin(text);
-  return login instanceof Problem ? login : renderPlanLogin(login);
-}
-
+/** The vault's form. */
 export function renderPlanLogin(login: PlanLogin): string {
   return JSON.stringify(login);
 }

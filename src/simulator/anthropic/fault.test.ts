@@ -249,6 +249,20 @@ describe('faults of the connection', () => {
     expect((await ask(fixture.simulator)).status).toBe(200);
   });
 
+  test.each([true, false])('a body of garbage is neither JSON nor an event (streamed: %p)', async (stream) => {
+    fixture.simulator.inject({ kind: 'garbage_body' });
+    const response = await ask(fixture.simulator, { stream });
+    expect(response.headers.get('content-type')).toStartWith(stream ? 'text/event-stream' : 'application/json');
+    expect(await failureOf(response.json())).toBeInstanceOf(Error);
+  });
+
+  test('a head can be of any size and status', async () => {
+    fixture.simulator.inject({ kind: 'huge_header', headerBytes: 8000, status: 429 });
+    const response = await ask(fixture.simulator);
+    expect(response.status).toBe(429);
+    expect(response.headers.get('x-padding')).toHaveLength(8000);
+  });
+
   test.each(['content-length', 'chunked'] as const)('a body framed by %s can be truncated', async (framing) => {
     fixture.simulator.inject({ kind: 'truncated_json', framing });
     const response = await ask(fixture.simulator);

@@ -80,6 +80,13 @@ describe('chat completions', () => {
     expect(text).not.toContain('[DONE]');
   });
 
+  test.each(['split', 'slow'] as const)('a stream that is %s is the same stream', async (kind) => {
+    fixture.simulator.inject({ kind, pieceBytes: 50, delayMs: 5 });
+    const text = await (await chat({ messages: user('[[words:3]]'), stream: true })).text();
+    expect(text.match(/"content":"word /g) ?? []).toHaveLength(3);
+    expect(text).toEndWith('data: [DONE]\n\n');
+  });
+
   test('a request without messages is invalid', async () => {
     const response = await chat({});
     expect([response.status, await response.json()]).toMatchObject([

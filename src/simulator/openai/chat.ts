@@ -5,9 +5,9 @@ import { type Call, servedHeaders } from './call.ts';
 import { chatOutputTokens, type Completion, completionChunks, completionJson, errorChunk } from './chat-form.ts';
 import { chatAnswer, type ChatRequest } from './chat-request.ts';
 import { sendError } from './error-answer.ts';
-import { type Fault, isStreamError } from './fault.ts';
+import { type Fault, inStream, isStreamError } from './fault.ts';
 import { limitProblem } from './limit-error.ts';
-import { streamEvents } from './response-stream.ts';
+import { piecesOf, streamEvents } from './response-stream.ts';
 import { streamErrorOf } from './stream-error.ts';
 import { spend } from './window.ts';
 
@@ -29,7 +29,7 @@ export async function answerChat(call: Call, request: ChatRequest, fault: Fault 
   if (request.stream === true) {
     await streamEvents(
       exchange,
-      { headers, deltaDelayMs: state.deltaDelayMs },
+      { headers, deltaDelayMs: state.deltaDelayMs, pieceBytes: piecesOf(fault) },
       streamOf(call, request, { completion, fault }),
     );
     return;
@@ -42,8 +42,9 @@ export async function answerChat(call: Call, request: ChatRequest, fault: Fault 
 function streamOf(
   call: Call,
   request: ChatRequest,
-  { completion, fault }: { completion: Completion; fault: Fault | undefined },
+  { completion, fault: met }: { completion: Completion; fault: Fault | undefined },
 ): Parameters<typeof streamEvents>[2] {
+  const fault = inStream(met);
   const chunks = completionChunks(completion, request.stream_options?.include_usage === true);
   const events = [chunks.opening];
   if (fault === undefined) return { events, paced: chunks.deltas, rest: [chunks.closing], fault };

@@ -131,6 +131,14 @@ describe('faults in a stream', () => {
     expect(textOf(eventsOf(text))).toBe('word word word ');
   });
 
+  test('a split stream is the same stream', async () => {
+    fixture.simulator.inject({ kind: 'split', pieceBytes: 100 });
+    const response = await ask(fixture.simulator, { stream: true, prompt: '[[say:größer]]' });
+    const events = eventsOf(await response.text());
+    expect(textOf(events)).toBe('größer');
+    expect(events.at(-1)?.type).toBe('response.completed');
+  });
+
   test('a clean end in the middle has no end of the response', async () => {
     fixture.simulator.inject({ kind: 'clean_end_mid', afterDeltas: 1 });
     const { text, broken } = await readBroken(await ask(fixture.simulator, { stream: true }));
@@ -165,6 +173,11 @@ describe('faults of the connection', () => {
     leaving.abort();
     expect(await failureOf(answer)).toBeInstanceOf(Error);
     expect((await aborted).request.status).toBeNull();
+  });
+
+  test.each([true, false])('a slow head is followed by the whole answer (streamed: %p)', async (stream) => {
+    fixture.simulator.inject({ kind: 'slow', delayMs: 5 });
+    expect(await (await ask(fixture.simulator, { stream })).text()).toContain('"status":"completed"');
   });
 
   test.each([true, false])('a body of garbage is neither JSON nor an event (streamed: %p)', async (stream) => {

@@ -49,6 +49,9 @@ const streamErrorKinds = [
   'error_event_mid',
 ] as const;
 
+/** Streams the bytes in pieces of `pieceBytes`, wherever events and frames begin. */
+const splitKind = 'split';
+
 /** Faults that only a WebSocket can have. */
 const socketFaultKinds = ['fragmented', 'garbled_frame', 'close_frame'] as const;
 
@@ -74,6 +77,7 @@ export const faultSchema = z.strictObject({
     ...breakKinds,
     ...connectionFaultKinds,
     ...socketFaultKinds,
+    splitKind,
     'truncated_json',
   ]),
   /** Exact path; what answers with a model when absent. */
@@ -84,7 +88,7 @@ export const faultSchema = z.strictObject({
   code: z.enum(streamErrorCodes).default('server_is_overloaded'),
   /** The code of a `close_frame`. */
   closeCode: z.int().min(1000).max(4999).default(1011),
-  /** Bytes in each piece of a `fragmented` message. */
+  /** Bytes in each piece of a `fragmented` message, or of a `split` stream. */
   pieceBytes: z.int().positive().default(7),
 });
 
@@ -108,6 +112,11 @@ export function isStreamError(kind: Fault['kind']): kind is StreamErrorKind {
   return (streamErrorKinds as readonly string[]).includes(kind);
 }
 
+/** The fault if it strikes inside a streamed answer. */
+export function inStream(fault: Fault | undefined): Fault | undefined {
+  return fault !== undefined && (isStreamError(fault.kind) || isBreak(fault.kind)) ? fault : undefined;
+}
+
 function isOfSockets(kind: Fault['kind']): boolean {
   return (socketFaultKinds as readonly string[]).includes(kind);
 }
@@ -121,5 +130,5 @@ function fits({ kind, on, path }: Fault, { via, inference, stream }: OpenAiTarge
   if (on === undefined ? via !== 'http' && via !== 'frame' : on !== via) return false;
   if (isOfSockets(kind)) return via === 'frame' || via === 'warm-up';
   if (kind === 'truncated_json') return !stream && via === 'http';
-  return stream || !(isStreamError(kind) || isBreak(kind));
+  return stream || !(kind === splitKind || isStreamError(kind) || isBreak(kind));
 }

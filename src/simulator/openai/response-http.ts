@@ -5,7 +5,7 @@ import { sendError } from './error-answer.ts';
 import type { Fault } from './fault.ts';
 import { encryptReasoning } from './reasoning.ts';
 import { completed, usageOf } from './response-form.ts';
-import { asEvents, planStream, streamEvents } from './response-stream.ts';
+import { asEvents, piecesOf, planStream, streamEvents } from './response-stream.ts';
 import { backendProblem, prepareReply } from './responses.ts';
 import type { ResponsesRequest } from './responses-request.ts';
 import { streamErrorOf } from './stream-error.ts';
@@ -24,11 +24,9 @@ export async function answerResponses(call: Call, request: ResponsesRequest, fau
   }
   const { reply, headers } = prepared;
   if (request.stream === true) {
-    const plan = planStream(reply, fault, () => {
-      if (fault === undefined) throw new Error('only a fault ends a stream with an error');
-      return streamErrorOf(fault, { ...call, model: request.model });
-    });
-    await streamEvents(exchange, { headers, deltaDelayMs: state.deltaDelayMs }, asEvents(plan));
+    const plan = planStream(reply, fault, (met) => streamErrorOf(met, { ...call, model: request.model }));
+    const head = { headers, deltaDelayMs: state.deltaDelayMs, pieceBytes: piecesOf(fault) };
+    await streamEvents(exchange, head, asEvents(plan));
     return;
   }
   if (fault?.kind === 'truncated_json') {

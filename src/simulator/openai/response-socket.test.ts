@@ -177,6 +177,14 @@ describe('faults in a WebSocket', () => {
     await client.close();
   });
 
+  test.each(['split', 'slow'] as const)('an answer that is %s is the same answer', async (kind) => {
+    fixture.simulator.inject({ kind, pieceBytes: 100, delayMs: 5 });
+    const client = await connect(fixture.simulator);
+    const events = await client.ask({ input: '[[say:größer]]' });
+    expect([textOf(events), events.at(-1)?.type]).toEqual(['größer', completed]);
+    await client.close();
+  });
+
   test.each([
     ['failed_before_content', ['response.created', 'response.in_progress', 'response.failed']],
     ['error_event_before_content', ['response.created', 'response.in_progress', 'error']],

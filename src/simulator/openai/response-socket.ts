@@ -7,7 +7,7 @@ import { invalidRequest } from './known-error.ts';
 import { rateLimitsFrame } from './rate-limits-frame.ts';
 import { refusalOf } from './refusal.ts';
 import { replyEvents } from './response-form.ts';
-import { planStream, type StreamPlan } from './response-stream.ts';
+import { planStream, type StreamPlan, writePieces } from './response-stream.ts';
 import { emptyReply, prepareReply } from './responses.ts';
 import { type InputItem, inputItems, parseResponsesRequest, type ResponsesRequest } from './responses-request.ts';
 import { streamErrorOf } from './stream-error.ts';
@@ -87,12 +87,9 @@ async function answerRequest(
   }
   if (credential.kind === 'plan') await socket.sendText(JSON.stringify(rateLimitsFrame(credential, now)));
   remembered.set(prepared.reply.id, prepared.items);
-  const inStream = fault !== undefined && isInStream(fault) ? fault : undefined;
-  const plan = planStream(prepared.reply, inStream, () => {
-    if (fault === undefined) throw new Error('only a fault ends a stream with an error');
-    return streamErrorOf(fault, { credential, model: request.model, now });
-  });
-  await sendPlan(connection, plan, fault?.kind === 'fragmented' ? fault.pieceBytes : undefined);
+  const refused = { credential, model: request.model, now };
+  const plan = planStream(prepared.reply, fault, (met) => streamErrorOf(met, refused));
+  await sendPlan(connection, plan, fault);
   return 200;
 }
 
@@ -106,12 +103,16 @@ async function warmUp({ call, socket, remembered }: Connection, request: Respons
 async function sendPlan(
   { socket, call: { exchange, state } }: Connection,
   { events, paced, rest, fault }: StreamPlan,
-  pieceBytes: number | undefined,
+  met: Fault | undefined,
 ): Promise<void> {
   const frame = (event: object): Buffer => {
     const text = JSON.stringify(event);
-    return pieceBytes === undefined ? textFrame(text) : fragmentedText(text, pieceBytes);
+    return met?.kind === 'fragmented' ? fragmentedText(text, met.pieceBytes) : textFrame(text);
   };
+  if (met?.kind === 'split') {
+    await writePieces(exchange, Buffer.concat([...events, ...paced, ...rest].map(frame)), met.pieceBytes);
+    return;
+  }
   await socket.sendRaw(Buffer.concat(events.map(frame)));
   for (const delta of paced) {
     await exchange.pause(state.deltaDelayMs);
@@ -145,10 +146,6 @@ async function meetFrameFault(fault: Fault, socket: ServerSocket): Promise<void>
 
 /** A frame with all reserved bits and an opcode that nobody defined. */
 const garbledFrame = Buffer.from([0xff, 0x05, 0x68, 0x65, 0x6c, 0x6c, 0x6f]);
-
-function isInStream({ kind }: Fault): boolean {
-  return /_mid$|_before_content$/.test(kind);
-}
 
 async function sendErrorFrame(socket: ServerSocket, answer: ErrorAnswer): Promise<void> {
   const headers = Object.fromEntries(answer.headers ?? []);

@@ -6,6 +6,7 @@ import { formatMoment } from '../../core/time.ts';
 import { socketClient, type Client } from '../../operations/client.ts';
 import type { Cli } from './cli.ts';
 import { connect, reachDaemon } from './connect.ts';
+import { findExecutable, poolOf, runOnProfiles } from './profile-command.ts';
 import { keepDaemon } from './keep-daemon.ts';
 import { localTimeZone } from './render.ts';
 import { optionsOf, type GlobalOptions } from './options.ts';
@@ -17,6 +18,7 @@ type Issued = {
   readonly command: string;
   readonly install: string;
   readonly withheld: readonly string[];
+  readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 };
 
@@ -32,7 +34,7 @@ export function addAgentCommands(cli: Cli, root: Command): void {
     root
       .command(agent)
       .description(
-        `Run ${agent} here, through the gateway; all arguments are its own (pool: stint --pool <pool> ${agent})`,
+        `Run ${agent} here, on the accounts of a pool; all arguments are its own (pool: stint --pool <pool> ${agent})`,
       )
       .argument('[args...]')
       // Everything after the name belongs to the agent, --help and --version included.
@@ -53,7 +55,14 @@ async function printEnvironment(cli: Cli, agent: string, options: GlobalOptions)
   cli.terminal.print(`# Valid until ${until}, or until: stint phantom revoke ${issued.id}`);
   for (const name of issued.withheld) cli.terminal.print(`unset ${name}`);
   for (const [name, value] of Object.entries({ ...issued.environment, ...directLoopback() }))
-    cli.terminal.print(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
+    cli.terminal.print(`export ${name}=${quotedForShell(value)}`);
+  // What cannot be said by a variable has to stand on every command line.
+  if (issued.args.length > 0)
+    cli.terminal.print(`${agent}() { command ${issued.command} ${issued.args.map(quotedForShell).join(' ')} "$@"; }`);
+}
+
+function quotedForShell(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 type Run = { readonly args: readonly string[]; readonly options: GlobalOptions };
@@ -61,21 +70,18 @@ type Run = { readonly args: readonly string[]; readonly options: GlobalOptions }
 async function runAgent(cli: Cli, agent: string, { args, options }: Run): Promise<number> {
   const daemon = await reachDaemon(cli, options);
   const client = socketClient(daemon.controlSocket);
+  const ended = await runOnProfiles(cli, client, { agent, args, options });
+  if (ended !== 'gateway') return ended;
   const issued = await issue(cli, client, { agent, origin: 'wrapper', options });
   const letGo = keepDaemon(cli, options.home, daemon);
   try {
     const user = cli.host.userEnvironment;
-    const executable = Bun.which(issued.command, { PATH: user['PATH'] ?? '' });
-    if (executable === null) {
-      throw new Problem('not_found', `${issued.command} is not on the PATH.`, {
-        hint: `Install it with: ${issued.install}`,
-      });
-    }
+    const executable = findExecutable(cli, issued.command, issued.install);
     await refuseObstacles(cli, agent, { args, options });
     const env = { ...user, ...issued.environment, ...directLoopback() };
     // The passphrase opens every secret that the agent must not have.
     for (const name of [...issued.withheld, 'STINT_VAULT_PASSPHRASE']) delete env[name];
-    return await runInTerminal(executable, args, env);
+    return await runInTerminal(executable, [...issued.args, ...args], env);
   } finally {
     letGo();
     // A daemon that is gone forgets it by its expiry.
@@ -106,11 +112,10 @@ function issue(
   client: Client,
   wish: { agent: string; origin: 'env' | 'wrapper'; options: GlobalOptions },
 ): Promise<Issued> {
-  const pool = wish.options.pool ?? cli.host.userEnvironment['STINT_POOL'];
   return client.call('phantom.issue', {
     agent: wish.agent,
     origin: wish.origin,
-    ...(pool ? { pool } : {}),
+    ...poolOf(cli, wish.options),
   }) as Promise<Issued>;
 }
 

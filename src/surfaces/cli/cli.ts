@@ -8,6 +8,7 @@ import { addDoctor } from './doctor.ts';
 import { exitCodes } from './exit-code.ts';
 import { addLogs } from './logs.ts';
 import type { Host } from './host.ts';
+import { addLoginCommand } from './login-command.ts';
 import { addOperationCommands } from './operation-command.ts';
 import { showNextStep } from './next-step.ts';
 import { addGlobalOptions, optionsOf } from './options.ts';
@@ -65,6 +66,7 @@ function program(cli: Cli): Command {
   addDaemonCommands(cli, root);
   addOperationCommands(cli, root);
   addAgentCommands(cli, root);
+  addLoginCommand(cli, root);
   addLogs(cli, root);
   addDoctor(cli, root);
   addDemo(cli, root);

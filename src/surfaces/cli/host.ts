@@ -34,6 +34,50 @@ export type DemoOptions = { readonly agent: 'scripted' | 'claude'; readonly keep
 /** A setting of the agent's own that keeps it from the gateway. */
 export type Obstacle = { readonly says: string; readonly hint: string };
 
+/** What the daemon answers when an agent asks whose profile it is to use. */
+export type ProfileTurn =
+  | { readonly kind: 'gateway' }
+  | { readonly kind: 'use'; readonly account: string; readonly profile: string }
+  | { readonly kind: 'nobody'; readonly says: string };
+
+/** What a run in profiles asks of the daemon. */
+export interface ProfileTurns {
+  begin(wish: {
+    session: string | null;
+    model: string | null;
+    /** False for a command without a conversation, which any account may run. */
+    converses: boolean;
+    /** The account that has the conversation, when another is to take it over. */
+    from: string | null;
+  }): Promise<ProfileTurn>;
+  report(report: {
+    account: string;
+    session: string | null;
+    model: string | null;
+    sentAt: number;
+    signal: object | null;
+    served: boolean;
+  }): Promise<void>;
+}
+
+export type ProfileRun = {
+  readonly agent: string;
+  readonly args: readonly string[];
+  readonly turns: ProfileTurns;
+  /** Where an executable is. Throws a Problem when it is not on the PATH. */
+  readonly find: (command: string, install: string) => string;
+  /** A line on stderr. */
+  readonly tell: (line: string) => void;
+};
+
+/** Logging in with an agent's own login. */
+export type ProfileLogin = Omit<ProfileRun, 'turns'> & {
+  readonly home: string;
+  readonly label: string;
+  /** The directory, where the account has one already. */
+  readonly profile: string | null;
+};
+
 /** What the CLI needs and may not build itself; main.ts provides it. */
 export interface Host {
   readonly version: string;
@@ -52,6 +96,12 @@ export interface Host {
   listeners(place: Place): Promise<{ readonly control: Listener; readonly agent: Listener }>;
   /** What keeps an agent from the gateway when it is started here with these arguments. */
   obstacles(agent: string, home: string, args: readonly string[]): Promise<readonly Obstacle[]>;
+  /** The agent by its own name or that of its provider, with the provider. Undefined for another word. */
+  agentNamed(name: string): { readonly agent: string; readonly provider: string } | undefined;
+  /** Runs an agent on the profiles of a pool; `gateway` when it turns out to have none. */
+  runOnProfiles(run: ProfileRun): Promise<number | 'gateway'>;
+  /** Lets the user log in with the agent itself. Resolves with the directory; throws a Problem, and leaves nothing, when there is no login then. */
+  logIn(login: ProfileLogin): Promise<string>;
   serve(place: Place, passphrase: () => Promise<string>): Promise<Serving>;
   demo(options: DemoOptions): Promise<number>;
 }

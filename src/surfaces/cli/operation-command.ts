@@ -55,7 +55,11 @@ function addCommand(cli: Cli, parent: Command, { operation, verb }: { operation:
   for (const [name, field] of Object.entries(fields)) {
     if (field.secret === true)
       command.option('--secret-env <variable>', 'Read the secret from this environment variable');
-    else if (!operation.positional.includes(name)) command.addOption(optionOf(name, field));
+    else if (!operation.positional.includes(name)) {
+      command.addOption(optionOf(name, field));
+      const off = offSwitch(name, field);
+      if (off !== null) command.addOption(off);
+    }
   }
   if (operation.effect === 'destructive') command.option('-y, --yes', 'Do not ask');
   command.action(async () => run(cli, { operation, command, fields }));
@@ -67,6 +71,12 @@ function optionOf(name: string, field: FieldSchema): Option {
   if (field.type === 'boolean') return new Option(flag, description);
   const option = new Option(`${flag} <${field.type === 'array' ? `${name}...` : name}>`, description);
   return field.enum === undefined ? option : option.choices([...field.enum]);
+}
+
+/** A setting that is neither on nor off when it is absent needs a way to say off. */
+function offSwitch(name: string, field: FieldSchema): Option | null {
+  if (field.type !== 'boolean' || field.default !== undefined) return null;
+  return new Option(`--no-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, 'The contrary');
 }
 
 type Invocation = {
@@ -119,7 +129,9 @@ function take(input: Record<string, unknown>, name: string, { field, value }: Gi
 async function confirmOrStop({ terminal }: Cli, question: string | undefined, plain: string): Promise<void> {
   if (!terminal.interactive) {
     if (question === undefined) return;
-    throw new Problem('invalid', question.replace(/ Go on\?$/, ''), { hint: 'Nothing was changed. To go on, say --yes.' });
+    throw new Problem('invalid', question.replace(/ Go on\?$/, ''), {
+      hint: 'Nothing was changed. To go on, say --yes.',
+    });
   }
   const answer = await confirm({
     message: question ?? plain,
