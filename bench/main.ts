@@ -3,13 +3,14 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startLoad } from './load/load.ts';
-import { measureFailover } from './measure/failover.ts';
+import { measureFailover, type Failover } from './measure/failover.ts';
 import { measureHerd } from './measure/herd.ts';
 import { measureLatency } from './measure/latency.ts';
 import { setStage } from './measure/stage.ts';
 import { measureStartUp } from './measure/start-up.ts';
 import { measureStreams } from './measure/streams.ts';
 import { measureThroughput } from './measure/throughput.ts';
+import { protocols } from './protocol/registry.ts';
 import { fullPlan, quickPlan } from './plan.ts';
 import { report } from './report/report.ts';
 import { breakages, type Result } from './report/result.ts';
@@ -35,7 +36,9 @@ async function measure(quick: boolean): Promise<Result> {
   const startedAt = new Date().toISOString();
   const loadBefore = loadavg()[0] ?? NaN;
   const startUp = await step('start-up and status', () => measureStartUp(folder, plan.starts));
-  const failover = await step('failover', () => measureFailover(folder, plan.failovers));
+  const failovers: Failover[] = [];
+  for (const each of protocols)
+    failovers.push(await step(`failover, ${each.title}`, () => measureFailover(folder, each, plan.failovers)));
   const herd = await step('herd', () => measureHerd(folder, plan.herd));
   const streams = await step('open streams', () => measureStreams(folder, plan.streams));
   const { rates, latency, nginx } = await underLoad(plan);
@@ -52,7 +55,7 @@ async function measure(quick: boolean): Promise<Result> {
     versions: { bun: Bun.version, nginx },
     rates,
     latency,
-    failover,
+    failovers,
     streams,
     herd,
     startUp,

@@ -24,7 +24,7 @@ export const importTable: readonly Row[] = [
   { folder: 'vault', ours: ['core', 'lib'], modules: ['zod', 'age-encryption'] },
   { folder: 'store', ours: ['core', 'lib', 'book/ports.ts'], modules: ['zod', 'bun:sqlite', 'kysely', 'kysely/**'] },
   { folder: 'book', ours: ['core', 'lib', 'providers/*.ts'], modules: ['zod'] },
-  { folder: 'gateway', ours: ['core', 'lib', 'providers/*.ts', 'book'], modules: ['zod'] },
+  { folder: 'gateway', ours: ['core', 'lib', 'providers/*.ts', 'book'], modules: ['zod', 'ws'] },
   { folder: 'operations', ours: ['core', 'lib'], modules: ['zod'] },
   { folder: 'surfaces', ours: ['core', 'lib', 'operations'], modules: ['zod'] },
   { folder: 'surfaces/*', ours: ['core', 'lib', 'operations', 'surfaces/*.ts'], modules: ['zod'] },

@@ -26,7 +26,7 @@ export type SocketClient = {
 
 const ends = new Set(['response.completed', 'response.incomplete', 'response.failed', 'error']);
 
-export function isEnd({ type }: Told): boolean {
+function isEnd({ type }: Told): boolean {
   return ends.has(type);
 }
 
@@ -57,7 +57,15 @@ export function openSocket(url: string, headers: Readonly<Record<string, string>
         await told.next(isEnd);
         return told.all.slice(from);
       };
-      resolve({ socket, headers: answered, messages: told.all, send, ask, next: (matches) => told.next(matches), closed });
+      resolve({
+        socket,
+        headers: answered,
+        messages: told.all,
+        send,
+        ask,
+        next: (matches) => told.next(matches),
+        closed,
+      });
     });
   });
 }

@@ -60,7 +60,13 @@ export async function startSocketRig(options: SocketRigOptions = {}): Promise<So
     settings: options.settings,
     providers: new Map([[openai.id, openai]]),
     accounts: labels.map((label) =>
-      buildAccount(label, { id: openaiId(label), provider: openai.id, credential: 'api-key', baseUrl, addedAt: clock() }),
+      buildAccount(label, {
+        id: openaiId(label),
+        provider: openai.id,
+        credential: 'api-key',
+        baseUrl,
+        addedAt: clock(),
+      }),
     ),
     secrets: new Map(labels.map((label) => [openaiId(label), `sk-test-${label}`])),
   });
@@ -92,7 +98,9 @@ export async function startSocketRig(options: SocketRigOptions = {}): Promise<So
       throw new Error(`the upgrade was refused: ${answered.status} ${answered.body}`);
     },
     sends: () =>
-      simulator.requests.filter(({ via }) => via === 'frame' || via === 'warm-up').map(({ credential }) => String(credential)),
+      simulator.requests
+        .filter(({ via }) => via === 'frame' || via === 'warm-up')
+        .map(({ credential }) => String(credential)),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

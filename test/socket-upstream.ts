@@ -14,7 +14,7 @@ export type Play = {
   readonly upgrade?: (token: string, request: Request) => Response | HeadersInit | undefined;
   readonly message: (asked: Asked, client: UpstreamClient) => void;
   readonly closed?: (token: string, code: number) => void;
-  readonly drain?: (client: UpstreamClient) => void;
+  readonly pong?: (client: UpstreamClient) => void;
 };
 
 /** Listens on loopback until it is disposed; `asked` is what came, by the token it came with. */
@@ -39,7 +39,7 @@ export function listenSocket(play: Play) {
         play.message(one, client);
       },
       close: (client, code) => play.closed?.(client.data.token, code),
-      drain: (client) => play.drain?.(client),
+      pong: (client) => play.pong?.(client),
     },
   });
   return {

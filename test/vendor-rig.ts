@@ -3,6 +3,7 @@ import { asProviderId, type AccountId } from '../src/core/ids.ts';
 import { accountId } from '../src/core/ids.ts';
 import { issuePhantom } from '../src/book/phantoms.ts';
 import { defaultPoolOf } from '../src/core/pool/pool.ts';
+import type { EpochMs } from '../src/core/time.ts';
 import type { GatewaySettings } from '../src/gateway/ports.ts';
 import { startAnthropicSimulator } from '../src/simulator/anthropic/simulator.ts';
 import { startGoogleSimulator } from '../src/simulator/google/simulator.ts';
@@ -20,6 +21,7 @@ export type Vendor = {
 
 export const vendors = {
   anthropic: { provider: 'anthropic', kind: 'setup-token', door: 'anthropic' },
+  'anthropic login': { provider: 'anthropic', kind: 'login', door: 'anthropic' },
   'openai key': { provider: 'openai', kind: 'api-key', door: 'openai' },
   'openai plan': { provider: 'openai', kind: 'plan-login', door: 'codex' },
   google: { provider: 'google', kind: 'api-key', door: 'gemini' },
@@ -34,6 +36,8 @@ export type VendorOptions = {
   readonly holdMs?: number;
   readonly settings?: Partial<GatewaySettings>;
   readonly scenario?: object;
+  /** Where the clock stands still but for `advance`; it runs when this is absent. */
+  readonly frozenAt?: EpochMs;
 };
 
 export type VendorRig = AsyncDisposable &
@@ -51,7 +55,7 @@ export async function startVendorRig(name: VendorName, options: VendorOptions = 
   const vendor = vendors[name];
   const labels = options.accounts ?? ['a', 'b'];
   let aheadMs = 0;
-  const clock = (): number => Date.now() + aheadMs;
+  const clock = (): EpochMs => (options.frozenAt ?? Date.now()) + aheadMs;
   const folder = opened.use(temporaryFolder());
   const simulator = startSimulator(vendor, { labels, scenario: options.scenario, now: clock });
   opened.defer(() => simulator.stop());
@@ -93,15 +97,22 @@ export async function startVendorRig(name: VendorName, options: VendorOptions = 
 
 /** A secret as the vault holds it. */
 export function secretOf({ provider, kind }: Vendor, label: string): string {
-  if (provider === 'anthropic') return `sk-ant-oat01-test-${label}`;
+  if (provider === 'anthropic') {
+    const accessToken = `sk-ant-oat01-test-${label}`;
+    return kind === 'login' ? JSON.stringify({ accessToken, refreshToken: refreshTokenOf(label) }) : accessToken;
+  }
   if (provider === 'google') return `AIza-test-${label}-0123456789`;
   if (kind === 'api-key') return `sk-test-${label}-0123456789`;
   return JSON.stringify({
     accessToken: 'at-test-ended',
-    refreshToken: `rt-test-${label}`,
+    refreshToken: refreshTokenOf(label),
     accountId: `acct-${label}`,
     expiresAt: 1,
   });
+}
+
+function refreshTokenOf(label: string): string {
+  return `rt-test-${label}`;
 }
 
 type Start = { readonly labels: readonly string[]; readonly scenario: object | undefined; readonly now: () => number };
@@ -109,8 +120,15 @@ type Start = { readonly labels: readonly string[]; readonly scenario: object | u
 function startSimulator(vendor: Vendor, { labels, scenario, now }: Start): Simulator {
   const keys = labels.map((name) => ({ name, secret: secretOf(vendor, name) }));
   switch (vendor.provider) {
-    case 'anthropic':
-      return startAnthropicSimulator({ scenario: { credentials: keys, ...scenario }, now });
+    case 'anthropic': {
+      const tokens = labels.map((name) => {
+        const secret = `sk-ant-oat01-test-${name}`;
+        return vendor.kind === 'login'
+          ? { name, secret, login: { refreshToken: refreshTokenOf(name) } }
+          : { name, secret };
+      });
+      return startAnthropicSimulator({ scenario: { credentials: tokens, ...scenario }, now });
+    }
     case 'google':
       return startGoogleSimulator({ scenario: { credentials: keys, ...scenario }, now });
     case 'openai': {
@@ -118,7 +136,7 @@ function startSimulator(vendor: Vendor, { labels, scenario, now }: Start): Simul
         kind: 'plan' as const,
         name,
         accountId: `acct-${name}`,
-        refreshToken: `rt-test-${name}`,
+        refreshToken: refreshTokenOf(name),
       }));
       const credentials = vendor.kind === 'api-key' ? keys : plans;
       return startOpenAiSimulator({ scenario: { credentials, ...scenario }, now });

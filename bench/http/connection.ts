@@ -1,9 +1,6 @@
 import type { Socket } from 'bun';
 import { ResponseReader, type Sink } from './response-reader.ts';
 
-/** Where to connect to, and what is asked for there. */
-export type Target = { readonly port: number; readonly path: string };
-
 /** One kept-alive connection to a port of this machine. The sink's `lost` tells of its end, whoever asked for it. */
 export class Connection {
   #socket: Socket | undefined;

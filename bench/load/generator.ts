@@ -1,6 +1,7 @@
 /** The load generator: a process of its own, that runs what its parent asks for, one run at a time. */
 import { readFileSync } from 'node:fs';
-import { messageRequest, words } from '../http/message-request.ts';
+import { words } from '../protocol/protocol.ts';
+import { protocolOf } from '../protocol/registry.ts';
 import { quantile } from '../statistics.ts';
 import { runLoop, type Tally } from './loop.ts';
 import type { Ran, Run } from './run.ts';
@@ -12,12 +13,13 @@ process.on('message', (run: Run) => void perform(run).then((ran) => process.send
 
 async function perform(run: Run): Promise<Ran> {
   const expected = readFileSync(run.expected);
+  const protocol = protocolOf(run.protocol);
   const prompt = words(run.promptBytes);
   const tally: Tally = { phase: 'warm', latenciesMs: [], checked: 0, failures: 0, firstFailure: null };
   const loops = Array.from({ length: run.connections }, (_, index) => {
     const session = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
-    const request = messageRequest(run.target, { streamed: run.streamed, prompt, token: run.token, session });
-    return runLoop({ port: run.target.port, request, expected, tally });
+    const request = protocol.request(run.way, { streamed: run.streamed, prompt, session });
+    return runLoop({ port: run.way.port, request, expected, tally });
   });
   await Bun.sleep(run.warmMs);
   tally.phase = 'measure';

@@ -1,9 +1,10 @@
-import type { Target } from '../http/connection.ts';
+import type { Way } from '../process/daemon.ts';
+import type { Protocol } from '../protocol/protocol.ts';
 
 /** One measurement: closed loops on so many connections, for so long. Travels between processes. */
 export type Run = {
-  readonly target: Target;
-  readonly token: string;
+  readonly protocol: Protocol['name'];
+  readonly way: Way;
   readonly streamed: boolean;
   readonly promptBytes: number;
   /** A file with the bytes that every answer's body must have. */

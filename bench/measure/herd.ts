@@ -1,7 +1,7 @@
 import { Client, headerOf, type Answer } from '../http/client.ts';
-import { messageRequest } from '../http/message-request.ts';
 import type { Way } from '../process/daemon.ts';
-import { accountsNamed, completeDeltas, setScene } from './scene.ts';
+import { messages } from '../protocol/messages.ts';
+import { setScene } from './scene.ts';
 
 export type Herd = {
   readonly requests: number;
@@ -30,21 +30,22 @@ const deltas = 20;
  * comes as a new session, which has to be written down before it is sent.
  */
 export async function measureHerd(folder: string, size: number): Promise<Herd> {
-  await using scene = await setScene(folder, ['a', 'b']);
+  await using scene = await setScene(folder, { protocol: messages, names: ['a', 'b'] });
   const { daemon, upstream } = scene;
   const way = await daemon.addPool({
+    protocol: messages,
     name: 'herd',
     strategy: 'sticky',
-    accounts: accountsNamed(['a', 'b']),
+    labels: ['a', 'b'],
     baseUrl: upstream.url,
   });
   const members = Array.from({ length: size }, () => ({
-    client: new Client(way.target.port),
+    client: new Client(way.port),
     request: requestOf(way),
   }));
   await Promise.all(members.map(({ client }) => client.open()));
   for (const { client, request } of members) await client.ask(request);
-  await upstream.change('a', { windows: [{ name: 'five_hour', used: 'all' }] });
+  await upstream.use('a', { name: messages.window, used: 'all' });
 
   const earlier = (await upstream.requests()).length;
   const from = performance.now();
@@ -73,10 +74,12 @@ export async function measureHerd(folder: string, size: number): Promise<Herd> {
   };
 }
 
-function requestOf({ target, token }: Way): Buffer {
-  return messageRequest(target, { streamed: true, prompt: `[[words:${deltas}]]`, token, session: crypto.randomUUID() });
+function requestOf(way: Way): Buffer {
+  return messages.request(way, { streamed: true, prompt: `[[words:${deltas}]]`, session: crypto.randomUUID() });
 }
 
 function isServedByB({ status, head, body }: Answer): boolean {
-  return status === 200 && headerOf(head, 'stint-account') === 'anthropic/b' && completeDeltas(body) === deltas;
+  return (
+    status === 200 && headerOf(head, 'stint-account') === 'anthropic/b' && messages.completeDeltas(body) === deltas
+  );
 }

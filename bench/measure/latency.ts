@@ -1,6 +1,6 @@
 import type { Load } from '../load/load.ts';
 import { spreadOf, type Spread } from '../statistics.ts';
-import type { Stage } from './stage.ts';
+import { smallestBytes, type Stage } from './stage.ts';
 
 /** How much later a request is complete than one sent to the upstream itself, at one connection: medians of each round. */
 export type Added = {
@@ -15,19 +15,18 @@ export type LatencyPlan = { readonly rounds: number; readonly measureMs: number 
 
 export async function measureLatency(stage: Stage, load: Load, { rounds, measureMs }: LatencyPlan): Promise<Added[]> {
   const cells = stage.cases
-    .filter(({ size }) => size === stage.cases[0]?.size)
-    .map((of) => stage.variants.map((variant) => ({ of, variant, p50Ms: [] as number[], failures: 0 })));
+    .filter(({ bytes }) => bytes === smallestBytes)
+    .map((of) => of.variants.map((variant) => ({ of, variant, p50Ms: [] as number[], failures: 0 })));
   for (let round = 0; round < rounds; round += 1) {
     for (const cell of cells.flat()) {
       const { of, variant } = cell;
-      const { target, token } = variant.way(of);
-      const { streamed, expected, size } = of;
+      const { protocol, streamed, expected, bytes } = of;
       const ran = await load.run({
-        target,
-        token,
+        protocol: protocol.name,
+        way: variant.way,
         streamed,
         expected,
-        promptBytes: size.bytes,
+        promptBytes: bytes,
         connections: 1,
         warmMs: 50,
         measureMs,

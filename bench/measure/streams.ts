@@ -1,8 +1,8 @@
 import { Client, type Answer } from '../http/client.ts';
-import { messageRequest } from '../http/message-request.ts';
 import { residentBytes } from '../process/child.ts';
 import type { Way } from '../process/daemon.ts';
-import { accountsNamed, completeDeltas, setScene } from './scene.ts';
+import { messages } from '../protocol/messages.ts';
+import { setScene } from './scene.ts';
 
 export type Streams = {
   readonly streams: number;
@@ -22,12 +22,13 @@ const warmRequests = 200;
 
 /** Opens slow streams, each of a session of its own, and looks at the daemon's memory until the last has ended. */
 export async function measureStreams(folder: string, plan: { streams: number; deltas: number }): Promise<Streams> {
-  await using scene = await setScene(folder, ['a'], { deltaDelayMs });
+  await using scene = await setScene(folder, { protocol: messages, names: ['a'], deltaDelayMs });
   const { daemon, upstream } = scene;
   const way = await daemon.addPool({
+    protocol: messages,
     name: 'slow',
     strategy: 'sticky',
-    accounts: accountsNamed(['a']),
+    labels: ['a'],
     baseUrl: upstream.url,
   });
   await Promise.all(Array.from({ length: warmRequests }, () => stream(way, 1)));
@@ -50,19 +51,19 @@ export async function measureStreams(folder: string, plan: { streams: number; de
   const openAtOnce = begun - ended;
   const openBytes = residentBytes(pid);
   const complete = (await Promise.all(answers)).filter(
-    (answer) => answer?.status === 200 && completeDeltas(answer.body) === plan.deltas,
+    (answer) => answer?.status === 200 && messages.completeDeltas(answer.body) === plan.deltas,
   );
   clearInterval(sampler);
   peakBytes = Math.max(peakBytes, openBytes);
   return { streams: plan.streams, beforeBytes, openBytes, peakBytes, openAtOnce, lost: plan.streams - complete.length };
 }
 
-async function stream({ target, token }: Way, deltas: number, begun: () => void = () => undefined): Promise<Answer> {
-  const client = new Client(target.port, begun);
+async function stream(way: Way, deltas: number, begun: () => void = () => undefined): Promise<Answer> {
+  const client = new Client(way.port, begun);
   await client.open();
   try {
     const prompt = `[[words:${deltas}]]`;
-    return await client.ask(messageRequest(target, { streamed: true, prompt, token, session: crypto.randomUUID() }));
+    return await client.ask(messages.request(way, { streamed: true, prompt, session: crypto.randomUUID() }));
   } finally {
     client.close();
   }

@@ -28,7 +28,7 @@ const connections = 32;
 
 /** Measures every case with every variant, round after round; who begins moves on by one each round. */
 export async function measureThroughput(stage: Stage, load: Load, plan: ThroughputPlan): Promise<Rate[]> {
-  const cells: Cell[][] = stage.cases.map((of) => stage.variants.map((variant) => ({ of, variant, samples: [] })));
+  const cells: Cell[][] = stage.cases.map((of) => of.variants.map((variant) => ({ of, variant, samples: [] })));
   for (let round = 0; round < plan.rounds; round += 1) {
     for (const row of cells) {
       const first = round % row.length;
@@ -47,16 +47,15 @@ export async function measureThroughput(stage: Stage, load: Load, plan: Throughp
 }
 
 async function sample({ of, variant }: Cell, load: Load, plan: ThroughputPlan): Promise<Sample> {
-  const { target, token } = variant.way(of);
-  const pids = { proxy: variant.pid, upstream: of.size.upstream.pid, generator: load.pid };
+  const pids = { proxy: variant.pid, upstream: of.upstreamPid, generator: load.pid };
   const before = processorOf(pids);
-  const { streamed, expected } = of;
+  const { protocol, streamed, expected, bytes } = of;
   const ran = await load.run({
-    target,
-    token,
+    protocol: protocol.name,
+    way: variant.way,
     streamed,
     expected,
-    promptBytes: of.size.bytes,
+    promptBytes: bytes,
     connections,
     warmMs: plan.warmMs,
     measureMs: plan.measureMs,

@@ -2,26 +2,29 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DaemonFile } from '../../src/home/daemon-file.ts';
 import { socketClient } from '../../src/operations/client.ts';
-import type { Target } from '../http/connection.ts';
+import type { Protocol } from '../protocol/protocol.ts';
 import { endChild } from './child.ts';
 
-/** How an agent of a pool reaches the gateway. */
-export type Way = { readonly target: Target; readonly token: string };
+/** How a request reaches who answers it: the gateway, nginx or the provider; `base` stands before the provider’s own paths. */
+export type Way = { readonly port: number; readonly base: string; readonly token: string };
 
 /** A daemon that runs as a user's does: started by the launcher, spoken to over its control socket. */
 export type Daemon = {
   readonly home: string;
   readonly file: DaemonFile;
   call(operation: string, input: object): Promise<unknown>;
-  /** Creates accounts of a pool at this base URL; their labels are the pool's name and a number. */
+  /** Creates a pool of new accounts at this base URL. */
   addPool(pool: PoolWish): Promise<Way>;
+  /** How another agent of the protocol reaches a pool that there is. */
+  wayTo(protocol: Protocol, pool: string): Promise<Way>;
   stop(): Promise<void>;
 };
 
 export type PoolWish = {
+  readonly protocol: Protocol;
   readonly name: string;
   readonly strategy: string;
-  readonly accounts: readonly { readonly label: string; readonly secret: string }[];
+  readonly labels: readonly string[];
   readonly baseUrl: string;
 };
 
@@ -42,25 +45,24 @@ export async function startDaemon(home: string): Promise<Daemon> {
   const file = JSON.parse(readFileSync(path, 'utf8')) as DaemonFile;
   const client = socketClient(file.controlSocket);
   const call: Daemon['call'] = (operation, input) => client.call(operation, input);
+  const wayTo: Daemon['wayTo'] = async ({ agent, door }, pool) => {
+    // A wrapper's phantom: its requests are held, as those of `stint claude` are.
+    const issued = (await call('phantom.issue', { agent, pool, origin: 'wrapper' })) as { token: string };
+    return { port: file.agentPort, base: door, token: issued.token };
+  };
   return {
     home,
     file,
     call,
-    addPool: (wish) => addPool(call, wish),
+    wayTo,
+    addPool: async ({ protocol, name, strategy, labels, baseUrl }) => {
+      const { provider } = protocol;
+      for (const label of labels)
+        await call('account.add', { provider, label, secret: protocol.secretOf(label), baseUrl });
+      await call('pool.create', { pool: name, accounts: labels.map((label) => `${provider}/${label}`), strategy });
+      return wayTo(protocol, name);
+    },
     // A second SIGTERM ends the daemon at once; SIGKILL would end its launcher alone.
     stop: () => endChild(child, 'SIGTERM'),
   };
-}
-
-async function addPool(call: Daemon['call'], { name, strategy, accounts, baseUrl }: PoolWish): Promise<Way> {
-  for (const { label, secret } of accounts)
-    await call('account.add', { provider: 'anthropic', label, secret, baseUrl });
-  await call('pool.create', { pool: name, accounts: accounts.map(({ label }) => label), strategy });
-  // A wrapper's phantom: its requests are held, as those of `stint claude` are.
-  const issued = (await call('phantom.issue', { agent: 'claude', pool: name, origin: 'wrapper' })) as {
-    token: string;
-    environment: Record<string, string>;
-  };
-  const url = new URL(issued.environment['ANTHROPIC_BASE_URL'] ?? '');
-  return { token: issued.token, target: { port: Number(url.port), path: `${url.pathname}/v1/messages` } };
 }

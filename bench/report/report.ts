@@ -62,11 +62,13 @@ function latencyTable({ latency }: Result): string {
   return table(['case', 'variant', 'p50 ms', 'added ms'], rows);
 }
 
-function othersTable({ failover, streams, herd, startUp }: Result): string {
+function othersTable({ failovers, streams, herd, startUp }: Result): string {
   const rows: [string, string][] = [
-    ['request without a fault', `${spread(failover.faultFreeMs, 2)} ms`],
-    ['request with one failover', `${spread(failover.failoverMs, 2)} ms`],
-    ['the refusal alone, from the upstream', `${spread(failover.refusalMs, 2)} ms`],
+    ...failovers.flatMap(({ protocol, faultFreeMs, failoverMs, refusalMs }): [string, string][] => [
+      [`${protocol}: request without a fault`, `${spread(faultFreeMs, 2)} ms`],
+      [`${protocol}: request with one failover`, `${spread(failoverMs, 2)} ms`],
+      [`${protocol}: the refusal alone, from the upstream`, `${spread(refusalMs, 2)} ms`],
+    ]),
     [`daemon before ${streams.streams} slow streams`, `${megabytes(streams.beforeBytes)} MB`],
     ['daemon with all open, and at most', `${megabytes(streams.openBytes)} MB, ${megabytes(streams.peakBytes)} MB`],
     ['memory per stream', `${Math.round((streams.peakBytes - streams.beforeBytes) / streams.streams / 1000)} kB`],

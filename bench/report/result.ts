@@ -18,14 +18,14 @@ export type Result = {
   readonly versions: { readonly bun: string; readonly nginx: string | null };
   readonly rates: readonly Rate[];
   readonly latency: readonly Added[];
-  readonly failover: Failover;
+  readonly failovers: readonly Failover[];
   readonly streams: Streams;
   readonly herd: Herd;
   readonly startUp: StartUp;
 };
 
 /** What is broken, whatever the figures: answers that were wrong or incomplete, and requests or streams lost. */
-export function breakages({ rates, latency, failover, streams, herd }: Result): string[] {
+export function breakages({ rates, latency, failovers, streams, herd }: Result): string[] {
   const found = rates
     .filter(({ failures }) => failures > 0)
     .map(
@@ -34,7 +34,8 @@ export function breakages({ rates, latency, failover, streams, herd }: Result): 
     );
   for (const each of latency)
     if (each.failures > 0) found.push(`latency, ${each.case}, ${each.variant}: ${each.failures} answers wrong or lost`);
-  if (failover.wrong > 0) found.push(`failover: ${failover.wrong} rounds were not served as planned`);
+  for (const { protocol, wrong } of failovers)
+    if (wrong > 0) found.push(`failover, ${protocol}: ${wrong} rounds were not served as planned`);
   if (streams.lost > 0)
     found.push(`streams: ${streams.lost} of ${streams.streams} without their end or with too few deltas`);
   if (streams.openAtOnce < streams.streams)

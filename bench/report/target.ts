@@ -10,18 +10,20 @@ export type Target = {
 };
 
 /** Sets every target beside this run's figures. */
-export function targetsOf({ rates, latency, failover, streams, herd, startUp }: Result): Target[] {
+export function targetsOf({ rates, latency, failovers, streams, herd, startUp }: Result): Target[] {
   const gateways = rates.filter(({ variant }) => variant.startsWith('gateway'));
   const added = latency.filter(({ variant }) => variant.startsWith('gateway'));
   const megabytes = (streams.peakBytes - streams.beforeBytes) / 1e6;
   return [
     ...gateways
-      .filter(({ case: name }) => name !== '200 KB')
+      .filter(({ case: name }) => !name.endsWith(' 200 KB'))
       .map((rate) => shareTarget(`requests/s, ${rate.case}, ${rate.variant}`, rate.ofNginx)),
     ...added.map((each) =>
       atMost(`added p50, ${each.case}, ${each.variant}`, { limit: 0.5, value: each.addedMs.median, unit: 'ms' }),
     ),
-    atMost('failover, of our own', { limit: 1, value: failover.ownMs, unit: 'ms' }),
+    ...failovers.map(({ protocol, ownMs }) =>
+      atMost(`failover, of our own, ${protocol}`, { limit: 1, value: ownMs, unit: 'ms' }),
+    ),
     atMost(`memory of ${streams.streams} open streams`, {
       limit: (100 * streams.streams) / 2000,
       value: megabytes,

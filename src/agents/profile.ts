@@ -76,7 +76,12 @@ export type Transcripts = {
 export type Shared =
   | { readonly kind: 'link'; readonly path: string }
   /** JSON of which the user's part is laid over the profile's own at every start; `pick` leaves out credentials. */
-  | { readonly kind: 'merge'; readonly path: string; readonly from?: string; pick(own: object, theirs: object): object };
+  | {
+      readonly kind: 'merge';
+      readonly path: string;
+      readonly from?: string;
+      readonly pick: (own: object, theirs: object) => object;
+    };
 
 /** How the genuine CLI is used with a login directory for each account. */
 export interface ProfileMode {

@@ -165,6 +165,15 @@ describe('a limit of days', () => {
     expect(rig.opened.book.state.episodes.size).toBe(0);
   });
 
+  test('does not end the episode while another window closes the account', async () => {
+    await using rig = await openRig();
+    await rig.observe(closedFor(72 * hour, captured));
+    await rig.observe({ ...closedFor(72 * hour, captured), window: 'seven_day_of_a_team' } as Signal);
+    await rig.pollAfter(16 * minute);
+    expect(rig.opened.events.map(({ kind }) => kind)).toEqual(['closed', 'exhausted', 'closed', 'opened']);
+    expect(rig.opened.book.state.episodes.size).toBe(1);
+  });
+
   test('that an answer has just told is not taken back by an endpoint that lags', async () => {
     await using rig = await openRig();
     await rig.observe(closedFor(72 * hour, captured));
@@ -172,5 +181,19 @@ describe('a limit of days', () => {
     expect(rig.opened.events.map(({ kind }) => kind)).toEqual(['closed', 'exhausted']);
     expect(await rig.pollAfter(15 * minute)).toBe(2);
     expect(rig.opened.events.map(({ kind }) => kind)).toEqual(['closed', 'exhausted', 'opened', 'recovered']);
+  });
+});
+
+describe('a window that is used up elsewhere', () => {
+  test.each([
+    ['closes an account that is idle', 11, ['closed', 'exhausted']],
+    ['does not close one that has just served', 9, []],
+  ])('%s', async (_, idleMinutes, events) => {
+    await using rig = await openRig();
+    await rig.serve();
+    rig.simulator.changeCredential('a', { windows: [{ name: 'five_hour', used: 'all' }] });
+    expect(await rig.pollAfter(idleMinutes * minute)).toBe(1);
+    expect(rig.opened.events.map(({ kind }) => String(kind))).toEqual(events);
+    expect(rig.opened.book.account(id).readings.get('five_hour|*')?.utilization).toBe(1);
   });
 });

@@ -32,7 +32,6 @@ export class UsagePoller {
   readonly #deps: UsageDeps;
   readonly #polls = new Map<AccountId, UsagePoll & { readonly jitter: number }>();
   readonly #firstAt = new Map<AccountId, EpochMs>();
-  readonly #asking = new Set<AccountId>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #stopped = false;
 
@@ -60,13 +59,7 @@ export class UsagePoller {
   async #pollIfDue(state: AccountState): Promise<void> {
     const { account } = state;
     const endpoint = this.#deps.providers.get(account.provider)?.usageEndpoint ?? null;
-    if (endpoint?.covers(account.credential) !== true || this.#asking.has(account.id) || !this.#isDue(state)) return;
-    this.#asking.add(account.id);
-    try {
-      await this.#ask(state, endpoint);
-    } finally {
-      this.#asking.delete(account.id);
-    }
+    if (endpoint?.covers(account.credential) === true && this.#isDue(state)) await this.#ask(state, endpoint);
   }
 
   #isDue(state: AccountState): boolean {
@@ -89,6 +82,7 @@ export class UsagePoller {
     const sentAt = book.clock();
     const failures = this.#polls.get(account.id)?.failures ?? 0;
     const poll = { at: sentAt, failures, retryAfterMs: null, jitter: random() };
+    // Before it is asked: nobody is due again while its answer is awaited.
     this.#polls.set(account.id, poll);
     const report = await this.#read(account, endpoint);
     // Of another secret, or of an account that is gone: it says nothing of what is there now.

@@ -33,7 +33,10 @@ export function profilesOf(deps: ProfileDeps): Profiles {
     // How many requests it has in flight is its CLI's own affair: the turn as such is what counts.
     begin: async ({ pool, session, account }) => {
       const state = poolOf(book, pool);
-      if (session === null) return void moveCurrent(book, state, account);
+      if (session === null) {
+        moveCurrent(book, state, account);
+        return;
+      }
       const request: Request = { pool: state, session, model: null };
       await book.begin(request, account, { probe: false, failover: false });
       book.end(account, { probe: false });

@@ -16,7 +16,7 @@ export type FailoverDeps = SendDeps & { readonly send: Sender; readonly random: 
  * How far a request got:
  *
  * - `answer`: to deliver; `end` must be called when its last byte is through.
- * - `hold`: nobody is open; call `resume` at `until` or when `waitForTurn` wakes.
+ * - `hold`: nobody is open before `until`; see `waitOut`.
  * - `problem`: the pool's own answer.
  * - `dropped`: the client is gone.
  */
@@ -91,9 +91,26 @@ async function takeSteps(deps: FailoverDeps, exchange: Exchange): Promise<Progre
 }
 
 /** Goes on after a hold: a new round of tries, with every account as it is by then. */
-export function resume(deps: FailoverDeps, exchange: Exchange): Promise<Progressed> {
+function resume(deps: FailoverDeps, exchange: Exchange): Promise<Progressed> {
   Object.assign(exchange.progress, newProgress());
   return failover(deps, exchange);
+}
+
+/** Waits inside the open request, as often as it takes, until there is something to tell its client. */
+export async function waitOut(
+  deps: FailoverDeps,
+  exchange: Exchange,
+  until: EpochMs,
+): Promise<Exclude<Progressed, { kind: 'hold' }>> {
+  const { book } = deps;
+  let progressed: Progressed = { kind: 'hold', until };
+  while (progressed.kind === 'hold') {
+    const from = book.clock();
+    await book.waitForTurn(progressed.until, exchange.client);
+    exchange.record.heldMs += book.clock() - from;
+    progressed = await resume(deps, exchange);
+  }
+  return progressed;
 }
 
 type SendStep = Extract<Step, { kind: 'next-account' | 'retry-same' }>;

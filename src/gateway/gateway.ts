@@ -60,6 +60,7 @@ export class Gateway {
       deadlines: this.#deadlines,
       open: this.#open,
       bug: (error) => deps.log.bug(error),
+      refused: (ask, provider, problem) => this.#refused(ask, provider, problem),
       begun: () => void (this.#active += 1),
       finished: (exchange, outcome) => this.#finished(exchange, outcome),
     };
@@ -121,12 +122,7 @@ export class Gateway {
       // A client that goes away while it sends its body is nobody's fault.
       if (request.signal.aborted) return new Response(null, { status: 499 });
       if (!(error instanceof Problem)) return this.#internal(error, provider);
-      this.#deps.log.refused({
-        provider: provider.id,
-        method: request.method,
-        path: ask.path.slice(0, 200),
-        code: error.code,
-      });
+      this.#refused(ask, provider, error);
       return problemResponse(provider, error, this.#deps.book.clock());
     }
   }
@@ -187,6 +183,10 @@ export class Gateway {
     record.totalMs = this.#deps.book.clock() - exchange.arrivedAt;
     this.#deps.log.request(record);
     this.#active -= 1;
+  }
+
+  #refused({ method, path }: Ask, provider: Provider, { code }: Problem): void {
+    this.#deps.log.refused({ provider: provider.id, method, path: path.slice(0, 200), code });
   }
 
   #internal(error: unknown, provider?: Provider): Response {

@@ -2,7 +2,7 @@ import { Problem } from '../core/problem.ts';
 import type { Book } from '../book/book.ts';
 import { decodeBody } from '../lib/decode.ts';
 import type { Answer, Exchange } from './exchange.ts';
-import { resume, type FailoverDeps, type Progressed } from './failover.ts';
+import { waitOut, type FailoverDeps, type Progressed } from './failover.ts';
 import type { Chunks } from './gate.ts';
 import { internal, Relay } from './relay.ts';
 
@@ -69,14 +69,7 @@ export class HeldBody implements Chunks {
 
   async #resolve(firstUntil: number): Promise<Uint8Array | Relay | null> {
     const { book } = this.#deps;
-    let progressed: Progressed = { kind: 'hold', until: firstUntil };
-    while (progressed.kind === 'hold') {
-      const from = book.clock();
-      await book.waitForTurn(progressed.until, this.#exchange.client);
-      this.#exchange.record.heldMs += book.clock() - from;
-      progressed = await resume(this.#deps, this.#exchange);
-    }
-    return this.#render(book, progressed);
+    return this.#render(book, await waitOut(this.#deps, this.#exchange, firstUntil));
   }
 
   async #render(book: Book, progressed: Exclude<Progressed, { kind: 'hold' }>): Promise<Uint8Array | Relay | null> {

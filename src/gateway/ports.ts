@@ -45,7 +45,10 @@ export type RequestRecord = {
   /** One entry per upstream send: account, and `served` or the fault. */
   readonly tries: { readonly account: string; outcome: string; detail?: string }[];
   status: number | null;
-  /** `served`, `failed`, `aborted`, `cut` after content, or the code of the problem the client got. */
+  /**
+   * `served`, `failed`, `aborted`, `cut` after content, the code of the problem the client got; on a WebSocket also
+   * `sent-back` for a request that the client is to send whole, `dropped` for one that it could not be sent.
+   */
   outcome: string;
   queuedMs: number;
   heldMs: number;

@@ -109,7 +109,9 @@ async function addProfile(
 async function requireLogin(context: OperationContext, provider: ProviderId, folder: string): Promise<void> {
   const agent = context.profiles.agentOf(provider);
   if (!isAbsolute(folder))
-    throw new Problem('invalid', 'profile must be an absolute path.', { hint: 'For example: --profile ~/.claude-work' });
+    throw new Problem('invalid', 'profile must be an absolute path.', {
+      hint: 'For example: --profile ~/.claude-work',
+    });
   if (!(await context.profiles.hasLogin(provider, folder)))
     throw new Problem('invalid', `${quoted(folder)} holds no login of ${agent}.`, {
       hint: `Log in there first, or let Stint do it: stint account login ${agent} <label>`,

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { idOf } from '../../test/builders.ts';
+import { openVault } from '../vault/open-vault.ts';
 import { openOperations, secretOf, type OperationRig } from '../../test/operation-rig.ts';
 
 const file = '.credentials.json';
@@ -37,7 +38,7 @@ describe('account.adopt', () => {
       from: join(from, file),
       question:
         `This takes the login out of ${from}/${file} and makes it anthropic/work. It can have only one owner: ` +
-        `Claude Code in ${from} is logged out by it, and works through Stint from then on. Go on?`,
+        `Claude Code in ${from} is logged out by it, and works through Stint from then on. End what runs there first. Go on?`,
     });
     expect(filesOf(from)[file]).toBe(login);
     expect(await rig.run('account.adopt', input)).toMatchObject({
@@ -159,7 +160,10 @@ describe('account.adopt that fails on the way leaves everything as it was', () =
     const input = { provider: 'anthropic', label: 'work', from, replace };
     await expect(rig.run('account.adopt', input)).rejects.toThrow(message);
     expect(readFileSync(join(from, file), 'utf8')).toBe(login);
-    expect(rig.vault.read(idOf('work'))).toBe(replace ? secretOf('work') : undefined);
+    if (existsSync(join(rig.folder, 'away'))) renameSync(join(rig.folder, 'away'), join(rig.folder, 'vault.json'));
+    for (const vault of [rig.vault, await openVault(join(rig.folder, 'vault.json'))]) {
+      expect(vault.read(idOf('work'))).toBe(replace ? secretOf('work') : undefined);
+    }
     expect({ accounts: await rig.run('account.list'), pools: await rig.run('pool.list') }).toEqual(before);
   });
 

@@ -89,6 +89,6 @@ async function survey(
 function questionOf({ cli, folder, path }: FoundLogin, { id }: Plan): string {
   return (
     `This takes the login out of ${path} and makes it ${id}. It can have only one owner: ` +
-    `${cli} in ${folder} is logged out by it, and works through Stint from then on. Go on?`
+    `${cli} in ${folder} is logged out by it, and works through Stint from then on. End what runs there first. Go on?`
   );
 }

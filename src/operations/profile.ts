@@ -51,7 +51,7 @@ export const sessionBegin = operation({
     const selection = choose(context, pool, { ...input, members });
     if (selection.kind !== 'use') {
       const until = selection.kind === 'wait' ? selection.until : null;
-      return { ...nobody, mode, pool: pool.name, until, why: sayWhy(context, pool, { ...input, until }) };
+      return { ...nobody, mode, pool: pool.name, until, why: sayWhy(pool, input) };
     }
     const { account } = requireAccount(context, selection.account);
     const session = input.session === undefined ? null : asSessionId(input.session);
@@ -146,19 +146,10 @@ function ownerOf(
   return sharingPoolOf(context, asAccountId(known.account)) === pool.name ? null : asAccountId(known.account);
 }
 
-function sayWhy(
-  context: OperationContext,
-  pool: Pool,
-  { from, session, until }: Pick<Wish, 'from' | 'session'> & { until: number | null },
-): string {
-  const opens = until === null ? '' : ` The first opens at ${isoOf(until)}.`;
+function sayWhy(pool: Pool, { from, session }: Pick<Wish, 'from' | 'session'>): string {
   if ((from !== undefined || session !== undefined) && !pool.shareSessions && pool.accounts.length > 1)
     return `No other account can go on with this conversation: pool ${pool.name} does not share them (stint pool set ${pool.name} --share-sessions).`;
-  return `No account of pool ${pool.name} is open.${opens}`;
-}
-
-function isoOf(at: number): string {
-  return Temporal.Instant.fromEpochMilliseconds(Math.round(at)).toString({ smallestUnit: 'second' });
+  return `No account of pool ${pool.name} is open.`;
 }
 
 function isProfile({ credential }: Account): boolean {
@@ -183,4 +174,3 @@ function refuseForeign(pool: Pool, { id, provider }: KnownAgent): void {
     hint: 'See: stint pool list',
   });
 }
-

@@ -42,15 +42,20 @@ export type AttemptEnd = {
 /** Runs the CLI once in a profile, with its output passed on and read on the way. Rejects when it cannot be started. */
 export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptEnd> {
   const { mode, plan, surroundings } = attempt;
-  const watched = { transcripts: mode.transcripts, profile: attempt.profile, cwd: surroundings.cwd, session: attempt.session };
+  const watched = {
+    transcripts: mode.transcripts,
+    profile: attempt.profile,
+    cwd: surroundings.cwd,
+    session: attempt.session,
+  };
   const listen = mode.listen(attempt.now);
-  let leaving: Promise<boolean> | null = null;
-  let heardAny = false as boolean;
+  const leaving: Promise<boolean>[] = [];
+  let heardAny = false;
   const take = (told: Told): void => {
     if (told.kind === 'session') return reader.follow(told.id);
     heardAny = true;
     ears.told(told, reader.session);
-    if (told.kind === 'stopped') leaving ??= leave();
+    if (told.kind === 'stopped' && leaving.length === 0) leaving.push(leave());
   };
   const reader = await TranscriptReader.open(watched, (line) => listen('transcript', line).told.forEach(take));
   const held = new HeldOutput(plan.stdout === 'whole');
@@ -58,7 +63,8 @@ export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptE
   const leave = async (): Promise<boolean> => {
     await reader.drain();
     const goesOn = await ears.stopped(reader.found ? reader.session : null);
-    if (goesOn) await stopProcess(child, { group: !plan.interactive, patient: !plan.interactive, kill: surroundings.kill });
+    if (goesOn)
+      await stopProcess(child, { group: !plan.interactive, patient: !plan.interactive, kill: surroundings.kill });
     else await held.release(surroundings.stdout);
     return goesOn;
   };
@@ -68,14 +74,16 @@ export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptE
     if (child.pid !== undefined && plan.converses) reader.watch(child.pid);
     await Promise.all([
       ended,
-      pump({ from: child.stdout, channel: 'stdout', listen, take }, (line, hold) => held.write(surroundings.stdout, line, hold)),
+      pump({ from: child.stdout, channel: 'stdout', listen, take }, (line, hold) =>
+        held.write(surroundings.stdout, line, hold),
+      ),
       pump({ from: child.stderr, channel: 'stderr', listen, take }, (line) => send(surroundings.stderr, line)),
     ]);
     await reader.drain();
     const code = await ended;
     const signal = heardAny || !plan.converses ? null : mode.exitSignal(code);
     if (signal !== null) take({ kind: 'stopped', signal });
-    const left = (await leaving) ?? false;
+    const [left = false] = await Promise.all(leaving);
     if (!left) await held.release(surroundings.stdout);
     return { code, session: reader.session, left };
   } finally {
@@ -135,12 +143,17 @@ async function endOf(child: ChildProcess, executable: string): Promise<number> {
 }
 
 /** Ctrl-C reaches what runs in the terminal by itself; a group of its own has to be told. */
-function forwardSignals(child: ChildProcess, interactive: boolean, surroundings: Surroundings): Map<NodeJS.Signals, () => void> {
+function forwardSignals(
+  child: ChildProcess,
+  interactive: boolean,
+  surroundings: Surroundings,
+): Map<NodeJS.Signals, () => void> {
   const handlers = new Map<NodeJS.Signals, () => void>();
   const forward = (signal: NodeJS.Signals) => () => {
     sendSignal(child, { group: !interactive, signal, kill: surroundings.kill });
   };
-  for (const signal of ['SIGINT', 'SIGQUIT'] as const) handlers.set(signal, interactive ? () => undefined : forward(signal));
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const)
+    handlers.set(signal, interactive ? () => undefined : forward(signal));
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) handlers.set(signal, forward(signal));
   for (const [signal, handler] of handlers) surroundings.signals.on(signal, handler);
   return handlers;

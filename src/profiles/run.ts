@@ -18,12 +18,7 @@ type Use = Extract<Turn, { kind: 'use' }>;
 /** What a run asks of the daemon. */
 export interface Turns {
   /** Selects an account: for a new conversation, or to take over the one that `from` has. */
-  begin(wish: {
-    session: string | null;
-    model: string | null;
-    converses: boolean;
-    from: string | null;
-  }): Promise<Turn>;
+  begin(wish: { session: string | null; model: string | null; converses: boolean; from: string | null }): Promise<Turn>;
   report(report: {
     account: string;
     session: string | null;
@@ -111,10 +106,13 @@ async function follower(
   { plan, turn, session }: { plan: Plan; turn: Use; session: string | null },
 ): Promise<Next> {
   const says = (why: string): Next => ({ kind: 'nobody', says: why });
-  if (plan.takeover === null) return says('Started like this, the conversation cannot be taken over by another account.');
+  if (plan.takeover === null)
+    return says('Started like this, the conversation cannot be taken over by another account.');
   if (session === null) return says('The conversation was not found, so that no other account can go on with it.');
   const wish = { session, model: plan.model, converses: true, from: turn.account };
-  const next = await turns.begin(wish).catch((error: unknown) => says(String(error instanceof Error ? error.message : error)));
+  const next = await turns
+    .begin(wish)
+    .catch((error: unknown) => says(String(error instanceof Error ? error.message : error)));
   if (next.kind !== 'use') return next;
   return { ...next, start: { start: plan.takeover(session), session, first: false } };
 }

@@ -13,7 +13,8 @@ type Place = { readonly profile: string; readonly environment: Readonly<Record<s
 export async function shareSettings(mode: ProfileMode, { profile, environment }: Place): Promise<void> {
   const own = resolve(mode.own(environment));
   if (own === resolve(profile)) return;
-  for (const each of mode.shared) await (each.kind === 'link' ? link(each.path, own, profile) : merge(each, own, profile));
+  for (const each of mode.shared)
+    await (each.kind === 'link' ? link(each.path, own, profile) : merge(each, own, profile));
 }
 
 async function link(path: string, own: string, profile: string): Promise<void> {

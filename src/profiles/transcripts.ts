@@ -1,5 +1,18 @@
 import { constants } from 'node:fs';
-import { copyFile, cp, lstat, mkdir, readdir, readFile, readlink, rename, rm, rmdir, symlink, unlink } from 'node:fs/promises';
+import {
+  copyFile,
+  cp,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  rmdir,
+  symlink,
+  unlink,
+} from 'node:fs/promises';
 import { basename, dirname, extname, join, relative } from 'node:path';
 import type { Transcripts } from '../agents/profile.ts';
 

@@ -64,10 +64,11 @@ type SessionPlan = { readonly session: string | null; readonly resumes: boolean;
 
 function sessionOf(parsed: ParsedArguments, newSession: () => string): SessionPlan {
   const given = lastOption(parsed, '--session-id')?.value;
-  if (given != null) return { session: given, resumes: false, chosen: false };
+  if (given !== undefined && given !== null) return { session: given, resumes: false, chosen: false };
   const resumed = lastOption(parsed, '-r', '--resume');
   const forks = lastOption(parsed, '--fork-session') !== undefined;
-  if (resumed?.value != null && !forks) return { session: resumed.value, resumes: true, chosen: false };
+  if (resumed !== undefined && resumed.value !== null && !forks)
+    return { session: resumed.value, resumes: true, chosen: false };
   const goesOn = resumed ?? lastOption(parsed, '-c', '--continue', '--from-pr');
   if (goesOn !== undefined && !forks) return { session: null, resumes: true, chosen: false };
   return { session: newSession(), resumes: false, chosen: true };

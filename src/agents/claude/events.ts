@@ -23,7 +23,7 @@ const limitEventSchema = z.object({
 const errorEntrySchema = z.object({
   type: z.literal('assistant'),
   error: z.string(),
-  parent_tool_use_id: z.string().nullish(),
+  parent_tool_use_id: z.string().nullable().default(null),
   isSidechain: z.boolean().optional(),
   message: z.object({
     model: z.literal('<synthetic>'),
@@ -75,7 +75,7 @@ export function listenToClaude(now: () => number): Listener {
       const signal = errorSignal(error, rejected, now());
       if (signal === null) return nothingHeard;
       // A subagent's turn is not the session's.
-      if (error.parent_tool_use_id != null || error.isSidechain === true) return heard([{ kind: 'signal', signal }]);
+      if (error.parent_tool_use_id !== null || error.isSidechain === true) return heard([{ kind: 'signal', signal }]);
       stopped = true;
       return { told: [{ kind: 'stopped', signal }], hold: true };
     }

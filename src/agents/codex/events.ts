@@ -16,23 +16,23 @@ const outputSchema = z.discriminatedUnion('type', [
 
 const windowSchema = z.object({
   used_percent: z.number(),
-  window_minutes: z.number().nullish(),
-  resets_at: z.number().nullish(),
+  window_minutes: z.number().nullable().default(null),
+  resets_at: z.number().nullable().default(null),
 });
 const limitsSchema = z.object({
-  limit_id: z.string().nullish(),
-  limit_name: z.string().nullish(),
-  primary: windowSchema.nullish(),
-  secondary: windowSchema.nullish(),
+  limit_id: z.string().nullable().default(null),
+  limit_name: z.string().nullable().default(null),
+  primary: windowSchema.nullable().default(null),
+  secondary: windowSchema.nullable().default(null),
 });
-const failureSchema = z.object({ message: z.string(), codex_error_info: z.unknown() });
+const failureSchema = z.object({ message: z.string(), codex_error_info: z.unknown().optional() });
 
 /** Lines of a rollout that Codex 0.169.0 writes for itself; what a model or a tool said is of other types. */
 const rolloutSchema = z.object({
   type: z.literal('event_msg'),
   payload: z.discriminatedUnion('type', [
-    z.object({ type: z.literal('token_count'), rate_limits: limitsSchema.nullish() }),
-    z.object({ type: z.literal('task_complete'), error: failureSchema.nullish() }),
+    z.object({ type: z.literal('token_count'), rate_limits: limitsSchema.nullable().default(null) }),
+    z.object({ type: z.literal('task_complete'), error: failureSchema.nullable().default(null) }),
   ]),
 });
 
@@ -54,7 +54,7 @@ export function listenToCodex(): Listener {
       limits = payload.rate_limits ?? limits;
       return { told: limits === null ? [] : readings(limits), hold: false };
     }
-    if (payload.error == null) return { told: [{ kind: 'served' }], hold: false };
+    if (payload.error === null) return { told: [{ kind: 'served' }], hold: false };
     const signals = signalsOf(payload.error, limits);
     return { told: signals.map((signal) => ({ kind: 'stopped', signal })), hold: false };
   };
@@ -84,7 +84,10 @@ function readings(limits: Limits): Told[] {
 }
 
 /** What ended a turn, as far as it is the account's: an overload or a broken network is not. */
-function signalsOf({ message, codex_error_info: info }: z.infer<typeof failureSchema>, limits: Limits | null): Signal[] {
+function signalsOf(
+  { message, codex_error_info: info }: z.infer<typeof failureSchema>,
+  limits: Limits | null,
+): Signal[] {
   const evidence = message.replace(/\s+/g, ' ').slice(0, 200);
   const closed = (window: string, until: number | null = null, family: string | null = null): Closed => {
     return { kind: 'closed', window, family, overage: false, until, evidence };
@@ -92,7 +95,7 @@ function signalsOf({ message, codex_error_info: info }: z.infer<typeof failureSc
   if (info === 'unauthorized') return [{ kind: 'refused', evidence }];
   if (info !== 'usage_limit_exceeded') return [];
   if (/^Quota exceeded|out of credits|spend cap/.test(message)) return [closed(creditsWindow)];
-  if (/^To use Codex with your ChatGPT plan/.test(message)) return [closed(entitlementWindow)];
+  if (message.startsWith('To use Codex with your ChatGPT plan')) return [closed(entitlementWindow)];
   const full = limits === null ? [] : windowsOf(limits).filter((each) => each.used >= 1);
   if (full.length === 0) return [closed('usage')];
   return full.map(({ window, family, resetsAt }) => closed(window, resetsAt, family));
@@ -108,18 +111,18 @@ type Window = {
 
 function windowsOf(limits: Limits): Window[] {
   // Other limits than the plan's own count one model, whose name they bear.
-  const own = limits.limit_id == null || limits.limit_id === 'codex';
+  const own = limits.limit_id === null || limits.limit_id === 'codex';
   const family = own ? null : (limits.limit_name ?? limits.limit_id ?? '').toLowerCase();
   return (['primary', 'secondary'] as const).flatMap((name) => {
     const window = limits[name];
-    if (window == null) return [];
-    const resetsAt = window.resets_at == null ? null : window.resets_at * 1000;
+    if (window === null) return [];
+    const resetsAt = window.resets_at === null ? null : window.resets_at * 1000;
     return [{ window: windowName(name, window.window_minutes), family, used: window.used_percent / 100, resetsAt }];
   });
 }
 
-function windowName(slot: string, minutes: number | null | undefined): string {
+function windowName(slot: string, minutes: number | null): string {
   if (minutes === 300) return 'five_hour';
   if (minutes === 10_080) return 'seven_day';
-  return minutes == null ? slot : `${minutes}m`;
+  return minutes === null ? slot : `${minutes}m`;
 }

@@ -4,7 +4,17 @@ import type { AttemptStart, Plan } from '../profile.ts';
 /** From `gemini --help` of 0.61.0. */
 const forms: OptionForms = {
   one: new Set([
-    ...['-m', '--model', '-p', '--prompt', '-i', '--prompt-interactive', '--approval-mode', '--policy', '--admin-policy'],
+    ...[
+      '-m',
+      '--model',
+      '-p',
+      '--prompt',
+      '-i',
+      '--prompt-interactive',
+      '--approval-mode',
+      '--policy',
+      '--admin-policy',
+    ],
     ...['--allowed-mcp-server-names', '--allowed-tools', '-e', '--extensions', '--include-directories', '--session-id'],
     ...['--session-file', '--delete-session', '-o', '--output-format'],
   ]),
@@ -56,7 +66,7 @@ type SessionPlan = { readonly session: string | null; readonly resumes: boolean;
 
 function sessionOf(parsed: ParsedArguments, newSession: () => string): SessionPlan {
   const given = lastOption(parsed, '--session-id')?.value;
-  if (given != null) return { session: given, resumes: false, chosen: false };
+  if (given !== undefined && given !== null) return { session: given, resumes: false, chosen: false };
   const resumed = lastOption(parsed, '-r', '--resume', '--session-file');
   if (resumed === undefined) return { session: newSession(), resumes: false, chosen: true };
   // `latest` and numbers name one as well, which Gemini alone knows.

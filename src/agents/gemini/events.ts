@@ -29,7 +29,8 @@ export function listenToGemini(now: () => number): Listener {
   };
   return (channel, line) => {
     if (channel === 'stderr') return stopped(signalOfError(line, model, now()), false);
-    const event = channel === 'stdout' && line.startsWith('{') ? outputSchema.safeParse(parseJson(line)).data : undefined;
+    const event =
+      channel === 'stdout' && line.startsWith('{') ? outputSchema.safeParse(parseJson(line)).data : undefined;
     if (event === undefined) return nothingHeard;
     if (event.type === 'init') {
       model = event.model ?? null;
@@ -46,10 +47,19 @@ function signalOfError(line: string, model: string | null, now: number): Signal 
     const delayMs = Number(wait[2]);
     if (delayMs <= longestOwnWaitMs) return null;
     const evidence = (wait[1] ?? '').slice(0, 200);
-    return { kind: 'closed', window: 'quota', family: model, overage: false, until: Math.ceil(now + delayMs), evidence };
+    return {
+      kind: 'closed',
+      window: 'quota',
+      family: model,
+      overage: false,
+      until: Math.ceil(now + delayMs),
+      evidence,
+    };
   }
   // What ends a turn is told as an error with its stack, and in text mode nowhere else.
-  const end = /^(?:Error when talking to Gemini API Full report available at: \S+ )?TerminalQuotaError: (.*)$/.exec(line);
+  const end = /^(?:Error when talking to Gemini API Full report available at: \S+ )?TerminalQuotaError: (.*)$/.exec(
+    line,
+  );
   return end === null ? null : signalOfText(end[1] ?? '', model, now);
 }
 

@@ -32,20 +32,8 @@ describe('Gemini CLI in gateway mode', () => {
         GOOGLE_GEMINI_BASE_URL: `${url}/gemini`,
         GEMINI_API_KEY: 'stint-test-0123456789',
         GEMINI_CLI_NO_RELAUNCH: 'true',
-        NO_PROXY: '127.0.0.1,localhost',
-        no_proxy: '127.0.0.1,localhost',
       },
     });
-  });
-
-  test.each([
-    [{ NO_PROXY: '.example.org, 10.0.0.1' }, '.example.org,10.0.0.1,127.0.0.1,localhost'],
-    [{ no_proxy: 'localhost' }, 'localhost,127.0.0.1'],
-    [{ NO_PROXY: 'a', no_proxy: 'b' }, 'a,127.0.0.1,localhost'],
-  ])('keeps the way to the gateway clear of proxies: %j', async (environment, value) => {
-    using folder = temporaryFolder();
-    const { environment: set } = await launchIn(folder.path, environment);
-    expect([set['NO_PROXY'], set['no_proxy']]).toEqual([value, value]);
   });
 
   test.each([['oauth-personal'], ['vertex-ai'], ['cloud-shell'], [null]])(
@@ -135,10 +123,12 @@ describe('settings above the user’s own', () => {
     },
   );
 
-  test('are the user’s own in the home folder', async () => {
+  test('are the user’s own in the home folder, which counts as the folder’s own behind an overlay', async () => {
     using folder = temporaryFolder();
     await put(join(folder.path, '.gemini/settings.json'), selected('oauth-personal'));
-    expect(await found(folder.path, folder.path)).toEqual([]);
+    const start = { cwd: folder.path, environment: { HOME: folder.path }, args: [], gatewayPort: 4610 };
+    const [obstacle] = await settingsObstacles(start, join(folder.path, 'none.json'));
+    expect(obstacle?.hint).toBe('Start gemini in another folder than your home folder.');
   });
 });
 

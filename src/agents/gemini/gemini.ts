@@ -34,19 +34,7 @@ async function launch({ url, phantom, folder, environment = {} }: Gate): Promise
       GEMINI_API_KEY: phantom,
       // Else a kill leaves the child behind that it starts itself as, which goes on asking.
       GEMINI_CLI_NO_RELAUNCH: 'true',
-      ...noProxy(environment, new URL(url).hostname),
       ...(usesKey ? {} : { GEMINI_CLI_HOME: await makeOverlay(folder, home) }),
     },
   };
-}
-
-/** Gemini CLI 0.61.0 sends even what is for this machine through a proxy, and reads the first of the two that is set. */
-function noProxy(environment: NonNullable<Gate['environment']>, host: string): Record<string, string> {
-  const known = environment['NO_PROXY'] || environment['no_proxy'] || '';
-  const hosts = known
-    .split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '');
-  const value = [...new Set([...hosts, host, '127.0.0.1', 'localhost'])].join(',');
-  return { NO_PROXY: value, no_proxy: value };
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { homedir, platform } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../lib/parse-json.ts';
 import type { Obstacle, Start } from '../agent.ts';
@@ -56,26 +56,28 @@ export async function settingsObstacles(
   { cwd, environment }: Start,
   system = systemFile(environment),
 ): Promise<Obstacle[]> {
-  const files = [join(cwd, '.gemini/settings.json'), system];
-
-  const own = resolve(homeOf(environment)) === resolve(dirname(dirname(files[0] ?? '')));
-  const found = await Promise.all((own ? [system] : files).map(async (file) => obstaclesIn(file)));
+  const ofFolder = join(cwd, '.gemini/settings.json');
+  // Behind an overlay the home folder is one like any other, and the user's own settings are those of the folder.
+  const isHome = resolve(homeOf(environment)) === resolve(cwd);
+  const found = await Promise.all([
+    obstaclesIn(ofFolder, isHome ? 'Start gemini in another folder than your home folder.' : null),
+    obstaclesIn(system, null),
+  ]);
   return found.flat();
 }
 
-const ours = ['gemini-api-key'];
+const effects = {
+  selectedType: 'sends gemini past the gateway',
+  enforcedType: 'refuses the key that the gateway gives to gemini',
+};
 
-async function obstaclesIn(file: string): Promise<Obstacle[]> {
+async function obstaclesIn(file: string, hint: string | null): Promise<Obstacle[]> {
   const text = await readFile(file, 'utf8').catch(() => '');
-  const { selectedType, enforcedType } = auth.parse(parseSettings(text)).security?.auth ?? {};
-  const says = {
-    selectedType: 'sends gemini past the gateway',
-    enforcedType: 'refuses the key that the gateway gives to gemini',
-  };
-  return Object.entries({ selectedType, enforcedType }).flatMap(([key, value]) => {
-    if (value === undefined || ours.includes(value)) return [];
+  const settings = auth.parse(parseSettings(text)).security?.auth;
+  return (['selectedType', 'enforcedType'] as const).flatMap((key) => {
+    const value = settings?.[key];
+    if (value === undefined || value === 'gemini-api-key') return [];
     const name = `security.auth.${key}`;
-    const effect = says[key as keyof typeof says];
-    return [{ file, name, says: `${name} in ${file} ${effect}.`, hint: `Remove ${name} from ${file}.` }];
+    return [{ file, name, says: `${name} in ${file} ${effects[key]}.`, hint: hint ?? `Remove ${name} from ${file}.` }];
   });
 }

@@ -1,5 +1,5 @@
 import type { Exchange } from '../exchange.ts';
-import { failover, resume, type FailoverDeps, type Progressed } from '../failover.ts';
+import { failover, waitOut, type FailoverDeps } from '../failover.ts';
 import { returnedHeaders } from '../headers.ts';
 import { deliver, tell } from '../respond.ts';
 import { Connection, type Admission, type ConnectionDeps } from './connection.ts';
@@ -30,7 +30,8 @@ export async function acceptSocket(deps: ConnectionDeps, asked: Asked): Promise<
       };
     },
   };
-  const progressed = await waitForAnswer(opening, exchange);
+  const first = await failover(opening, exchange);
+  const progressed = first.kind === 'hold' ? await waitOut(opening, exchange, first.until) : first;
   exchange.record.headMs = deps.book.clock() - exchange.arrivedAt;
   const { opened } = found;
   if (opened === null || progressed.kind !== 'answer') {
@@ -40,17 +41,6 @@ export async function acceptSocket(deps: ConnectionDeps, asked: Asked): Promise<
   progressed.end();
   exchange.record.status = 101;
   return hand(deps, asked, opened);
-}
-
-async function waitForAnswer(deps: FailoverDeps, exchange: Exchange): Promise<Exclude<Progressed, { kind: 'hold' }>> {
-  let progressed = await failover(deps, exchange);
-  while (progressed.kind === 'hold') {
-    const from = deps.book.clock();
-    await deps.book.waitForTurn(progressed.until, exchange.client);
-    exchange.record.heldMs += deps.book.clock() - from;
-    progressed = await resume(deps, exchange);
-  }
-  return progressed;
 }
 
 function hand(deps: ConnectionDeps, asked: Asked, opened: Opened): Response | undefined {

@@ -1,5 +1,5 @@
 import { Problem } from '../../core/problem.ts';
-import type { Socket, SocketRequest } from '../../providers/provider.ts';
+import type { Ask, Provider, Socket, SocketRequest } from '../../providers/provider.ts';
 import { nextRequestId } from '../arrival.ts';
 import type { BodyReader } from '../body.ts';
 import { newProgress, type Exchange } from '../exchange.ts';
@@ -12,6 +12,7 @@ export type ConnectionDeps = TurnDeps & {
   readonly histories: HistoryBudget;
   /** Counts a request that has begun; `finished` ends it. */
   readonly begun: () => void;
+  readonly refused: (ask: Ask, provider: Provider, problem: Problem) => void;
 };
 
 /** What a client's connection is made from. */
@@ -72,8 +73,8 @@ export class Connection implements Line {
     if (request === null || typeof data !== 'string') return this.#passUp(data);
     this.#waiting.push({ text: data, request });
     this.#waitingSize += data.length;
-    if (this.#waitingSize > this.#deps.settings.bodyLimitBytes) return this.#end(tryLater, 'dropped');
     if (this.#turn === null) this.#next();
+    else if (this.#waitingSize > this.#deps.settings.bodyLimitBytes) this.#end(tryLater, 'dropped');
   }
 
   /** The client has read of what it was sent. */
@@ -105,6 +106,7 @@ export class Connection implements Line {
     if (before === opened) return;
     this.#opened = opened;
     before?.upstream.close();
+    if (this.#isPaused) opened?.upstream.pause();
     opened?.upstream.listen({
       message: (data) => {
         if (this.#opened === opened) this.#takeDown(data);
@@ -148,6 +150,8 @@ export class Connection implements Line {
       void this.#turn.run();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+      const { ask, provider } = this.#admission.upgrade;
+      this.#deps.refused(ask, provider, error);
       this.tell(this.socket.renderProblem(error, this.#deps.book.clock()));
       this.#next();
     }

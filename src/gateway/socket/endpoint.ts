@@ -14,7 +14,8 @@ export function socketHandler({ bodyLimitBytes }: GatewaySettings): Bun.WebSocke
     perMessageDeflate: false,
     idleTimeout: 0,
     sendPings: false,
-    maxPayloadLength: bodyLimitBytes,
+    // Beyond it Bun closes without a word; what is only too large is told so.
+    maxPayloadLength: 2 * bodyLimitBytes,
     backpressureLimit: bodyLimitBytes + spareBytes,
     open: (client: Client) => client.data.start(client),
     message: (client: Client, data) => client.data.receive(data),

@@ -173,7 +173,9 @@ describe('requests on two connections', () => {
     const client = await rig.connect();
     client.send(request('[[say:one]]'));
     client.send(request('[[say:two]]'));
-    const second = await client.ask(request('[[say:three]]')).then(() => client.next(({ type }) => type === 'response.completed'));
+    const second = await client
+      .ask(request('[[say:three]]'))
+      .then(() => client.next(({ type }) => type === 'response.completed'));
     expect(second).toBeDefined();
   });
 });

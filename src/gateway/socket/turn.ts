@@ -2,17 +2,18 @@ import type { AccountId } from '../../core/ids.ts';
 import type { EpochMs } from '../../core/time.ts';
 import type { AnswerContext, Socket, SocketRequest } from '../../providers/provider.ts';
 import type { Watched } from '../deadline.ts';
-import type { Answer, Exchange } from '../exchange.ts';
-import { failover, resume, type Progressed } from '../failover.ts';
+import type { Exchange } from '../exchange.ts';
+import { failover, waitOut, type Progressed } from '../failover.ts';
 import { mostBytes } from '../gate.ts';
 import { keepAliveMs } from '../hold.ts';
 import { internal } from '../relay.ts';
 import type { RespondDeps } from '../respond.ts';
 import { contextOf, mend, observe, type Seen, type Sent } from '../send.ts';
+import { Contribution } from './contribution.ts';
 import { Gate, type Message } from './gate.ts';
 import type { History } from './history.ts';
+import { messageAnswer, refusalAsMessage, textOf } from './message-answer.ts';
 import { openOn, type Opened, type OpenDeps } from './open.ts';
-import type { UpstreamSocket } from './upstream-socket.ts';
 
 export type TurnDeps = RespondDeps & OpenDeps;
 
@@ -24,7 +25,7 @@ export interface Line {
   /** Goes over to another upstream connection and lets go of the one before; null only lets go. */
   moveTo(opened: Opened | null): void;
   tell(message: string | Buffer): void;
-  /** The answer broke off where nothing can be sent again: the client has to notice. */
+  /** The answer broke off where nothing can be sent again: ends it and this, so that the client notices. */
   cut(): void;
   turnEnded(): void;
 }
@@ -47,26 +48,27 @@ export class Turn {
   readonly #line: Line;
   readonly #gate = new Gate(() => this.#served());
   readonly #watched: Watched;
-  readonly #items: string[] = [];
+  readonly #contribution: Contribution;
   #phase: Phase = 'waiting';
   #resolveSent: (sent: Promise<Sent> | Sent) => void = () => undefined;
   #end: () => void = () => undefined;
-  #response: string | null = null;
   #seen: Seen | null = null;
   #isCut = false;
+  #isPaused = false;
 
   constructor(deps: TurnDeps, exchange: Exchange, { line, request }: { line: Line; request: SocketRequest }) {
     this.#deps = { ...deps, send: (_, __, account) => this.#send(account) };
     this.#exchange = exchange;
     this.#request = request;
     this.#line = line;
+    this.#contribution = new Contribution(request, line);
     this.#watched = { dueAt: 0, expire: () => line.opened?.upstream.abort() };
   }
 
   async run(): Promise<void> {
     const { deadlines, book } = this.#deps;
     deadlines.watch(this.#watched);
-    this.#stayWithOwner();
+    this.#exchange.wanted.only = this.#contribution.ownerAmong(this.#deps.owners, this.#line.opened?.upstream.account);
     try {
       let progressed = await failover(this.#deps, this.#exchange);
       this.#exchange.record.headMs = book.clock() - this.#exchange.arrivedAt;
@@ -98,15 +100,15 @@ export class Turn {
     this.#gate.take();
     this.#phase = 'waiting';
     if (this.#exchange.client.aborted) return this.#resolveSent({ outcome: { kind: 'aborted' }, answer: null });
-    this.#deps.book.observeFault(this.#account(), 'network');
+    this.#deps.book.observeFault(this.#seenNow().account, 'network');
     const detail = `the connection was closed (${code}) before any content`;
     this.#resolveSent({ outcome: { kind: 'failed', fault: 'network', detail }, answer: null });
   }
 
   /** While the client does not read, silence is not the provider's. */
   paused(isPaused: boolean): void {
-    this.#watched.dueAt = 0;
-    if (!isPaused) this.#rewind();
+    this.#isPaused = isPaused;
+    this.#rewind();
   }
 
   /** Ends it without a word to the client. */
@@ -116,29 +118,20 @@ export class Turn {
     if (isWaitedFor) this.#resolveSent({ outcome: { kind: 'aborted' }, answer: null });
   }
 
-  /** What exists at one account only keeps a request there, as does a conversation of which a part is not known here. */
-  #stayWithOwner(): void {
-    const { bound, continues } = this.#request;
-    const here = this.#line.opened?.upstream.account;
-    const owner = bound.map((name) => this.#deps.owners.of(name)).find((each) => each !== undefined);
-    if (bound.length > 0 || (continues !== null && this.#line.history.upTo(continues) === null)) {
-      this.#exchange.wanted.only = owner ?? here;
-    }
-  }
-
   async #send(account: AccountId): Promise<Sent> {
     const { book, settings } = this.#deps;
     const { socket } = this.#line;
     const current = this.#line.opened;
     if (current === null || current.upstream.account !== account || !current.upstream.isOpen) {
       const tried = await openOn(this.#deps, this.#exchange, account);
-      if ('sent' in tried) return asMessage(tried.sent, socket);
+      if ('sent' in tried) return refusalAsMessage(tried.sent, socket);
       if (this.#exchange.client.aborted) tried.opened.upstream.abort();
       else this.#line.moveTo(tried.opened);
     }
     const upstream = this.#line.opened?.upstream;
     if (upstream === undefined || this.#exchange.client.aborted) return { outcome: { kind: 'aborted' }, answer: null };
-    const text = this.#textFor(upstream);
+    const isMoved = this.#exchange.progress.sendsByAccount.size > 1;
+    const text = this.#contribution.textFor(upstream, this.#exchange.body.bytes.toString('utf8'), isMoved);
     if (text === null) return this.#unmovable(account);
     this.#seen = { exchange: this.#exchange, account, sentAt: book.clock() };
     this.#phase = 'gated';
@@ -149,22 +142,8 @@ export class Turn {
     });
   }
 
-  /** The request as this upstream connection understands it; null when nothing that it could understand says the same. */
-  #textFor(upstream: UpstreamSocket): string | null {
-    const { socket, history } = this.#line;
-    const { continues } = this.#request;
-    const text = this.#exchange.body.bytes.toString('utf8');
-    if (continues === null) {
-      const isMoved = this.#exchange.progress.sendsByAccount.size > 1;
-      return isMoved ? (socket.replay(text, []) ?? text) : text;
-    }
-    const known = history.upTo(continues);
-    if (known === null || known.upstream === upstream) return text;
-    return socket.replay(text, known.items);
-  }
-
   #unmovable(account: AccountId): Sent {
-    const text = this.#line.socket.renderUnknown(this.#request.continues ?? '');
+    const text = this.#contribution.renderUnknown();
     const detail = 'the conversation cannot be told to another account';
     return { outcome: { kind: 'failed', fault: 'request', detail }, answer: messageAnswer(text, account) };
   }
@@ -173,8 +152,7 @@ export class Turn {
     this.#gate.take();
     this.#phase = 'waiting';
     this.#watched.dueAt = 0;
-    const { continues } = this.#request;
-    if (continues !== null) this.#line.history.forgetUpstream(continues);
+    this.#contribution.failed();
     this.#resolveSent(this.#judge(text));
   }
 
@@ -200,21 +178,12 @@ export class Turn {
     this.#resolveSent({ outcome: { kind: 'served' }, answer: messageAnswer('', seen.account) });
   }
 
-  async #hold(firstUntil: EpochMs): Promise<Progressed> {
-    const { book } = this.#deps;
-    const { client, record } = this.#exchange;
+  async #hold(until: EpochMs): Promise<Progressed> {
     const { keepAlive } = this.#line.socket;
     this.#line.tell(keepAlive);
     const timer = setInterval(() => this.#line.tell(keepAlive), keepAliveMs);
     try {
-      let progressed: Progressed = { kind: 'hold', until: firstUntil };
-      while (progressed.kind === 'hold') {
-        const from = book.clock();
-        await book.waitForTurn(progressed.until, client);
-        record.heldMs += book.clock() - from;
-        progressed = await resume(this.#deps, this.#exchange);
-      }
-      return progressed;
+      return await waitOut(this.#deps, this.#exchange, until);
     } finally {
       clearInterval(timer);
     }
@@ -232,19 +201,18 @@ export class Turn {
       case 'dropped':
         return this.#finish('aborted');
       case 'hold':
-        return this.#tellProblem(socket.renderUnknown(this.#request.continues ?? ''), 'sent-back');
+        return this.#tellProblem(this.#contribution.renderUnknown(), 'sent-back');
       case 'problem': {
         const { problem } = progressed;
+        if (this.#couldStartAnew()) return this.#tellProblem(this.#contribution.renderUnknown(), 'sent-back');
         record.status = this.#exchange.provider.renderProblem(problem, now).status;
-        if (this.#couldStartAnew())
-          return this.#tellProblem(socket.renderUnknown(this.#request.continues ?? ''), 'sent-back');
         return this.#tellProblem(socket.renderProblem(problem, now), problem.code);
       }
       case 'answer':
         record.status = progressed.answer.status;
         this.#end = progressed.end;
         if (this.#phase === 'ready') return this.#open();
-        return this.#tellProblem(bytesOf(progressed.answer).toString('utf8'), 'failed');
+        return this.#tellProblem(textOf(progressed.answer), 'failed');
     }
   }
 
@@ -256,18 +224,26 @@ export class Turn {
     return this.#deps.book.select({ ...wanted, only: undefined }, [wanted.only], 0).kind === 'use';
   }
 
+  #isOpen(): boolean {
+    return this.#phase === 'open';
+  }
+
   #open(): void {
     this.#phase = 'open';
     // From here on nothing is sent a second time.
     this.#exchange.body.release();
     this.#line.opened?.upstream.resume();
-    for (const message of this.#gate.take()) this.#pass(message);
+    for (const message of this.#gate.take()) {
+      if (this.#isOpen()) this.#pass(message);
+      // What follows the end belongs to no request.
+      else this.#line.tell(message.data);
+    }
     if (this.#isCut) this.#cut();
   }
 
   #pass({ data, kind }: Message): void {
     if (this.#phase !== 'open') return;
-    if (typeof data === 'string') this.#learn(data);
+    if (typeof data === 'string') this.#contribution.learn(data);
     this.#line.tell(data);
     if (typeof data !== 'string' || (kind !== 'end' && kind !== 'failed')) return;
     if (kind === 'failed') {
@@ -279,23 +255,13 @@ export class Turn {
     this.#finish('served');
   }
 
-  /** Takes what the answer adds to the conversation. */
-  #learn(text: string): void {
-    const { response, item } = this.#line.socket.madeOf(text);
-    this.#response = response ?? this.#response;
-    if (item !== null) this.#items.push(item);
-  }
-
   #remember(text: string): void {
     const { record } = this.#exchange;
     const { inputTokens, outputTokens } = this.#line.socket.usageOf(text);
     record.inputTokens = inputTokens;
     record.outputTokens = outputTokens;
-    const { continues, items } = this.#request;
-    const upstream = this.#line.opened?.upstream ?? null;
-    if (this.#response === null) return;
-    this.#line.history.add(this.#response, { continues, items: [...items, ...this.#items], upstream });
-    this.#deps.owners.note(this.#response, this.#account());
+    const response = this.#contribution.keep(this.#line.opened?.upstream ?? null);
+    if (response !== null) this.#deps.owners.note(response, this.#seenNow().account);
   }
 
   #observeReadings(text: string): void {
@@ -309,9 +275,7 @@ export class Turn {
   }
 
   #cut(): void {
-    if (this.#phase !== 'open') return;
-    this.#finish(this.#exchange.client.aborted ? 'aborted' : 'cut');
-    this.#line.cut();
+    if (this.#phase === 'open') this.#line.cut();
   }
 
   #tellProblem(text: string, outcome: string): void {
@@ -332,7 +296,8 @@ export class Turn {
 
   #rewind(): void {
     const { book, settings } = this.#deps;
-    if (this.#phase !== 'waiting') this.#watched.dueAt = book.clock() + settings.idleTimeoutMs;
+    if (this.#phase === 'waiting') return;
+    this.#watched.dueAt = this.#isPaused ? 0 : book.clock() + settings.idleTimeoutMs;
   }
 
   #context(): AnswerContext {
@@ -343,26 +308,4 @@ export class Turn {
     if (this.#seen === null) throw new Error('nothing has been sent');
     return this.#seen;
   }
-
-  #account(): AccountId {
-    return this.#seenNow().account;
-  }
-}
-
-/** An answer that goes to the client as one message; empty where its messages go through the turn. */
-function messageAnswer(text: string, account: AccountId): Answer {
-  return { kind: 'whole', status: 101, headers: new Headers(), bytes: Buffer.from(text), account };
-}
-
-/** A refused upgrade, for a client whose own was accepted long ago. */
-function asMessage(sent: Sent, socket: Socket): Sent {
-  const { answer } = sent;
-  if (answer?.kind !== 'whole') return sent;
-  const { status, headers, account } = answer;
-  const text = socket.renderRefusal({ status, headers, body: bytesOf(answer).toString('utf8') });
-  return { ...sent, answer: messageAnswer(text, account) };
-}
-
-function bytesOf(answer: Answer): Buffer {
-  return Buffer.from(answer.kind === 'whole' ? answer.bytes : answer.held);
 }

@@ -44,7 +44,8 @@ describe('an upgrade', () => {
 
   test('that is refused as a bad request is refused in the same words, once', async () => {
     await using upstream = listenSocket({
-      upgrade: () => Response.json({ error: { message: 'no such model', type: 'invalid_request_error' } }, { status: 400 }),
+      upgrade: () =>
+        Response.json({ error: { message: 'no such model', type: 'invalid_request_error' } }, { status: 400 }),
       message: () => undefined,
     });
     await using rig = await startSocketRig({ upstreamUrl: upstream.url });

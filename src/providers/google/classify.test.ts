@@ -184,7 +184,8 @@ describe('a 429 of Google', () => {
     ['nothing but its status', { message: 'Resource has been exhausted (e.g. check quota).' }, 'scoped', []],
   ];
 
-  test.each(table)('that tells of %s', (_, error, fault, signals) => {
+  test.each(table)('that tells of %s', (_, error, ...expected) => {
+    const [fault, signals] = expected;
     for (const body of [bodyOf({ code: 429, ...error }), `[${bodyOf({ code: 429, ...error })}]`]) {
       const verdict = judge(429, body);
       expect(faultOf(verdict)).toBe(fault);
@@ -238,6 +239,7 @@ describe('another error of Google', () => {
       'auth',
       [['refused']],
     ],
+    [400, bodyOf({ code: 400, status: 'INVALID_ARGUMENT', message: 'Corrupted thought signature.' }), 'foreign', []],
     [400, bodyOf({ code: 400, status: 'INVALID_ARGUMENT', message: 'Invalid value at contents' }), 'request', []],
     [
       400,
@@ -291,7 +293,8 @@ describe('another error of Google', () => {
     ],
     [404, null, 'request', []],
     [413, null, 'request', []],
-  ] as const)('%d %s', (status, body, fault, signals) => {
+  ] as const)('%d %s', (status, body, ...expected) => {
+    const [fault, signals] = expected;
     const verdict = judge(status, body);
     expect(faultOf(verdict)).toBe(fault);
     expect(told(verdict.signals)).toEqual([...signals] as unknown[]);

@@ -56,6 +56,7 @@ function judgeInvalid(failure: Failure, context: AnswerContext): Verdict {
   // "Gemini API free tier is not available in your country. Please enable billing on your project …"
   if (status === 'FAILED_PRECONDITION' && /\bbilling\b/i.test(message))
     return closedFor(failure, 'entitlement', context.model);
+  if (/\bthought[ _]?signature/i.test(message)) return failed('foreign', evidenceOf(failure.status, failure.error));
   return failed('request', evidenceOf(failure.status, failure.error));
 }
 

@@ -2,6 +2,7 @@ import { asProviderId } from '../../core/ids.ts';
 import type { Ask, Credential, Framing, Provider, Route, Wanted } from '../provider.ts';
 import { classify, classifyFrame } from './classify.ts';
 import { authorize, baseUrl, open, phantomOf, recognise, secretForms } from './credential.ts';
+import { withoutForeign } from './foreign.ts';
 import { openingOf } from './opening.ts';
 import {
   auxiliaryVerbs,
@@ -52,7 +53,7 @@ export const google: Provider = {
   errorDataOf,
   usageOf,
   bonds: null,
-  withoutForeign: () => null,
+  withoutForeign,
   // A blank line: a comment breaks the parser of Gemini CLI, which then asks again.
   keepAliveFrame: () => '\r\n',
   renderProblem,

@@ -35,7 +35,11 @@ export function renderProblem(problem: Problem, now: EpochMs): Rendered {
     headers['retry-after'] = String(Math.max(1, Math.ceil((problem.retryAt - now) / secondMs)));
   }
   const { code } = terms[problem.code];
-  return { status: code, headers, body: errorText(problem, code) };
+  return {
+    status: code,
+    headers,
+    body: errorText(problem, code, problem.code === 'exhausted' ? endsTheTurn : undefined),
+  };
 }
 
 /**
@@ -61,9 +65,7 @@ function frame(text: string, framing: Framing): string {
   return framing === 'sse' ? `${text}\r\n\r\n` : `[${text}]\r\n`;
 }
 
-function errorText(problem: Problem, code: number): string {
+function errorText(problem: Problem, code: number, details?: readonly object[]): string {
   const message = problem.hint === undefined ? problem.message : `${problem.message} ${problem.hint}`;
-  const { status } = terms[problem.code];
-  const details = problem.code === 'exhausted' ? { details: endsTheTurn } : {};
-  return JSON.stringify({ error: { code, message, status, ...details } });
+  return JSON.stringify({ error: { code, message, status: terms[problem.code].status, details } });
 }

@@ -91,6 +91,7 @@ test.each([
   ['', JSON.stringify({ usageMetadata: { promptTokenCount: 7, candidatesTokenCount: 3 } }), 7, 3],
   ['', JSON.stringify({ usageMetadata: { promptTokenCount: 7 } }), 7, null],
   ['', JSON.stringify({ totalTokens: 4 }), null, null],
-])('tokens are counted from %j and %j', (first, last, inputTokens, outputTokens) => {
-  expect(usageOf(first, last)).toEqual({ inputTokens, outputTokens });
+] as const)('tokens are counted from %j and %j', (first, last, ...counts) => {
+  const { inputTokens, outputTokens } = usageOf(first, last);
+  expect<unknown[]>([inputTokens, outputTokens]).toEqual([...counts]);
 });

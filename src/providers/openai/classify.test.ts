@@ -42,9 +42,10 @@ const judged = (status: number, body: string | null, headers: Record<string, str
   classify({ status, headers: new Headers(headers), body }, context);
 const faultOf = (verdict: ReturnType<typeof judged>) =>
   verdict.outcome.kind === 'failed' ? verdict.outcome.fault : verdict.outcome.kind;
-const closings = (signals: readonly Signal[]) =>
+const closings = (signals: readonly Signal[]): Signal[] =>
   signals.filter((each) => each.kind === 'closed' || each.kind === 'refused');
-const closed = (window: string, family: string | null, until: number | null, evidence: string): Signal => ({
+type ClosedOf = [window: string, family: string | null, until: number | null, evidence: string];
+const closed = (...[window, family, until, evidence]: ClosedOf): Signal => ({
   kind: 'closed',
   window,
   family,
@@ -193,7 +194,7 @@ describe('a failed answer', () => {
       'request',
       nothing,
     ],
-  ])('%s', (_, status, body, fault, signals) => {
+  ])('%s', (...[, status, body, fault, signals]) => {
     const verdict = judged(status, body);
     expect(faultOf(verdict)).toBe(fault);
     expect(verdict.signals).toEqual(signals);
@@ -278,7 +279,7 @@ describe('a used up plan', () => {
       plan(30, spark),
       [closed('five_hour', model, resetsAt * 1000, evidence)],
     ],
-  ])('%s', (_, body, headers, signals) => {
+  ])('%s', (...[, body, headers, signals]) => {
     const verdict = judged(429, body, headers);
     expect(faultOf(verdict)).toBe('window');
     expect(closings(verdict.signals)).toEqual(signals);
@@ -412,7 +413,7 @@ describe('an error inside HTTP 200', () => {
     ],
     ['what does not parse', '{"type":"response.failed"', 'overload', []],
     ['a failure without an error', '{"type":"response.failed","response":{"error":null}}', 'overload', []],
-  ])('%s', (_, data, fault, signals) => {
+  ])('%s', (...[, data, fault, signals]) => {
     const verdict = classifyErrorEvent(data, context);
     expect(faultOf(verdict)).toBe(fault);
     expect(verdict.signals).toEqual(signals);

@@ -102,7 +102,7 @@ describe('a secret', () => {
         renewable: true,
       },
     ],
-  ])('%s opens', (_, kind, secret, opened) => {
+  ])('%s opens', (...[, kind, secret, opened]) => {
     expect(open(kind, secret)).toEqual(opened as ReturnType<typeof open>);
   });
 });

@@ -54,7 +54,7 @@ describe('a rate limit of an API key', () => {
     ],
     ['says nothing but its code', {}, named('Too many.', ''), ['minute', 'gpt-5.1-codex', null, true]],
     ['is none', {}, null, null],
-  ])('%s', (_, headers, error, expected) => {
+  ])('%s', (...[, headers, error, expected]) => {
     const rejection = keyRejection(new Headers(headers), error, context);
     if (expected === null || rejection === null) {
       expect(rejection).toBe(expected as null);

@@ -90,7 +90,7 @@ describe('a renewal', () => {
     ['garbage', 200, 'not json', 'failed'],
     ['an answer without a token', 200, { refresh_token: 'rt-test-new-2' }, 'failed'],
     ['an empty token', 200, { access_token: '' }, 'failed'],
-  ])('that meets %s', async (_, status, body, kind) => {
+  ])('that meets %s', async (...[, status, body, kind]) => {
     const { result } = await renewal(() =>
       typeof body === 'string' ? new Response(body, { status }) : Response.json(body, { status }),
     );

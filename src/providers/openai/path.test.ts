@@ -46,7 +46,7 @@ describe('a request', () => {
     ['GET codex /usage', 'auxiliary', null, `${chat}/wham/usage`],
     ['GET codex /api/codex/usage', 'auxiliary', null, `${chat}/wham/usage`],
     ['GET codex /backend-api/wham/usage', 'auxiliary', null, `${chat}/wham/usage`],
-  ])('%s', (text, kind, ofKey, ofPlan) => {
+  ])('%s', (...[text, kind, ofKey, ofPlan]) => {
     const asked = ask(text);
     expect(route(asked)).toBe(kind);
     expect(suits(asked, 'api-key')).toBe(ofKey !== null);
@@ -94,7 +94,7 @@ describe('a request', () => {
       'http://127.0.0.1:9/backend-api/codex/responses',
     ],
     ['a bare origin', 'http://127.0.0.1:9', plan, 'http://127.0.0.1:9/backend-api/codex/responses'],
-  ])('goes below %s', (_, base, credential, url) => {
+  ])('goes below %s', (...[, base, credential, url]) => {
     expect(urlOf(ask('POST openai /v1/responses'), credential, base)).toBe(url);
   });
 });

@@ -95,5 +95,5 @@ function endpointOf(ask: Ask): Endpoint | undefined {
  */
 export function innerPath({ door, path }: Ask): string | null {
   if (door === 'openai') return path.startsWith('/v1/') ? path.slice(3) : null;
-  return path.replace(/^(\/backend-api)?(\/codex)?(?=\/)|^\/api\/codex(?=\/)/, '');
+  return path.replace(/^(\/api\/codex|(\/backend-api)?(\/codex)?)(?=\/)/, '');
 }

@@ -123,7 +123,7 @@ function promoOf(problem: Problem): Record<string, string> {
   if (problem.code !== 'exhausted') return {};
   const words = wordsOf(problem)
     .replaceAll('’', "'")
-    .replaceAll(/[^\x20-\x7e]+/g, ' ')
+    .replaceAll(/[^\x21-\x7e]+/g, ' ')
     .slice(0, longestPromo)
     .replace(/[\s.]+$/, '');
   return { 'x-codex-promo-message': words };

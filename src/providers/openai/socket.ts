@@ -55,7 +55,7 @@ function replay(text: string, before: readonly string[]): string | null {
   const asked = requestOf(text);
   if (asked === null || asked.bound.length > 0 || typeof request !== 'object' || request === null) return null;
   const items = [...before, ...asked.items].map((item) => Buffer.from(item));
-  if (items.some((item) => readFields(item, ['type'])['type'] === 'item_reference')) return null;
+  if (items.some((item) => isReference(item) || filesIn(item).length > 0)) return null;
   const kept = items.filter((item) => !isForeign(item)).map((item) => item.toString('utf8'));
   const { input: _input, previous_response_id: _previous, ...rest } = request as Record<string, unknown>;
   if (field(rest, 'client_metadata') !== undefined) rest['client_metadata'] = withoutTurnState(rest['client_metadata']);
@@ -132,6 +132,10 @@ function withoutId(item: unknown): string | null {
   if (typeof item !== 'object' || item === null) return null;
   const { id: _id, ...rest } = item as Record<string, unknown>;
   return JSON.stringify(rest);
+}
+
+function isReference(item: Buffer): boolean {
+  return readFields(item, ['type'])['type'] === 'item_reference';
 }
 
 function withoutTurnState(metadata: unknown): unknown {

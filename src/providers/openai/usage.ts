@@ -26,6 +26,7 @@ const limitForm = z.object({
 /** What Codex 0.169.0 reads of `wham/usage`. */
 const usageForm = z.object({
   rate_limit: limitForm.nullish(),
+  credits: z.object({ has_credits: z.boolean().nullish() }).nullish(),
   additional_rate_limits: z
     .array(
       z.object({
@@ -66,8 +67,8 @@ function reportOf(text: string, now: EpochMs): UsageReport {
   if (!usage.success) {
     return { kind: 'unknown', detail: 'the usage endpoint answered in a form that is not known', retryAfterMs: null };
   }
-  const { rate_limit: plan, additional_rate_limits: others } = usage.data;
-  const signals = plan ? limitSignals(plan, null, now) : [];
+  const { rate_limit: plan, additional_rate_limits: others, credits } = usage.data;
+  const signals = plan ? paidFor(limitSignals(plan, null, now), credits?.has_credits === true) : [];
   for (const { limit_name: name, metered_feature: feature, rate_limit: limit } of others ?? []) {
     const family = name ?? feature;
     if (limit && family) signals.push(...limitSignals(limit, familyNamed(family), now));
@@ -89,6 +90,19 @@ function limitSignals(limit: LimitForm, family: string | null, now: EpochMs): Si
       return { kind: 'closed', window, family, overage: false, until, evidence };
     }),
   ];
+}
+
+/** Bought credits serve what the plan no longer does: then a window is closed only as far as the pool forbids that. */
+function paidFor(signals: readonly Signal[], hasCredits: boolean): Signal[] {
+  if (!hasCredits) return [...signals];
+  return signals.flatMap((signal): Signal[] => {
+    if (signal.kind !== 'closed') return [signal];
+    const { window, family } = signal;
+    return [
+      { kind: 'open', window, family },
+      { ...signal, overage: true },
+    ];
+  });
 }
 
 function windowsIn(limit: LimitForm, family: string | null, now: EpochMs): PlanWindow[] {

@@ -40,7 +40,9 @@ async function logIn(cli: Cli, client: Client, { agent: name, label, args, home 
     throw new Problem('conflict', `Account ${known.id} has a secret of its own.`, {
       hint: `Choose another label, or remove it first with: stint account remove ${known.id}`,
     });
-  const { id } = (await client.call('account.check', { provider, label, replace: known !== undefined })) as { id: string };
+  const { id } = (await client.call('account.check', { provider, label, replace: known !== undefined })) as {
+    id: string;
+  };
   const profile = await cli.host.logIn({
     ...{ agent, args, home, profile: known?.profile ?? null },
     label: id.slice(provider.length + 1),

@@ -1,14 +1,17 @@
 import { Problem } from '../../core/problem.ts';
+import { formatWhen } from '../../core/time.ts';
 import type { Client } from '../../operations/client.ts';
 import type { Cli } from './cli.ts';
 import type { ProfileTurn, ProfileTurns } from './host.ts';
 import type { GlobalOptions } from './options.ts';
+import { localTimeZone } from './render.ts';
 
 type Begun = {
   readonly mode: 'gateway' | 'profile';
   readonly pool: string;
   readonly account: string | null;
   readonly profile: string | null;
+  readonly until: number | null;
   readonly why: string | null;
 };
 
@@ -40,14 +43,23 @@ function turnsOf(client: Client, agent: string, pool: { readonly pool?: string }
     },
     async report({ account, session, model, sentAt, signal, served }) {
       const known = given({ pool: chosen ?? null, session, model });
-      await client.call('session.report', { account, ...known, sentAt, served, ...(signal === null ? {} : { signal }) });
+      await client.call('session.report', {
+        account,
+        ...known,
+        sentAt,
+        served,
+        ...(signal === null ? {} : { signal }),
+      });
     },
   };
 }
 
-function turnOf({ mode, account, profile, why }: Begun): ProfileTurn {
+function turnOf({ mode, account, profile, until, why }: Begun): ProfileTurn {
   if (mode === 'gateway') return { kind: 'gateway' };
-  if (account === null || profile === null) return { kind: 'nobody', says: why ?? 'No account is open.' };
+  if (account === null || profile === null) {
+    const opens = until === null ? '' : ` The first opens ${formatWhen(until, Date.now(), localTimeZone())}.`;
+    return { kind: 'nobody', says: `${why ?? 'No account is open.'}${opens}` };
+  }
   return { kind: 'use', account, profile };
 }
 

@@ -1,0 +1,21 @@
+import type { AccountId } from '../../core/ids.ts';
+import type { Socket } from '../../providers/provider.ts';
+import type { Answer } from '../exchange.ts';
+import type { Sent } from '../send.ts';
+
+/** An answer that goes to the client as one message; empty where its messages go through the turn. */
+export function messageAnswer(text: string, account: AccountId): Answer {
+  return { kind: 'whole', status: 101, headers: new Headers(), bytes: Buffer.from(text), account };
+}
+
+/** A refused upgrade, for a client whose own was accepted long ago. */
+export function refusalAsMessage(sent: Sent, socket: Socket): Sent {
+  const { answer } = sent;
+  if (answer?.kind !== 'whole') return sent;
+  const { status, headers, account } = answer;
+  return { ...sent, answer: messageAnswer(socket.renderRefusal({ status, headers, body: textOf(answer) }), account) };
+}
+
+export function textOf(answer: Answer): string {
+  return Buffer.from(answer.kind === 'whole' ? answer.bytes : answer.held).toString('utf8');
+}
