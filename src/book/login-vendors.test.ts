@@ -89,13 +89,13 @@ type Rig = AsyncDisposable & {
 };
 
 /** The account `a` of a vendor with the login that its CLI had, alone in a pool that takes overage last. */
-async function openRig(name: string): Promise<Rig> {
+async function openRig(name: string, behindMs = 0): Promise<Rig> {
   const folder = temporaryFolder();
   const opened = await openBook({ path: join(folder.path, 'stint.db'), now: captured });
   const { book } = opened;
   const provider = asProviderId(name);
   const adapter = providers.get(provider);
-  const vendor = vendors[name]?.(() => opened.now);
+  const vendor = vendors[name]?.(() => opened.now - behindMs);
   if (adapter?.adoption?.kind !== 'file' || vendor === undefined) throw new Error(`${name} has no logins`);
   const read = adapter.adoption.read(vendor.file);
   if (read instanceof Problem) throw read;
@@ -145,6 +145,15 @@ describe.each(Object.keys(vendors))('a login of %s', (name) => {
       expect(rig.renewals()).toBe(renewals);
     }
     expect(opened.book.account(account.id).account.standing).toBe('enabled');
+  });
+
+  test('of a vendor whose clock is far behind ours is renewed once, and then taken as good', async () => {
+    await using rig = await openRig(name, 2 * lifetimeMs);
+    for (let each = 0; each < 20; each += 1) {
+      rig.opened.now += 60_000;
+      await rig.credentials.current(rig.account);
+    }
+    expect(rig.renewals()).toBe(1);
   });
 
   test('that is over closes its account without a token in what is told', async () => {

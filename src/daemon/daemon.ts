@@ -69,6 +69,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     settings: gatewaySettings(config, network),
     log: gatewayLog(log),
     random: Math.random,
+    proxy: proxyRulesOf(options.environment),
   });
   const controlSocket = await prepareControlSocket(home);
   // The ports are known once both listen.

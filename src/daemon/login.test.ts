@@ -37,6 +37,28 @@ test('fifty requests that meet an ended login make one renewal, which a kill doe
   }
 }, 30_000);
 
+test('a login is adopted, and replaced by another, while its pool is in use', async () => {
+  await using place = openPlace();
+  const secrets = ['sk-ant-oat01-test-first', 'sk-ant-oat01-test-second'];
+  const simulator = startAnthropicSimulator({
+    scenario: { credentials: secrets.map((secret) => ({ name: secret, secret })) },
+  });
+  try {
+    await place.up();
+    await place.stint(['account', 'add', 'anthropic', 'work', '--base-url', simulator.url], {
+      stdin: secrets[0] ?? '',
+    });
+    loginFile(place, Date.now() + 3_600_000, secrets[1]);
+    const adopt = ['account', 'adopt', 'anthropic', 'work', '--replace', '--from', 'claude', '--yes'];
+    const [statuses, adopted] = await Promise.all([askMany(place), place.stint(adopt)]);
+    expect(adopted.stderr).toBe('');
+    expect(new Set([...statuses, ...(await askMany(place))])).toEqual(new Set([200]));
+    expect(simulator.requests.at(-1)?.credential).toBe(secrets[1] ?? '');
+  } finally {
+    simulator.stop();
+  }
+}, 30_000);
+
 test('a login that is over closes its account, and every surface says what mends it', async () => {
   await using place = openPlace();
   const simulator = startAnthropicSimulator({
@@ -64,12 +86,12 @@ test('a login that is over closes its account, and every surface says what mends
 }, 30_000);
 
 /** A directory `claude` with a login that ends then. */
-function loginFile(place: Place, expiresAt: number): string {
+function loginFile(place: Place, expiresAt: number, accessToken = access): string {
   const folder = join(place.folder, 'claude');
   mkdirSync(folder);
   const scopes = ['user:inference', 'user:profile'];
   const file = join(folder, '.credentials.json');
-  writeFileSync(file, JSON.stringify({ claudeAiOauth: { accessToken: access, refreshToken, expiresAt, scopes } }));
+  writeFileSync(file, JSON.stringify({ claudeAiOauth: { accessToken, refreshToken, expiresAt, scopes } }));
   return file;
 }
 

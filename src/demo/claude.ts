@@ -1,60 +1,40 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { AgentNews, DemoAgent } from './agent.ts';
-import { demoModel } from './script.ts';
-import type { Stage } from './stage.ts';
-
-const steps = 26;
+import type { DemoAgent } from './agent.ts';
+import {
+  parseLine,
+  runHeadless,
+  steps,
+  stepsPrompt,
+  type LineReader,
+  type Surroundings,
+  type Tell,
+} from './headless.ts';
+import { anthropic } from './provider/anthropic.ts';
 
 /** With this pause of the provider the steps last longer than the first account is closed. */
 export const claudePaceMs = 110;
 
 /** The real Claude Code, headless: one prompt that makes it call its shell step by step. */
-export function claudeAgent(
-  executable: string,
-  { folder, access }: Pick<Stage, 'folder' | 'access'>,
-  userEnvironment: Readonly<Record<string, string | undefined>>,
-): DemoAgent {
+export function claudeAgent(executable: string, surroundings: Surroundings): DemoAgent {
+  const form = ['--output-format', 'stream-json', '--verbose', '--allowedTools', 'Bash', '--model', anthropic.model];
   return {
     name: 'claude',
     turnsPlanned: steps + 1,
-    async run(tell, signal) {
-      const cwd = join(folder, 'work');
-      await mkdir(cwd, { recursive: true });
-      const env: NodeJS.ProcessEnv = {
-        ...userEnvironment,
-        ...access.environment,
-        CLAUDE_CONFIG_DIR: join(folder, 'claude'),
-        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-        DISABLE_AUTOUPDATER: '1',
-        // Claude Code would otherwise look for the gateway through a proxy of the user's.
-        NO_PROXY: '127.0.0.1,localhost',
-        no_proxy: '127.0.0.1,localhost',
-      };
-      for (const name of access.withheld) delete env[name];
-      const prompt = `Work through the steps. [[steps:${steps}]] [[say:All ${steps} steps are done.]]`;
-      const form = ['--output-format', 'stream-json', '--verbose', '--allowedTools', 'Bash', '--model', demoModel];
-      const child = spawn(executable, ['-p', prompt, ...form], {
-        cwd,
-        env,
-        stdio: ['ignore', 'pipe', 'ignore'],
+    run: (tell, signal) =>
+      runHeadless(
+        {
+          executable,
+          args: ['-p', stepsPrompt, ...form],
+          environment: (own) => ({
+            CLAUDE_CONFIG_DIR: own,
+            CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+            DISABLE_AUTOUPDATER: '1',
+          }),
+          reader: streamReader(tell),
+        },
+        surroundings,
         signal,
-      });
-      return follow(child, tell);
-    },
+      ),
   };
-}
-
-async function follow(child: ChildProcess, tell: (news: AgentNews) => void): Promise<boolean> {
-  // An abort shows as an error as well.
-  const ended = once(child, 'close').catch(() => [null]);
-  const read = streamReader(tell);
-  if (child.stdout !== null) for await (const line of createInterface({ input: child.stdout })) read.line(line);
-  const [code] = (await ended) as [number | null];
-  return code === 0 && read.finished();
 }
 
 type StreamLine = {
@@ -68,13 +48,13 @@ type StreamLine = {
 type Block = { readonly type?: string; readonly text?: string; readonly input?: { readonly command?: string } };
 
 /** Reads Claude Code's stream-json: each answer of the model is a turn, the last line is the result. */
-export function streamReader(tell: (news: AgentNews) => void): { line(text: string): void; finished(): boolean } {
+export function streamReader(tell: Tell): LineReader {
   let turn = 0;
   let lastMessage: string | undefined;
   let succeeded = false;
   return {
     line(text) {
-      const line = parseLine(text);
+      const line: StreamLine = parseLine(text);
       // What Claude Code retries by itself it has seen all the same.
       if (line.subtype === 'api_retry') {
         tell({ kind: 'agent-error', message: `status ${line.error_status ?? 'unknown'}, retried` });
@@ -91,15 +71,6 @@ export function streamReader(tell: (news: AgentNews) => void): { line(text: stri
     },
     finished: () => succeeded,
   };
-}
-
-/** A line that is not JSON, such as a warning of the runtime, says nothing. */
-function parseLine(text: string): StreamLine {
-  try {
-    return JSON.parse(text) as StreamLine;
-  } catch {
-    return {};
-  }
 }
 
 function saidIn({ type, text, input }: Block): string {

@@ -2,20 +2,19 @@ import { constants, homedir } from 'node:os';
 import { join } from 'node:path';
 import { minuteMs } from '../core/time.ts';
 import type { DemoAgent } from './agent.ts';
-import { claudeAgent, claudePaceMs } from './claude.ts';
-import { installClaude } from './install-claude.ts';
+import { parts, type Part, type PartName } from './cast.ts';
+import { installAgent } from './install-agent.ts';
 import { cell, type Line } from './line.ts';
 import { commandsToLook, leaveRunning } from './keep.ts';
 import { renderSummary } from './render-summary.ts';
 import { openScreen, silentScreen, type Output, type Screen } from './screen.ts';
-import { scriptedAgent, scriptedPaceMs } from './scripted.ts';
 import { show } from './show.ts';
 import { setStage, type Stage } from './stage.ts';
 import { isGood, summarise, type Summary } from './summary.ts';
 
 /** What the demo is started with. */
 export type DemoSetup = {
-  readonly agent: 'scripted' | 'claude';
+  readonly agent: PartName;
   readonly keep: boolean;
   readonly json: boolean;
   readonly stintCommand: readonly [string, ...string[]];
@@ -60,20 +59,17 @@ export async function runDemo(setup: DemoSetup): Promise<number> {
 }
 
 async function play(setup: DemoSetup, screen: Screen, signal: AbortSignal): Promise<boolean> {
-  const executable = setup.agent === 'claude' ? await findClaude(setup, screen) : undefined;
+  const part: Part = parts[setup.agent];
+  const executable = await findExecutable(part, setup, screen);
   signal.throwIfAborted();
   screen.print(introduction);
-  await using stage = await setStage(
-    setup.stintCommand,
-    executable === undefined ? scriptedPaceMs : claudePaceMs,
-    signal,
-  );
-  const agent =
-    executable === undefined ? scriptedAgent(stage.access) : claudeAgent(executable, stage, setup.environment);
+  await using stage = await setStage(setup.stintCommand, part, signal);
+  const { folder, access } = stage;
+  const agent = part.play(executable, { folder, access, userEnvironment: setup.environment });
   const summary = await runAgent(agent, stage, { screen, signal });
   screen.close();
   screen.print([[], ...renderSummary(summary)]);
-  const commands = setup.keep ? commandsToLook(stage.home, setup) : undefined;
+  const commands = setup.keep ? commandsToLook(stage.home, part.agent, setup) : undefined;
   if (setup.json) setup.output.write(`${JSON.stringify({ ...summary, ...(commands && { commands }) })}\n`);
   if (commands !== undefined) await leaveRunning(commands, screen, signal);
   return isGood(summary);
@@ -92,9 +88,10 @@ async function runAgent(
   return summarise({ agent: name, completed, turnsPlanned, durationMs: Date.now() - startedAt }, events);
 }
 
-function findClaude({ environment }: DemoSetup, screen: Screen): Promise<string> {
+async function findExecutable({ needs }: Part, { environment }: DemoSetup, screen: Screen): Promise<string> {
+  if (needs === null) return '';
   const caches = environment['XDG_CACHE_HOME'] || join(environment['HOME'] || homedir(), '.cache');
-  return installClaude({
+  return installAgent(needs, {
     cacheFolder: join(caches, 'stint', 'agents'),
     npm: Bun.which('npm', { PATH: environment['PATH'] ?? '' }) ?? 'npm',
     report: (line) => screen.print([[cell(line)]]),

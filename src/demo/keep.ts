@@ -9,15 +9,22 @@ export type Start = {
   readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
+/** How each agent is asked for one thing. */
+const trials: Readonly<Record<string, string>> = {
+  claude: `-p 'Hello [[steps:3]]' --allowedTools Bash`,
+  codex: `exec --skip-git-repo-check 'Hello [[steps:3]]'`,
+  gemini: `-p 'Hello [[steps:3]]' --yolo --skip-trust`,
+};
+
 /** Commands to type while the demo stays, from any folder. */
-export function commandsToLook(home: string, start: Start): string[] {
+export function commandsToLook(home: string, agent: string, start: Start): string[] {
   const stint = `${nameOf(start)} --home ${home}`;
   return [
     `${stint} status`,
     `${stint} session list`,
     `${stint} logs`,
-    `${stint} claude -p 'Hello [[steps:3]]' --allowedTools Bash`,
-    `eval "$(${stint} env claude)"`,
+    `${stint} ${agent} ${trials[agent] ?? ''}`.trimEnd(),
+    `eval "$(${stint} env ${agent})"`,
   ];
 }
 

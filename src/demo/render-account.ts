@@ -4,10 +4,12 @@ import type { AccountView } from '../operations/shape.ts';
 import { cell, type Cell, type Line, type Style } from './line.ts';
 
 const barCells = 12;
-const windowWidth = 'five_hour'.length;
+
+/** The label of the account that serves, and the window whose bars are shown. */
+type Shown = { readonly current: string | null; readonly window: string };
 
 /** One line per account: the bar of its window, and until when it is closed. The one that serves is marked. */
-export function renderAccounts(accounts: readonly AccountView[], current: string | null, now: EpochMs): Line[] {
+export function renderAccounts(accounts: readonly AccountView[], { current, window }: Shown, now: EpochMs): Line[] {
   const width = Math.max(0, ...accounts.map(({ label }) => label.length));
   return accounts.map((account) => {
     const serves = account.label === current && account.state !== 'closed';
@@ -15,26 +17,23 @@ export function renderAccounts(accounts: readonly AccountView[], current: string
       cell(serves ? '  ▸ ' : '    ', 'green'),
       cell(account.label.padEnd(width), 'bold'),
       cell('  '),
-      ...renderWindow(account),
+      ...renderWindow(account, window),
       cell('  '),
       renderState(account, now),
     ];
   });
 }
 
-function renderWindow(account: AccountView): Cell[] {
-  const reading = account.windows.find(({ window }) => window === 'five_hour');
-  if (reading === undefined || reading.utilization === null) {
-    return [cell(`${'five_hour'.padEnd(windowWidth)}  ${drawBar(0, barCells)}    - `, 'dim')];
-  }
-  const closed = account.limits.some(({ window, overage }) => window === reading.window && !overage);
-  const share = closed ? 1 : reading.utilization;
+function renderWindow(account: AccountView, shown: string): Cell[] {
+  const reading = account.windows.find(({ window }) => window === shown);
+  const limits = account.limits.filter(({ overage }) => !overage);
+  // Who tells nobody how full a window is may close another one than that which is shown.
+  const closed = limits.find(({ window }) => reading === undefined || window === shown);
+  const share = closed === undefined ? reading?.utilization : 1;
+  const name = (closed?.window ?? shown).padEnd(shown.length);
+  if (share === undefined || share === null) return [cell(`${name}  ${drawBar(0, barCells)}    - `, 'dim')];
   const percent = `${Math.floor(share * 100)}%`.padStart(5);
-  return [
-    cell(`${reading.window.padEnd(windowWidth)}  `),
-    cell(drawBar(share, barCells), fillStyle(share)),
-    cell(`${percent} `),
-  ];
+  return [cell(`${name}  `), cell(drawBar(share, barCells), fillStyle(share)), cell(`${percent} `)];
 }
 
 function fillStyle(share: number): Style {

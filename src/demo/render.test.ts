@@ -23,7 +23,7 @@ function account(label: string, more: Partial<AccountView> = {}): AccountView {
     state: 'open',
     until: null,
     reason: null,
-  mend: null,
+    mend: null,
     inFlight: 0,
     limits: [],
     windows: [{ window: 'five_hour', family: null, utilization: 0.5, resetsAt: now, observedAt: now }],

@@ -1,7 +1,8 @@
 import type { AgentEvent } from '../simulator/agent/agent-event.ts';
 import { runScriptedAgent } from '../simulator/agent/scripted-agent.ts';
 import type { AgentNews, DemoAgent } from './agent.ts';
-import { demoModel, demoPrompts, scriptedPrompts } from './script.ts';
+import { anthropic } from './provider/anthropic.ts';
+import { demoPrompts, scriptedPrompts } from './script.ts';
 import type { Access } from './stage.ts';
 
 /** With this pause of the provider the conversation lasts longer than the first account is closed. */
@@ -18,7 +19,7 @@ export function scriptedAgent({ environment }: Access): DemoAgent {
         token: environment['ANTHROPIC_AUTH_TOKEN'] ?? '',
         sessionId: crypto.randomUUID(),
         turns: scriptedPrompts(),
-        model: demoModel,
+        model: anthropic.model,
         signal,
         onEvent: (event) => {
           const news = newsOf(event);

@@ -1,12 +1,11 @@
 import { secondMs, type EpochMs } from '../core/time.ts';
-import type { Simulator } from '../simulator/anthropic/simulator.ts';
 import type { AgentNews, DemoAgent } from './agent.ts';
 import type { DemoEvent } from './event.ts';
 import { renderPanel } from './panel.ts';
 import { renderAccounts } from './render-account.ts';
 import { renderEvent } from './render-event.ts';
 import type { Screen } from './screen.ts';
-import { demoAccounts } from './script.ts';
+import { demoLabels, type DemoSimulator } from './provider/provider.ts';
 import type { Stage } from './stage.ts';
 import { watch } from './watch.ts';
 
@@ -23,7 +22,7 @@ export async function show(
   view: { screen: Screen; signal: AbortSignal; startedAt: EpochMs },
 ): Promise<Shown> {
   const { screen, signal, startedAt } = view;
-  const seen = watch(stage.client, stage.simulator.requests);
+  const seen = watch(stage.client, stage.provider, stage.simulator.requests);
   const origin = { startedAt, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
   const events: DemoEvent[] = [];
   let news: DemoEvent[] = [];
@@ -54,7 +53,8 @@ export async function show(
     events.push(...happened);
     for (const event of happened) present(event);
     const { status, current, held } = seen;
-    screen.show(renderPanel({ status, current, turn, turnsPlanned: agent.turnsPlanned, answer, held }, Date.now()));
+    const scene = { status, current, window: stage.provider.window };
+    screen.show(renderPanel({ ...scene, turn, turnsPlanned: agent.turnsPlanned, answer, held }, Date.now()));
   }
 
   function present(event: DemoEvent): void {
@@ -67,14 +67,16 @@ export async function show(
     if (line !== undefined) screen.print([line]);
     // The panel shows them all the time.
     if (event.kind === 'hold-started' && !screen.live)
-      screen.print(renderAccounts(seen.status?.accounts ?? [], null, event.at));
+      screen.print(
+        renderAccounts(seen.status?.accounts ?? [], { current: null, window: stage.provider.window }, event.at),
+      );
   }
 }
 
 /** Uses up every account but the first when the first is about to open, so that the wait for it is short. */
-function spendTheRest(simulator: Simulator, events: readonly DemoEvent[]): void {
-  const [first, ...others] = demoAccounts;
-  const limit = events.find((event) => event.kind === 'limit' && event.account === first.label);
+function spendTheRest(simulator: DemoSimulator, events: readonly DemoEvent[]): void {
+  const [first, ...others] = demoLabels;
+  const limit = events.find((event) => event.kind === 'limit' && event.account === first);
   if (limit?.kind !== 'limit' || Date.now() < limit.until - holdMs || Date.now() >= limit.until) return;
-  for (const { label } of others) simulator.changeCredential(label, { windows: [{ name: 'five_hour', used: 'all' }] });
+  for (const label of others) simulator.useUp(label);
 }

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Problem } from '../core/problem.ts';
 import { socketClient, type Client } from '../operations/client.ts';
-import { startAnthropicSimulator, type Simulator } from '../simulator/anthropic/simulator.ts';
 import { startDaemonProcess } from './daemon-process.ts';
-import { demoAccounts, demoScenario } from './script.ts';
+import { demoLabels, type DemoProvider, type DemoSimulator } from './provider/provider.ts';
 
 /** How an agent reaches the gateway: what `stint claude` would give it. */
 export type Access = {
+  /** Before all other arguments. */
+  readonly args: readonly string[];
   readonly withheld: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 };
@@ -17,31 +18,37 @@ export type Access = {
 export type Stage = AsyncDisposable & {
   readonly folder: string;
   readonly home: string;
-  readonly simulator: Simulator;
+  readonly provider: DemoProvider;
+  readonly simulator: DemoSimulator;
   readonly client: Client;
   readonly access: Access;
 };
 
 type Command = readonly [string, ...string[]];
 
-/** Starts provider and daemon, and adds the accounts; the provider pauses before each piece of an answer. When it throws, nothing is left behind. */
-export async function setStage(stintCommand: Command, deltaDelayMs: number, signal: AbortSignal): Promise<Stage> {
+/** Who plays: an agent as `stint` names it, and its provider, which pauses before each piece of an answer. */
+export type Cast = { readonly agent: string; readonly provider: DemoProvider; readonly paceMs: number };
+
+/** Starts provider and daemon, and adds the accounts. When it throws, nothing is left behind. */
+export async function setStage(stintCommand: Command, cast: Cast, signal: AbortSignal): Promise<Stage> {
+  const { agent, provider, paceMs } = cast;
   await using opened = new AsyncDisposableStack();
   const folder = opened.adopt(await makeFolder(), (path) => rm(path, { recursive: true, force: true }));
-  const simulator = opened.adopt(
-    startAnthropicSimulator({ scenario: demoScenario(Date.now(), deltaDelayMs) }),
-    (each) => each.stop(),
-  );
+  const simulator = opened.adopt(provider.start(Date.now(), paceMs), (each) => each.stop());
   const home = join(folder, 'home');
-  await mkdir(home, { mode: 0o700 });
-  const daemon = opened.adopt(await startDaemonProcess(stintCommand, home, signal), (each) => each.stop());
+  const userHome = join(folder, 'user');
+  for (const each of [home, userHome]) await mkdir(each, { mode: 0o700 });
+  const daemon = opened.adopt(await startDaemonProcess(stintCommand, home, { userHome, signal }), (each) =>
+    each.stop(),
+  );
   const client = socketClient(daemon.controlSocket);
-  for (const { label, secret } of demoAccounts) {
-    await client.call('account.add', { provider: 'anthropic', label, secret, baseUrl: simulator.url });
+  for (const label of demoLabels) {
+    const secret = provider.secretOf(label);
+    await client.call('account.add', { provider: provider.id, label, secret, baseUrl: simulator.url });
   }
-  const access = (await client.call('phantom.issue', { agent: 'claude', origin: 'wrapper' })) as Access;
+  const access = (await client.call('phantom.issue', { agent, origin: 'wrapper' })) as Access;
   const resources = opened.move();
-  return { folder, home, simulator, client, access, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { folder, home, provider, simulator, client, access, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 async function makeFolder(): Promise<string> {

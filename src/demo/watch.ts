@@ -2,7 +2,7 @@ import type { EpochMs } from '../core/time.ts';
 import type { Client } from '../operations/client.ts';
 import type { SeenRequest } from '../simulator/provider/request-log.ts';
 import type { DemoEvent } from './event.ts';
-import { demoModel } from './script.ts';
+import type { DemoProvider } from './provider/provider.ts';
 import type { StatusView } from '../operations/shape.ts';
 
 /** What the demo has seen up to now, on both sides of the daemon. */
@@ -16,7 +16,7 @@ export type Watch = {
 };
 
 /** Watches the daemon by its status, and the provider by the requests that reached it. */
-export function watch(client: Client, requests: readonly SeenRequest[]): Watch {
+export function watch(client: Client, provider: DemoProvider, requests: readonly SeenRequest[]): Watch {
   let status: StatusView | undefined;
   let current: string | null = null;
   let holdSince: EpochMs | null = null;
@@ -37,7 +37,7 @@ export function watch(client: Client, requests: readonly SeenRequest[]): Watch {
     async look() {
       // In this order: a limit is in the status before the request that it moves arrives on the next account.
       const arrived = requests.length;
-      const seen = (await client.call('daemon.status', { model: demoModel })) as StatusView;
+      const seen = (await client.call('daemon.status', { model: provider.model })) as StatusView;
       status = seen;
       const events = [...newLimits(seen), ...newHold(seen), ...newRequests(arrived)];
       return events.toSorted((a, b) => a.at - b.at);
@@ -80,7 +80,7 @@ export function watch(client: Client, requests: readonly SeenRequest[]): Watch {
   }
 
   function requestEvents({ at, path, credential, status: answered }: SeenRequest): DemoEvent[] {
-    if (path !== '/v1/messages' || credential === null || answered === null) return [];
+    if (!provider.asksModel(path) || credential === null || answered === null) return [];
     const events: DemoEvent[] = [];
     if (holdSince !== null && at > holdSince) {
       events.push({ kind: 'hold-ended', at, heldMs: at - holdSince, account: credential });

@@ -128,7 +128,7 @@ describe('the allow-list', () => {
 
   test('a path outside of a provider is not found', async () => {
     await using rig = await startRig();
-    for (const path of ['/', '/v1/messages', '/anthropics/v1/messages', '/openai/v1/models']) {
+    for (const path of ['/', '/v1/messages', '/anthropics/v1/messages', '/google/v1beta/models']) {
       const response = await fetch(`http://127.0.0.1:${rig.port}${path}`, { headers: { 'x-api-key': rig.token } });
       expect(response.status).toBe(404);
     }

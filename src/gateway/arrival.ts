@@ -30,10 +30,11 @@ export type Arrived = { readonly body: Body; readonly arrivedAt: EpochMs; readon
 export function exchangeOf(request: Request, admitted: Admitted, arrived: Arrived): Exchange {
   const { provider, route, phantom, ask } = admitted;
   const { body, arrivedAt, pool } = arrived;
-  const { model, framing } = provider.wantedOf(ask, body.bytes);
+  const asked = provider.wantedOf(ask, body.bytes);
+  const { model, framing } = asked;
   const session = sessionOf(request, admitted, body);
   const suits = ({ credential }: Account): boolean =>
-    credential !== profileCredential && provider.suits(ask, credential);
+    credential !== profileCredential && provider.suits(ask, credential, asked);
   return {
     body,
     arrivedAt,

@@ -1,4 +1,5 @@
 import { decide, decideFirst, isHopFault, type Step } from '../core/failover/decide.ts';
+import type { Fault } from '../core/failover/outcome.ts';
 import type { AccountId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -28,12 +29,22 @@ export type Progressed =
 
 /** Takes a request from selection to an answer, over as many sends as `decide` allows. What was learnt is durable by then. */
 export async function failover(deps: FailoverDeps, exchange: Exchange): Promise<Progressed> {
+  exchange.wanted.only ??= ownerOf(deps, exchange);
   const inference = exchange.route === 'inference';
   const progressed = await (inference ? takeSteps(deps, exchange) : askAnybody(deps, exchange));
   for (const suspect of exchange.progress.suspects.splice(0)) suspect.observe();
   const written = deps.book.journal.written();
   if (written !== undefined) await written;
   return progressed;
+}
+
+/** The account that made what the request names; undefined where that is nothing, or nobody knows. */
+function ownerOf({ owners, book }: FailoverDeps, { bonds }: Exchange): AccountId | undefined {
+  for (const name of bonds.hard) {
+    const owner = owners.of(name);
+    if (owner !== undefined && book.state.accounts.has(owner)) return owner;
+  }
+  return undefined;
 }
 
 /**
@@ -52,7 +63,8 @@ async function askAnybody(deps: FailoverDeps, exchange: Exchange): Promise<Progr
     if (outcome.kind === 'served' && answer !== null) return { kind: 'answer', answer, end: () => undefined };
     if (outcome.kind !== 'failed') continue;
     failed = { account, fault: outcome.fault, detail: outcome.detail, answer };
-    if (outcome.fault === 'request') break;
+    // One account knows nothing of what another made.
+    if (outcome.fault === 'request' && exchange.bonds.hard.length === 0) break;
   }
   if (failed !== null) return deliver(exchange, failed);
   const step = { kind: 'give-up', why: 'needs-login', until: null, reason: 'no account is logged in' } as const;
@@ -222,7 +234,21 @@ function deliver({ record }: Exchange, failed: Failed | null): Progressed {
   if (failed === null) throw new Error('nothing was sent that could be delivered');
   record.account = failed.account;
   if (failed.answer === null) return { kind: 'problem', problem: unreachable(failed) };
+  paceRetries(failed.answer.headers, failed.fault);
   return { kind: 'answer', answer: failed.answer, end: () => undefined };
+}
+
+const longestRetryAfterSeconds = 60;
+
+/**
+ * Codex sleeps for all of Retry-After, be it an hour, and ends its turn at a 429 without one. An account that really is
+ * closed so long has been told otherwise.
+ */
+function paceRetries(headers: Headers, fault: Fault): void {
+  const told = headers.get('retry-after');
+  if (told === null && fault === 'scoped') headers.set('retry-after', '2');
+  if (told === null || (/^\d+(\.\d+)?$/.test(told) && Number(told) <= longestRetryAfterSeconds)) return;
+  headers.set('retry-after', String(longestRetryAfterSeconds));
 }
 
 function unreachable({ account, detail }: Failed): Problem {

@@ -167,7 +167,7 @@ export class Gateway {
       'unauthorized',
       token === null ? 'Stint: the request has no token.' : 'Stint: this token is unknown, expired or revoked.',
       {
-        hint: 'Start the agent with Stint (`stint claude`), or take new settings from `stint env`.',
+        hint: 'Start the agent with Stint again, as in `stint claude`, or take new settings from `stint env`.',
       },
     );
   }

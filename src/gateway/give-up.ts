@@ -2,7 +2,7 @@ import { mendOf } from '../core/account/mend.ts';
 import type { Step } from '../core/failover/decide.ts';
 import type { Selection, Skipped, SkipReason } from '../core/pool/selection.ts';
 import { Problem } from '../core/problem.ts';
-import { formatWhen, type EpochMs } from '../core/time.ts';
+import { formatWhen, secondMs, type EpochMs } from '../core/time.ts';
 import type { Exchange } from './exchange.ts';
 
 export type GivenUp = {
@@ -65,6 +65,11 @@ export function explainGiveUp({ exchange, next, step, now, timeZone }: GivenUp):
   if (step.until === null) {
     return new Problem('forbidden', `Stint: no account of ${what} is in service: ${list}.`, {
       hint: 'See: stint status',
+    });
+  }
+  if (step.until <= now) {
+    return new Problem('exhausted', `Stint: ${what} met a limit on one account after the other; another is open.`, {
+      retryAt: now + secondMs,
     });
   }
   return new Problem(

@@ -58,17 +58,20 @@ export class Relay implements Chunks {
       // What breaks after the terminal event has nothing left to break.
       if (!client.aborted && provider.streamEnd(this.#tail.text()) === 'complete') return null;
       this.cancel(client.aborted ? 'aborted' : 'cut');
+      if (provider.cutEnd === 'close') return null;
       throw error;
     }
   }
 
   #end(): void {
+    if (this.#finished) return;
     const { provider, wanted } = this.#exchange;
     const tail = this.#tail.text();
     takeUsage(this.#exchange, this.#answer.held.toString('latin1', 0, usageBytes), tail.slice(-usageBytes));
     const end = provider.streamEnd(tail);
     if (end === 'cut') {
       this.cancel('cut');
+      if (provider.cutEnd === 'close') return;
       throw new Error('the stream ended without its terminal event');
     }
     this.#answer.upstream.close();

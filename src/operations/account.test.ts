@@ -93,6 +93,15 @@ describe('account.add', () => {
   });
 });
 
+test('account.add warns of a login that its CLI may still have', async () => {
+  await using rig = await openOperations();
+  const secret = JSON.stringify({ accessToken: 'sk-ant-oat01-test-login', refreshToken: 'sk-ant-ort01-test-login' });
+  expect(await rig.run('account.add', { ...fresh, secret })).toMatchObject({
+    credential: 'login',
+    warning: expect.stringContaining('stint account adopt anthropic work --replace --from <directory>') as string,
+  });
+});
+
 describe('a base URL', () => {
   test.each([
     [

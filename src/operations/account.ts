@@ -39,6 +39,7 @@ export const accountAdd = operation({
   }),
   output: accountShape.extend({
     replaced: z.boolean().describe('Whether it existed and got a new secret'),
+    agents: z.array(z.string()).describe('The agents that can use it'),
     warning,
   }),
   async run(input, context) {
@@ -68,10 +69,15 @@ export const accountAdd = operation({
     return {
       ...viewAccount(context.clock(), requireAccount(context, id)),
       replaced: known !== undefined,
+      agents: agentsOf(context, provider),
       warning: secondOwnerWarning(added) ?? warningOf(baseUrl),
     };
   },
 });
+
+function agentsOf({ agents }: OperationContext, provider: Account['provider']): string[] {
+  return agents.ids().filter((each) => agents.find(each)?.provider === provider);
+}
 
 /** An account that its own CLI uses in its login directory; Stint keeps no secret of it. */
 async function addProfile(
@@ -101,6 +107,7 @@ async function addProfile(
   return {
     ...viewAccount(context.clock(), requireAccount(context, id)),
     replaced: known !== undefined,
+    agents: agentsOf(context, provider),
     warning: null,
   };
 }

@@ -55,16 +55,20 @@ export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptE
     if (told.kind === 'session') return reader.follow(told.id);
     heardAny = true;
     ears.told(told, reader.session);
-    if (told.kind === 'stopped' && leaving.length === 0) leaving.push(leave());
+    if (told.kind === 'stopped' && leaving.length === 0) leaving.push(leave(told.waits === true));
   };
   const reader = await TranscriptReader.open(watched, (line) => listen('transcript', line).told.forEach(take));
   const held = new HeldOutput(plan.stdout === 'whole');
   const child = spawnChild(attempt);
-  const leave = async (): Promise<boolean> => {
+  const leave = async (waits: boolean): Promise<boolean> => {
     await reader.drain();
     const goesOn = await ears.stopped(reader.found ? reader.session : null);
     if (goesOn)
-      await stopProcess(child, { group: !plan.interactive, patient: !plan.interactive, kill: surroundings.kill });
+      await stopProcess(child, {
+        group: !plan.interactive,
+        patient: !plan.interactive && !waits,
+        kill: surroundings.kill,
+      });
     else await held.release(surroundings.stdout);
     return goesOn;
   };

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 
-const patienceMs = 1500;
-const graceMs = 5000;
+const ownEndMs = 1500;
+const lastMs = 5000;
 
 type Kill = (pid: number, signal: NodeJS.Signals) => void;
 
@@ -11,10 +11,15 @@ type How = {
   /** It is about to end by itself, and may have something left to write. */
   readonly patient: boolean;
   readonly kill: Kill;
+  readonly patienceMs?: number;
+  readonly graceMs?: number;
 };
 
 /** Ends a process: asks it, and after five seconds does not ask any more. Resolves when it has ended. */
-export async function stopProcess(child: ChildProcess, { group, patient, kill }: How): Promise<void> {
+export async function stopProcess(
+  child: ChildProcess,
+  { group, patient, kill, patienceMs = ownEndMs, graceMs = lastMs }: How,
+): Promise<void> {
   const send = (signal: NodeJS.Signals): void => sendSignal(child, { group, signal, kill });
   // What it started and left behind would go on with an account that is not to be used.
   const endGroup = (): void => (group ? send('SIGKILL') : undefined);

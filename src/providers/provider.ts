@@ -241,7 +241,7 @@ export interface Provider {
   /** Answers a request of the route `local`. */
   answerLocal(ask: Ask, headers: Headers): Response;
   /** Whether a credential of this kind can serve the request at all. */
-  suits(ask: Ask, kind: string): boolean;
+  suits(ask: Ask, kind: string, wanted: Wanted): boolean;
   /** The URL below `base` (no trailing slash) at which this credential is asked, query included. */
   urlOf(ask: Ask, credential: Credential, base: string): string;
   wantedOf(ask: Ask, body: Buffer): Wanted;
@@ -262,6 +262,8 @@ export interface Provider {
   errorInside(body: Buffer): string | null;
   /** Reads the end of a stream: its last bytes, at least 4 KiB of them where there were so many. */
   streamEnd(tail: string): StreamEnd;
+  /** How a stream that was cut after content ends for the client, so that it asks again: broken, or without its last event. */
+  readonly cutEnd: 'break' | 'close';
   /** The data of the error event in the tail of a stream that `streamEnd` called failed. */
   errorDataOf(tail: string): string | null;
   /** Token counts from the texts of a response's first and last events, or of a whole body. */

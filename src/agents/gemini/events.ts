@@ -28,7 +28,11 @@ export function listenToGemini(now: () => number): Listener {
     return signal === null ? nothingHeard : { told: [{ kind: 'stopped', signal }], hold };
   };
   return (channel, line) => {
-    if (channel === 'stderr') return stopped(signalOfError(line, model, now()), false);
+    if (channel === 'stderr') {
+      const wait = longWait(line, model, now());
+      if (wait !== null) return { told: [{ kind: 'stopped', signal: wait, waits: true }], hold: false };
+      return stopped(signalOfEnd(line, model, now()), false);
+    }
     const event =
       channel === 'stdout' && line.startsWith('{') ? outputSchema.safeParse(parseJson(line)).data : undefined;
     if (event === undefined) return nothingHeard;
@@ -41,22 +45,16 @@ export function listenToGemini(now: () => number): Listener {
   };
 }
 
-function signalOfError(line: string, model: string | null, now: number): Signal | null {
+function longWait(line: string, model: string | null, now: number): Signal | null {
   const wait = /^Attempt \d{1,3} failed: (.*)\. Retrying after (\d{1,12}(?:\.\d+)?)ms\.\.\.$/.exec(line);
-  if (wait !== null) {
-    const delayMs = Number(wait[2]);
-    if (delayMs <= longestOwnWaitMs) return null;
-    const evidence = (wait[1] ?? '').slice(0, 200);
-    return {
-      kind: 'closed',
-      window: 'quota',
-      family: model,
-      overage: false,
-      until: Math.ceil(now + delayMs),
-      evidence,
-    };
-  }
-  // What ends a turn is told as an error with its stack, and in text mode nowhere else.
+  const delayMs = Number(wait?.[2] ?? 0);
+  if (delayMs <= longestOwnWaitMs) return null;
+  const evidence = (wait?.[1] ?? '').slice(0, 200);
+  return { kind: 'closed', window: 'quota', family: model, overage: false, until: Math.ceil(now + delayMs), evidence };
+}
+
+/** What ends a turn is told as an error with its stack, and in text mode nowhere else. */
+function signalOfEnd(line: string, model: string | null, now: number): Signal | null {
   const end = /^(?:Error when talking to Gemini API Full report available at: \S+ )?TerminalQuotaError: (.*)$/.exec(
     line,
   );

@@ -13,7 +13,7 @@ export type Account = {
   readonly id: AccountId;
   readonly provider: ProviderId;
   readonly label: Label;
-  /** The form of the credential as its provider names it: `api-key`, `setup-token`; `profile` for a login directory. */
+  /** The form of the credential as its provider names it: `api-key`, `setup-token`, a name that ends in `login` for one that is renewed; `profile` for a login directory. */
   readonly credential: string;
   /** Origin and path prefix of a compatible vendor; null for the provider's own. */
   readonly baseUrl: string | null;

@@ -97,8 +97,8 @@ const limited = (['window', 'throttle'] as const).flatMap((fault): Row[] => [
   ['gives way to an answer for lack of capacity rather than give up', fault, nobody, hasPassing, passing],
   ['goes on rather than give way', fault, use, hasPassing, nextAccount(`${fault}: next account`)],
   ['goes on after a hop too', fault, use, hopped, nextAccount(`${fault}: next account`)],
-  ['is not sent once more than accounts and two', fault, use, spent, noMore],
-  ['does not queue for one send too many', fault, busy, spent, noMore],
+  ['is not sent once more than accounts and two', fault, use, spent, exhausted(now)],
+  ['does not queue for one send too many', fault, busy, spent, exhausted(now)],
   ['is still held, which gives it new sends', fault, waitSoon, spent, hold],
 ]);
 

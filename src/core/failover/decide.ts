@@ -97,7 +97,7 @@ function stepAfter(tries: Tries, outcome: Outcome, next: Selection, now: EpochMs
 
 function moveOn(tries: Tries, fault: Fault, next: Selection, now: EpochMs): Step {
   const goesOn = next.kind === 'use' || (next.kind === 'wait' && next.queued);
-  if (goesOn && isSpent(tries)) return deliver('the request was sent often enough');
+  if (goesOn && isSpent(tries)) return isLimit(fault) ? exhausted(now) : deliver('the request was sent often enough');
   if (next.kind === 'use') return use(next, `${fault}: next account`);
   if (next.kind === 'wait' && next.queued)
     return { kind: 'queue', until: next.until, reason: `${fault}: the next account is busy` };
@@ -108,6 +108,11 @@ function moveOn(tries: Tries, fault: Fault, next: Selection, now: EpochMs): Step
     return step.kind === 'hold' ? step : deliver(`${fault}, and no other account opens in time`);
   }
   return deliver(`${fault}, and no other account is open`);
+}
+
+/** What the provider says of one account's limit must not send the client to sleep while another is open. */
+function isLimit(fault: Fault): boolean {
+  return fault === 'window' || fault === 'throttle';
 }
 
 function waitOrGiveUp(next: Exclude<Selection, { kind: 'use' }>, holdUntil: EpochMs, now: EpochMs): Step {

@@ -19,6 +19,8 @@ export type ConnectDeps = {
   readonly timeoutMs: number;
   readonly maxPayloadBytes: number;
   readonly proxy: ProxyRules | null;
+  /** The certificates that are trusted; absent where they are the runtime's own. */
+  readonly tls: { readonly ca: string } | undefined;
 };
 
 export type Upgrade = {
@@ -62,7 +64,7 @@ export async function connect(deps: ConnectDeps, upgrade: Upgrade): Promise<Conn
 async function shakeHands(deps: ConnectDeps, upgrade: Upgrade, abort: AbortSignal): Promise<Connected> {
   const url = new URL(upgrade.url);
   const proxy = deps.proxy === null ? null : proxyOf(url, deps.proxy);
-  const tunnel = proxy === null ? null : await openTunnel(proxy, url, abort);
+  const tunnel = proxy === null ? null : await openTunnel({ proxy, url, tls: deps.tls }, abort);
   const { headers, protocols } = takeProtocols(upgrade.headers);
   const socket = new WsClient(`ws${upgrade.url.slice('http'.length)}`, protocols, {
     headers,
@@ -70,6 +72,7 @@ async function shakeHands(deps: ConnectDeps, upgrade: Upgrade, abort: AbortSigna
     perMessageDeflate: false,
     followRedirects: false,
     maxPayload: deps.maxPayloadBytes,
+    ...deps.tls,
     ...(tunnel === null ? {} : { createConnection: () => tunnel }),
   });
   return new Promise((resolve, reject) => {

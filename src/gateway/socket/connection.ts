@@ -68,7 +68,10 @@ export class Connection implements Line {
 
   /** A message of the client. */
   receive(data: string | Buffer): void {
-    if (this.#client === null) return;
+    if (this.#client !== null) this.#guard(() => this.#takeUp(data));
+  }
+
+  #takeUp(data: string | Buffer): void {
     const request = typeof data === 'string' ? this.socket.requestOf(data) : null;
     if (request === null || typeof data !== 'string') return this.#passUp(data);
     this.#waiting.push({ text: data, request });
@@ -109,10 +112,10 @@ export class Connection implements Line {
     if (this.#isPaused) opened?.upstream.pause();
     opened?.upstream.listen({
       message: (data) => {
-        if (this.#opened === opened) this.#takeDown(data);
+        if (this.#opened === opened) this.#guard(() => this.#takeDown(data));
       },
       closed: (code) => {
-        if (this.#opened === opened) this.#upstreamClosed(code);
+        if (this.#opened === opened) this.#guard(() => this.#upstreamClosed(code));
       },
     });
   }
@@ -177,6 +180,16 @@ export class Connection implements Line {
         ...{ outcome: 'open', queuedMs: 0, heldMs: 0, headMs: null },
       },
     };
+  }
+
+  /** Here nobody else would catch what is thrown, and it would end the daemon. */
+  #guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#deps.bug(error);
+      this.#end(broken, 'internal');
+    }
   }
 
   #passUp(data: string | Buffer): void {

@@ -35,6 +35,7 @@ export async function openOn(
         clock: book.clock,
         timeoutMs: Math.min(settings.headTimeoutMs.streamed, longestUpgradeMs),
         maxPayloadBytes: settings.bodyLimitBytes,
+        tls: settings.tls,
       },
       {
         account,

@@ -54,6 +54,7 @@ export class Turn {
   #end: () => void = () => undefined;
   #seen: Seen | null = null;
   #isCut = false;
+  #cancelled: string | null = null;
   #isPaused = false;
 
   constructor(deps: TurnDeps, exchange: Exchange, { line, request }: { line: Line; request: SocketRequest }) {
@@ -111,11 +112,14 @@ export class Turn {
     this.#rewind();
   }
 
-  /** Ends it without a word to the client. */
+  /** Ends it without a word to the client, who is gone: failover notices that by itself. */
   cancel(outcome: string): void {
-    const isWaitedFor = this.#phase === 'gated';
-    this.#finish(outcome);
-    if (isWaitedFor) this.#resolveSent({ outcome: { kind: 'aborted' }, answer: null });
+    if (this.#phase === 'open') return this.#finish(outcome);
+    this.#cancelled = outcome;
+    if (this.#phase !== 'gated') return;
+    this.#gate.take();
+    this.#phase = 'waiting';
+    this.#resolveSent({ outcome: { kind: 'aborted' }, answer: null });
   }
 
   async #send(account: AccountId): Promise<Sent> {
@@ -193,10 +197,8 @@ export class Turn {
     const { socket } = this.#line;
     const { record } = this.#exchange;
     const now = this.#deps.book.clock();
-    if (this.#phase === 'ended') {
-      if (progressed.kind === 'answer') progressed.end();
-      return;
-    }
+    if (progressed.kind === 'answer') this.#end = progressed.end;
+    if (this.#cancelled !== null) return this.#finish(this.#cancelled);
     switch (progressed.kind) {
       case 'dropped':
         return this.#finish('aborted');
@@ -210,7 +212,6 @@ export class Turn {
       }
       case 'answer':
         record.status = progressed.answer.status;
-        this.#end = progressed.end;
         if (this.#phase === 'ready') return this.#open();
         return this.#tellProblem(textOf(progressed.answer), 'failed');
     }
@@ -279,7 +280,6 @@ export class Turn {
   }
 
   #tellProblem(text: string, outcome: string): void {
-    if (this.#phase === 'ended') return;
     this.#line.tell(text);
     this.#finish(outcome);
   }

@@ -36,6 +36,7 @@ export const anthropic: Provider = {
   classifyFrame: classifyErrorEvent,
   errorInside,
   streamEnd,
+  cutEnd: 'break',
   errorDataOf,
   usageOf,
   bonds: null,

@@ -151,8 +151,12 @@ describe('Google as a provider', () => {
 
   test('has no batches of embeddings on Vertex AI', () => {
     const batch = ask('POST', '/v1beta/models/m:batchEmbedContents');
-    expect([google.suits(batch, 'api-key'), google.suits(batch, 'service-account')]).toEqual([true, false]);
-    expect(google.suits(ask('POST', '/v1beta/models/m:embedContent'), 'service-account')).toBe(true);
+    const whole = { model: null, framing: null };
+    expect([google.suits(batch, 'api-key', whole), google.suits(batch, 'service-account', whole)]).toEqual([
+      true,
+      false,
+    ]);
+    expect(google.suits(ask('POST', '/v1beta/models/m:embedContent'), 'service-account', whole)).toBe(true);
   });
 });
 

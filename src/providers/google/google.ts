@@ -50,6 +50,8 @@ export const google: Provider = {
   classifyFrame,
   errorInside,
   streamEnd,
+  // Gemini CLI 0.61.0 takes a broken stream for the end of its session, and one without a finishReason for a reason to ask again.
+  cutEnd: 'close',
   errorDataOf,
   usageOf,
   bonds: null,

@@ -49,7 +49,7 @@ export function classifyErrorEvent(data: string, context: AnswerContext): Verdic
 }
 
 /** Judges an error of any status, with what its headers tell of the account. */
-export function classifyFailure(failure: Failure, context: AnswerContext): Verdict {
+function classifyFailure(failure: Failure, context: AnswerContext): Verdict {
   const verdict = verdictOf(failure, context);
   const readings = readingsOf(failure.headers, context).filter((each) => !isContradicted(each, verdict.signals));
   return readings.length === 0 ? verdict : { ...verdict, signals: [...readings, ...verdict.signals] };
@@ -61,7 +61,9 @@ function readingsOf(headers: Headers, context: AnswerContext): Signal[] {
 
 /** True for the word that a window is open which the same answer closes: percents are rounded. */
 function isContradicted(reading: Signal, signals: readonly Signal[]): boolean {
-  return reading.kind === 'open' && signals.some((each) => each.kind === 'closed' && each.window === reading.window);
+  if (reading.kind !== 'open') return false;
+  const { window, family } = reading;
+  return signals.some((each) => each.kind === 'closed' && each.window === window && each.family === family);
 }
 
 function verdictOf(failure: Failure, context: AnswerContext): Verdict {

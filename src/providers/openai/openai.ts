@@ -44,6 +44,7 @@ export const openai: Provider = {
   classifyFrame: classifyErrorEvent,
   errorInside,
   streamEnd,
+  cutEnd: 'break',
   errorDataOf,
   usageOf,
   bonds,

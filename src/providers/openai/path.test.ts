@@ -13,6 +13,8 @@ const plan = { kind: 'plan-login', secret: 'eyJ-test', scope: {} };
 const api = 'https://api.openai.com';
 const chat = 'https://chatgpt.com/backend-api';
 
+const streamed = { model: 'gpt-5.1', framing: 'sse' } as const;
+
 describe('a request', () => {
   test.each<[string, Route, string | null, string | null]>([
     ['POST openai /v1/responses', 'inference', `${api}/v1/responses`, `${chat}/codex/responses`],
@@ -49,10 +51,19 @@ describe('a request', () => {
   ])('%s', (...[text, kind, ofKey, ofPlan]) => {
     const asked = ask(text);
     expect(route(asked)).toBe(kind);
-    expect(suits(asked, 'api-key')).toBe(ofKey !== null);
-    expect(suits(asked, 'plan-login')).toBe(ofPlan !== null);
+    expect(suits(asked, 'api-key', streamed)).toBe(ofKey !== null);
+    expect(suits(asked, 'plan-login', streamed)).toBe(ofPlan !== null);
     if (ofKey !== null) expect(urlOf(asked, key, baseUrl('api-key'))).toBe(ofKey);
     if (ofPlan !== null) expect(urlOf(asked, plan, baseUrl('plan-login'))).toBe(ofPlan);
+  });
+
+  test('a plan takes no request for an answer in one piece', () => {
+    const whole = { model: 'gpt-5.1', framing: null };
+    for (const text of ['POST openai /v1/responses', 'POST codex /responses']) {
+      expect([suits(ask(text), 'plan-login', whole), suits(ask(text), 'api-key', whole)]).toEqual([false, true]);
+    }
+    expect(suits(ask('GET codex /responses'), 'plan-login', whole)).toBe(true);
+    expect(suits(ask('POST codex /responses/compact'), 'plan-login', whole)).toBe(true);
   });
 
   test.each([
@@ -75,7 +86,7 @@ describe('a request', () => {
     'GET other /responses',
   ])('%s is not on the list', (text) => {
     expect(route(ask(text))).toBeNull();
-    expect(suits(ask(text), 'api-key')).toBe(false);
+    expect(suits(ask(text), 'api-key', streamed)).toBe(false);
   });
 
   test.each<[string, string, typeof key, string]>([

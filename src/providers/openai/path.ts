@@ -1,4 +1,4 @@
-import type { Ask, Credential, Route } from '../provider.ts';
+import type { Ask, Credential, Route, Wanted } from '../provider.ts';
 import { apiKey, planLogin } from './credential.ts';
 
 /** What may be asked: below `/v1` of the API, below `/codex` or beside it of a ChatGPT plan's backend. */
@@ -66,8 +66,11 @@ export function route(ask: Ask): Route | null {
   return endpointOf(ask)?.route ?? null;
 }
 
-export function suits(ask: Ask, kind: string): boolean {
-  return endpointOf(ask)?.kinds.includes(kind) ?? false;
+export function suits(ask: Ask, kind: string, { framing }: Wanted): boolean {
+  if (endpointOf(ask)?.kinds.includes(kind) !== true) return false;
+  // A plan's backend answers "Stream must be set to true" to anything else.
+  const whole = ask.method === 'POST' && framing === null && innerPath(ask) === '/responses';
+  return kind !== planLogin || !whole;
 }
 
 export function baseUrl(kind: string): string {

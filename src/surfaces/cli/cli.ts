@@ -7,7 +7,7 @@ import { addDaemonCommands } from './daemon-command.ts';
 import { addDoctor } from './doctor.ts';
 import { exitCodes } from './exit-code.ts';
 import { addLogs } from './logs.ts';
-import type { Host } from './host.ts';
+import { demoAgents, type Host } from './host.ts';
 import { addLoginCommand } from './login-command.ts';
 import { addOperationCommands } from './operation-command.ts';
 import { showNextStep } from './next-step.ts';
@@ -106,13 +106,14 @@ function addDemo(cli: Cli, root: Command): void {
   const command = root
     .command('demo')
     .description('See a session go on over three limited accounts; needs none of yours')
-    .option('--agent <agent>', 'scripted, or claude: the real Claude Code, installed on first use', 'scripted')
+    .option('--agent <agent>', 'scripted, or a real one, installed on first use: claude, codex, gemini', 'scripted')
     .option('--keep', 'Leave it running for a look')
     .action(async () => {
-      const { agent, keep = false, json } = optionsOf<{ agent: string; keep?: boolean }>(command);
-      if (agent !== 'scripted' && agent !== 'claude') {
-        throw new Problem('invalid', `The demo has no agent ${quoted(agent)}.`, {
-          hint: 'Use: --agent scripted, or --agent claude',
+      const { agent: asked, keep = false, json } = optionsOf<{ agent: string; keep?: boolean }>(command);
+      const agent = demoAgents.find((each) => each === asked);
+      if (agent === undefined) {
+        throw new Problem('invalid', `The demo has no agent ${quoted(asked)}.`, {
+          hint: `Use one of: ${demoAgents.join(', ')}`,
         });
       }
       cli.exit(await cli.host.demo({ agent, keep, json }));

@@ -61,7 +61,7 @@ describe('bad input', () => {
     [['logs', '--lines', 'all'], 2, 'lines must be a whole number from 1 to 10000. log.read takes: lines, cursor'],
     [['env', 'vim'], 2, '"vim" is not an agent that Stint knows. Use one of: claude'],
     [['--pool', 'none', 'env', 'claude'], 3, 'There is no pool "none". See: stint pool list'],
-    [['demo', '--agent', 'vim'], 2, 'The demo has no agent "vim". Use: --agent scripted, or --agent claude'],
+    [['demo', '--agent', 'vim'], 2, 'The demo has no agent "vim". Use one of: scripted, claude, codex, gemini'],
     [['up'], 1, /^Stint is already running in \S+ as process \d+ since \S+\. Stop it with: stint down$/],
     [['up', '--detach'], 1, /^Stint is already running in \S+ as process \d+\. Stop it with: stint down$/],
   ])('%j ends with code %d, one sentence and the next step', async (args, code, line) => {

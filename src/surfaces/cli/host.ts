@@ -29,7 +29,10 @@ export type Serving = DaemonAddress & {
   readonly ended: Promise<void>;
 };
 
-export type DemoOptions = { readonly agent: 'scripted' | 'claude'; readonly keep: boolean; readonly json: boolean };
+/** Who can be seen in the demo: all but the first are the real ones. */
+export const demoAgents = ['scripted', 'claude', 'codex', 'gemini'] as const;
+export type DemoAgent = (typeof demoAgents)[number];
+export type DemoOptions = { readonly agent: DemoAgent; readonly keep: boolean; readonly json: boolean };
 
 /** A setting of the agent's own that keeps it from the gateway. */
 export type Obstacle = { readonly says: string; readonly hint: string };
@@ -88,6 +91,8 @@ export interface Host {
   readonly stintCommand: readonly [string, ...string[]];
   /** Agents with a `stint <agent>` command. */
   readonly agents: readonly string[];
+  /** The agent that uses accounts of a provider. */
+  agentOf(provider: string): string | undefined;
   /** The daemon that runs in a home; undefined when none does. */
   findDaemon(home: string): Promise<FoundDaemon | undefined>;
   /** True when the last daemon of a home ended without being stopped, and no other runs. */

@@ -2,14 +2,18 @@ import { socketClient } from '../../operations/client.ts';
 import type { Cli } from './cli.ts';
 import { type GlobalOptions } from './options.ts';
 
-type Status = { readonly accounts: readonly { readonly id: string; readonly state: string }[] };
+type Status = {
+  readonly accounts: readonly { readonly id: string; readonly provider: string; readonly state: string }[];
+};
 
 /** `stint` alone: what to type next, as things stand. Starts nothing. */
 export async function showNextStep(cli: Cli, options: GlobalOptions): Promise<void> {
   const daemon = await cli.host.findDaemon(options.home);
   const running = daemon?.kind === 'serving';
   const status = running ? ((await socketClient(daemon.controlSocket).call('daemon.status', {})) as Status) : null;
-  const steps = stepsFor(status, cli.host.agents[0] ?? 'claude');
+  const provider = status?.accounts[0]?.provider;
+  const agent = provider === undefined ? undefined : cli.host.agentOf(provider);
+  const steps = stepsFor(status, agent ?? 'claude');
   if (options.json)
     return cli.terminal.print(
       JSON.stringify(

@@ -16,8 +16,14 @@ type Renderer = (output: never, look: Look) => string;
 
 const renderers: Readonly<Record<string, Renderer>> = {
   'daemon.status': (output: StatusView, look) => renderStatus(output, look),
-  'account.add': ({ id, credential, state, replaced }: AccountView & { replaced: boolean }) => {
-    if (!replaced) return `Added ${id} (${credential}). Next: stint claude`;
+  'account.add': ({
+    id,
+    credential,
+    state,
+    replaced,
+    agents,
+  }: AccountView & { replaced: boolean; agents: string[] }) => {
+    if (!replaced) return `Added ${id} (${credential}). Next: stint ${agents[0] ?? 'status'}`;
     const next = state === 'disabled' ? `stint account enable ${id}` : 'stint status';
     return `${id} has a new secret (${credential}). Next: ${next}`;
   },

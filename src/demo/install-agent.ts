@@ -1,13 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Problem } from '../core/problem.ts';
+import { executablesIn, type AgentPackage } from './agent-package.ts';
 
-/** The version that Stint is proved with. */
-export const claudeVersion = '2.1.197';
-
-const packageName = '@anthropic-ai/claude-code';
 const run = promisify(execFile);
 
 export type Install = {
@@ -19,30 +16,31 @@ export type Install = {
 };
 
 /**
- * Installs Claude Code once per cache and returns its executable, whose name is `claude`. An installation that does not
- * run is replaced; runs at the same time end with one installation. Throws a Problem `unavailable` when npm cannot.
+ * Installs an agent once per cache and returns its executable, which has the name of its command. An installation that
+ * does not run is replaced; runs at the same time end with one installation. Throws a Problem `unavailable` when npm cannot.
  */
-export async function installClaude({ cacheFolder, npm, report }: Install): Promise<string> {
-  const place = join(cacheFolder, `claude-${claudeVersion}`);
-  const present = await findExecutable(place);
+export async function installAgent(wanted: AgentPackage, { cacheFolder, npm, report }: Install): Promise<string> {
+  const { title, command, version, megabytes } = wanted;
+  const place = join(cacheFolder, `${command}-${version}`);
+  const present = await findExecutable(wanted, place);
   if (present !== undefined) return present;
 
-  report(`Installing Claude Code ${claudeVersion} from npm into ${place} (about 240 MB, once).`);
+  report(`Installing ${title} ${version} from npm into ${place} (about ${megabytes} MB, once).`);
   await mkdir(cacheFolder, { recursive: true });
   const draft = await mkdtemp(join(cacheFolder, '.draft-'));
   try {
-    await installInto(draft, npm);
-    if ((await findExecutable(draft)) === undefined) {
-      throw failed('npm brought no executable that runs on this system');
+    await installInto(draft, npm, wanted);
+    if ((await findExecutable(wanted, draft)) === undefined) {
+      throw failed(wanted, 'npm brought no executable that runs on this system');
     }
-    return await takePlace(draft, place);
+    return await takePlace(draft, place, wanted);
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
 }
 
-async function installInto(folder: string, npm: string): Promise<void> {
-  // The binary lies in a package per platform; the install script only links it to another name.
+async function installInto(folder: string, npm: string, wanted: AgentPackage): Promise<void> {
+  // What a binary needs lies in a package per platform; the install scripts only link it to another name, or build what is there already.
   const how = ['--ignore-scripts', '--include=optional', '--no-save', '--no-audit', '--no-fund', '--no-global'];
   const patience = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
   const args = [
@@ -52,22 +50,22 @@ async function installInto(folder: string, npm: string): Promise<void> {
     ...how,
     ...patience,
     '--loglevel=error',
-    `${packageName}@${claudeVersion}`,
+    `${wanted.packageName}@${wanted.version}`,
   ];
   try {
     await run(npm, args, { cwd: folder });
   } catch (error) {
-    throw failed(reasonOf(error), error);
+    throw failed(wanted, reasonOf(error), error);
   }
 }
 
 /** Moves a good installation to its place, unless another run was faster; a bad one there makes way. */
-async function takePlace(draft: string, place: string): Promise<string> {
+async function takePlace(draft: string, place: string, wanted: AgentPackage): Promise<string> {
   for (let turn = 0; turn < 3; turn += 1) {
     try {
       await rename(draft, place);
     } catch {
-      const others = await findExecutable(place);
+      const others = await findExecutable(wanted, place);
       if (others !== undefined) return others;
       // By a rename, since a folder that is removed piece by piece may be taken for a good one halfway.
       const replaced = `${draft}-replaced`;
@@ -75,41 +73,34 @@ async function takePlace(draft: string, place: string): Promise<string> {
       await rm(replaced, { recursive: true, force: true });
       continue;
     }
-    const executable = await findExecutable(place);
+    const executable = await findExecutable(wanted, place);
     if (executable !== undefined) return executable;
   }
-  throw failed(`${place} cannot be written`);
+  throw failed(wanted, `${place} cannot be written`);
 }
 
 /** The executable of an installation that proves by running that it is whole and of the right version. */
-async function findExecutable(place: string): Promise<string | undefined> {
-  const scope = join(place, 'node_modules/@anthropic-ai');
-  const packages = await readdir(scope).catch(() => []);
-  for (const name of packages.filter((each) => each.startsWith('claude-code-'))) {
-    const executable = join(scope, name, 'claude');
-    if (await isWhole(executable)) return executable;
+async function findExecutable(wanted: AgentPackage, place: string): Promise<string | undefined> {
+  for (const executable of await executablesIn(wanted, join(place, 'node_modules'))) {
+    if (await isWhole(executable, wanted)) return executable;
   }
   return undefined;
 }
 
-async function isWhole(executable: string): Promise<boolean> {
+async function isWhole(executable: string, { version }: AgentPackage): Promise<boolean> {
   try {
     const { stdout } = await run(executable, ['--version'], { timeout: 30_000 });
-    return stdout.startsWith(`${claudeVersion} `);
+    return stdout.trim().split(/\s+/).includes(version);
   } catch {
     return false;
   }
 }
 
-function failed(reason: string, cause?: unknown): Problem {
-  return new Problem(
-    'unavailable',
-    `Claude Code ${claudeVersion} is not in the cache and could not be installed: ${reason}.`,
-    {
-      hint: 'Check the network, then try again.',
-      cause,
-    },
-  );
+function failed({ title, version }: AgentPackage, reason: string, cause?: unknown): Problem {
+  return new Problem('unavailable', `${title} ${version} is not in the cache and could not be installed: ${reason}.`, {
+    hint: 'Check the network, then try again.',
+    cause,
+  });
 }
 
 /** The line of npm's output that says what went wrong, else why it did not start. */
