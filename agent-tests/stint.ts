@@ -5,13 +5,13 @@ import { text } from 'node:stream/consumers';
 
 const launcher = join(import.meta.dir, '..', 'bin', 'stint.mjs');
 
-type Environment = Readonly<Record<string, string>>;
+export type Environment = Readonly<Record<string, string>>;
 type Started = { readonly cwd: string; readonly env: Environment; readonly stdin?: string };
 
 /** How a command ended. A code over 128 stands for a signal that its program died of. */
 export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
-/** A `stint` that runs in a process group of its own, as a shell starts its jobs. */
+/** A command that runs in a process group of its own, as a shell starts its jobs. */
 export type Running = {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
@@ -20,9 +20,14 @@ export type Running = {
 };
 
 /** Starts `stint` from this repository, by its launcher. */
-export function startStint(args: readonly string[], { cwd, env, stdin }: Started): Running {
+export function startStint(args: readonly string[], started: Started): Running {
+  return startCommand(['node', launcher, ...args], started);
+}
+
+/** Starts a program with its arguments. */
+export function startCommand([program = '', ...args]: readonly string[], { cwd, env, stdin }: Started): Running {
   const stdio: StdioOptions = [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
-  const child = spawn('node', [launcher, ...args], { cwd, env, stdio, detached: true });
+  const child = spawn(program, args, { cwd, env, stdio, detached: true });
   if (stdin !== undefined) child.stdin?.end(stdin);
   return {
     child,

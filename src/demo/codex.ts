@@ -11,7 +11,7 @@ import {
 import { openai } from './provider/openai.ts';
 
 /** With this pause of the provider the steps last longer than the first account is closed. */
-export const codexPaceMs = 115;
+export const codexPaceMs = 140;
 
 /** The real Codex, headless: one prompt that makes it call its shell step by step. */
 export function codexAgent(executable: string, surroundings: Surroundings): DemoAgent {

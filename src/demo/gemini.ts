@@ -47,29 +47,28 @@ type StreamLine = {
 /** Reads Gemini CLI's stream-json: each tool call and each message, which comes in pieces, is a turn. */
 export function geminiReader(tell: Tell): LineReader {
   let turn = 0;
-  let isSaying = false;
+  let said = '';
   let succeeded = false;
-  const begin = (prompt: string): void => tell({ kind: 'turn-started', turn: (turn += 1), prompt });
-  const end = (): void => tell({ kind: 'turn-done', turn });
+  const takeTurn = (prompt: string): void => {
+    turn += 1;
+    tell({ kind: 'turn-started', turn, prompt });
+    tell({ kind: 'turn-done', turn });
+  };
   return {
     line(text) {
-      const line: StreamLine = parseLine(text);
-      if (line.type === 'message' && line.role === 'assistant') {
-        if (!isSaying) begin('the answer');
-        isSaying = true;
-        tell({ kind: 'said', text: line.content ?? '' });
+      const { type, role, content, parameters, message, status, error }: StreamLine = parseLine(text);
+      if (type === 'message' && role === 'assistant') {
+        said += content ?? '';
         return;
       }
-      if (isSaying) end();
-      isSaying = false;
-      if (line.type === 'tool_use') {
-        begin(`$ ${line.parameters?.command ?? ''}`);
-        end();
-      }
-      if (line.type === 'error') tell({ kind: 'agent-error', message: line.message ?? 'an error' });
-      if (line.type !== 'result') return;
-      succeeded = line.status === 'success';
-      if (!succeeded) tell({ kind: 'agent-error', message: line.error?.message ?? 'Gemini CLI ended with an error' });
+      if (said !== '') takeTurn(said);
+      said = '';
+      if (type === 'tool_use') takeTurn(`$ ${parameters?.command ?? ''}`);
+      // What Gemini CLI only warns of it has seen all the same.
+      if (type === 'error') tell({ kind: 'agent-error', message: message ?? 'an error' });
+      if (type !== 'result') return;
+      succeeded = status === 'success';
+      if (!succeeded) tell({ kind: 'agent-error', message: error?.message ?? 'Gemini CLI ended with an error' });
     },
     finished: () => succeeded,
   };

@@ -11,27 +11,35 @@ type Shown = { readonly current: string | null; readonly window: string };
 /** One line per account: the bar of its window, and until when it is closed. The one that serves is marked. */
 export function renderAccounts(accounts: readonly AccountView[], { current, window }: Shown, now: EpochMs): Line[] {
   const width = Math.max(0, ...accounts.map(({ label }) => label.length));
-  return accounts.map((account) => {
+  const bars = accounts.map((account) => barOf(account, window));
+  const nameWidth = Math.max(0, ...bars.map(({ name }) => name.length));
+  return accounts.map((account, index) => {
+    const bar = bars[index] ?? { name: window, share: null };
     const serves = account.label === current && account.state !== 'closed';
     return [
       cell(serves ? '  ▸ ' : '    ', 'green'),
       cell(account.label.padEnd(width), 'bold'),
       cell('  '),
-      ...renderWindow(account, window),
+      ...renderBar({ ...bar, name: bar.name.padEnd(nameWidth) }),
       cell('  '),
       renderState(account, now),
     ];
   });
 }
 
-function renderWindow(account: AccountView, shown: string): Cell[] {
+/** How full a window is; null where nobody knows. */
+type Bar = { readonly name: string; readonly share: number | null };
+
+function barOf(account: AccountView, shown: string): Bar {
   const reading = account.windows.find(({ window }) => window === shown);
-  const limits = account.limits.filter(({ overage }) => !overage);
-  // Who tells nobody how full a window is may close another one than that which is shown.
-  const closed = limits.find(({ window }) => reading === undefined || window === shown);
-  const share = closed === undefined ? reading?.utilization : 1;
-  const name = (closed?.window ?? shown).padEnd(shown.length);
-  if (share === undefined || share === null) return [cell(`${name}  ${drawBar(0, barCells)}    - `, 'dim')];
+  // Where a provider never says how full a window is, another one may be closed than that which is shown.
+  const closed = account.limits.find(({ window, overage }) => !overage && (reading === undefined || window === shown));
+  if (closed !== undefined) return { name: closed.window, share: 1 };
+  return { name: shown, share: reading?.utilization ?? null };
+}
+
+function renderBar({ name, share }: Bar): Cell[] {
+  if (share === null) return [cell(`${name}  ${drawBar(0, barCells)}    - `, 'dim')];
   const percent = `${Math.floor(share * 100)}%`.padStart(5);
   return [cell(`${name}  `), cell(drawBar(share, barCells), fillStyle(share)), cell(`${percent} `)];
 }

@@ -37,6 +37,7 @@ function limit(window: string, family: string | null): AccountView['limits'][num
 }
 
 describe('an account', () => {
+  const shown = { current: 'work', window: 'five_hour' };
   test.each<[string, AccountView, string]>([
     ['that serves', account('work'), '  ▸ work  five_hour  ██████░░░░░░  50%   open'],
     ['without a reading', account('work', { windows: [] }), '  ▸ work  five_hour  ░░░░░░░░░░░░    -   open'],
@@ -50,7 +51,18 @@ describe('an account', () => {
       account('work', { state: 'partly-closed', until: now + 7000, limits: [limit('seven_day_opus', 'opus')] }),
       '  ▸ work  five_hour  ██████░░░░░░  50%   closed for opus, opens in 7s',
     ],
-  ])('%s', (_, view, line) => expect(renderAccounts([view], 'work', now).map(textOf)).toEqual([line]));
+  ])('%s', (_, view, line) => expect(renderAccounts([view], shown, now).map(textOf)).toEqual([line]));
+
+  test('whose provider never says how full it is shows the window that is closed', () => {
+    const views = [
+      account('work', { windows: [] }),
+      account('team', { windows: [], state: 'closed', until: now + 7000, limits: [limit('minute', null)] }),
+    ];
+    expect(renderAccounts(views, { current: 'work', window: 'day' }, now).map(textOf)).toEqual([
+      '  ▸ work  day     ░░░░░░░░░░░░    -   open',
+      '    team  minute  ████████████ 100%   closed, opens in 7s',
+    ]);
+  });
 
   test('fits eighty columns in the longest case', () => {
     const longest = account('personal', {
@@ -58,7 +70,7 @@ describe('an account', () => {
       until: now + 302_400_000,
       limits: [limit('seven_day_opus', 'opus')],
     });
-    const [line] = renderAccounts([longest], 'personal', now).map(textOf);
+    const [line] = renderAccounts([longest], { ...shown, current: 'personal' }, now).map(textOf);
     expect(line?.length).toBeLessThan(80);
   });
 });
@@ -76,7 +88,14 @@ test('a line is cut where the terminal ends', () => {
 });
 
 test('the panel shows that a request is held, in place of an answer', () => {
-  const scene = { status: undefined, current: null, turn: 2, turnsPlanned: 4, answer: 'Half an answer' };
+  const scene = {
+    status: undefined,
+    current: null,
+    window: 'five_hour',
+    turn: 2,
+    turnsPlanned: 4,
+    answer: 'Half an answer',
+  };
   const last = (held: boolean) =>
     renderPanel({ ...scene, held }, now)
       .map(textOf)

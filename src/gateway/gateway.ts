@@ -8,6 +8,7 @@ import { exchangeOf, type Admitted } from './arrival.ts';
 import { BodyReader } from './body.ts';
 import { Deadlines } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
+import { ForeignReasoning } from './foreign.ts';
 import { Owners } from './owners.ts';
 import type { Credentials, GatewayLog, GatewaySettings } from './ports.ts';
 import { internal, stopping } from './relay.ts';
@@ -51,6 +52,7 @@ export class Gateway {
       book: deps.book,
       credentials: deps.credentials,
       owners: new Owners(),
+      foreign: new ForeignReasoning(),
       send,
       proxy: deps.proxy ?? null,
       bodies: this.#bodies,
@@ -138,6 +140,7 @@ export class Gateway {
       });
     }
     const exchange = exchangeOf(request, admitted, { body, arrivedAt, pool });
+    this.#respondDeps.foreign.leaveOut(admitted.provider, exchange.wanted.session, body);
     this.#active += 1;
     try {
       return await (asksForSocket(request) ? this.#upgrade(request, exchange) : respond(this.#respondDeps, exchange));

@@ -12,6 +12,7 @@ import { passGate, type Chunks } from './gate.ts';
 import { forwardedHeaders, returnedHeaders } from './headers.ts';
 import type { Account } from '../core/account/account.ts';
 import type { Credentials, GatewaySettings } from './ports.ts';
+import type { ForeignReasoning } from './foreign.ts';
 import type { Owners } from './owners.ts';
 import { Upstream, UpstreamFailure } from './upstream.ts';
 
@@ -19,6 +20,7 @@ export type SendDeps = {
   readonly book: Book;
   readonly credentials: Credentials;
   readonly owners: Owners;
+  readonly foreign: ForeignReasoning;
   readonly settings: GatewaySettings;
   readonly deadlines: Deadlines;
 };
@@ -167,7 +169,7 @@ type Mending = { readonly verdict: Verdict; readonly mended: boolean };
 
 /** Renews a refused login, leaves foreign reasoning out. Each is tried once per request and account. */
 export async function mend(
-  { credentials }: SendDeps,
+  { credentials, foreign }: SendDeps,
   { exchange, account }: Seen,
   { verdict, authorized }: { verdict: Verdict; authorized: Authorized },
 ): Promise<Mending> {
@@ -176,10 +178,8 @@ export async function mend(
   const asIs: Mending = { verdict, mended: false };
   if (outcome.kind !== 'failed' || mended.has(account)) return asIs;
   if (outcome.fault === 'foreign') {
-    const body = exchange.provider.withoutForeign(exchange.body.bytes);
-    if (body === null) return asIs;
+    if (!foreign.refuse(exchange.provider, exchange.wanted.session, exchange.body)) return asIs;
     mended.add(account);
-    exchange.body.replace(body);
     return { verdict, mended: true };
   }
   if (outcome.fault !== 'auth') return asIs;

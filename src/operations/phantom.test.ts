@@ -31,7 +31,7 @@ describe('phantom.issue', () => {
   });
 
   test.each([
-    [{ agent: 'vim' }, 'invalid', '"vim" is not an agent that Stint knows.', 'Use one of: claude'],
+    [{ agent: 'vim' }, 'invalid', '"vim" is not an agent that Stint knows.', 'Use one of: claude, codex, gemini'],
     [{ agent: 'claude', pool: 'none' }, 'not_found', 'There is no pool "none".', 'See: stint pool list'],
     [{ agent: 'claude', pool: '' }, 'not_found', 'There is no pool "".', 'See: stint pool list'],
   ])('refuses %j', async (...[input, code, message, hint]) => {

@@ -11,7 +11,7 @@ import { operation } from './operation.ts';
 import { quoted, requireAccount, requirePool } from './require.ts';
 import { sharingPoolOf } from './sharing.ts';
 
-const hidden = { cli: 'stint claude, stint codex and stint gemini call it' };
+const hidden = { cli: 'stint claude calls it, and so does the command of every other agent' };
 
 export const sessionBegin = operation({
   name: 'session.begin',

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { agents } from '../agents/registry.ts';
-import { openProfiles, startsIn } from './run-fixture.ts';
+import { gone, openProfiles, startsIn } from '../../test/profile-rig.ts';
 
 /** Claude Code as it was seen: it writes the conversation down, and a limit as an error of its own. */
 const claude = `
@@ -242,8 +242,7 @@ describe('a limit in a profile of Gemini CLI', () => {
     await using rig = await openProfiles('gemini', ['a', 'b'], gemini);
     rig.behave('a', 'sleep');
     expect(await rig.run('-p', 'hi')).toMatchObject({ code: 0, stdout: 'hello\n' });
-    const child = Number(readFileSync(join(rig.profile('a'), 'child'), 'utf8'));
-    expect(() => process.kill(child, 0)).toThrow();
+    await gone(Number(readFileSync(join(rig.profile('a'), 'child'), 'utf8')));
     expect((await rig.state('a')).state).toBe('closed');
   }, 20_000);
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { gone } from '../../test/profile-rig.ts';
 import { stopProcess } from './stop-process.ts';
 
 const kill = (pid: number, signal: NodeJS.Signals): void => void process.kill(pid, signal);
@@ -35,15 +36,6 @@ test('what it started ends with it, also when it has ended before', async () => 
   const { child, first } = await start('sleep 600 & echo $!', true);
   await stopProcess(child, { ...quick, group: true, patient: true });
   child.stdout.destroy();
-  expect(await isGone(Number(first))).toBe(true);
+  await gone(Number(first));
+  expect(child.exitCode).toBe(0);
 });
-
-/** A process that was killed is there until its parent has seen it. */
-async function isGone(pid: number): Promise<boolean> {
-  const { exited } = Bun.spawn([
-    'sh',
-    '-c',
-    `while kill -0 ${pid} 2>/dev/null && ! grep -q ') Z' /proc/${pid}/stat; do sleep 0.01; done`,
-  ]);
-  return (await exited) === 0;
-}

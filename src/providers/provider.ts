@@ -269,8 +269,8 @@ export interface Provider {
   /** Token counts from the texts of a response's first and last events, or of a whole body. */
   usageOf(first: string, last: string): Usage;
   readonly bonds: Bonds | null;
-  /** The body without what only the account that made it can read; null when there is nothing of that kind. */
-  withoutForeign(body: Buffer): Buffer | null;
+  /** The body without reasoning that only the account which made it can read, where `leavesOut` says so; null when nothing is left out. */
+  withoutForeign(body: Buffer, leavesOut: (made: Buffer) => boolean): Buffer | null;
   /** Absent when the vendor serves no WebSocket that an agent uses. */
   readonly socket?: Socket;
   /** Keeps a held stream alive before its first event. */

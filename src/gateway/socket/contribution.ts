@@ -45,7 +45,7 @@ export class Contribution {
     return this.#socket.renderUnknown(this.#request.continues ?? '');
   }
 
-  /** Providers let go of a response when a request that goes on from it fails. */
+  /** A provider may have let go of what a request goes on from when it fails that request. */
   failed(): void {
     if (this.#request.continues !== null) this.#history.forgetUpstream(this.#request.continues);
   }

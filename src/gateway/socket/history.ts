@@ -50,7 +50,7 @@ export class History {
     this.#told.set(response, told);
   }
 
-  /** Providers let go of a response when a request that goes on from it fails. */
+  /** From here on it is told anew, also to the account that made it. */
   forgetUpstream(response: string): void {
     const told = this.#told.get(response);
     if (told !== undefined) told.upstream = null;

@@ -85,7 +85,7 @@ export class Turn {
   receive(data: string | Buffer): void {
     const message: Message = { data, kind: typeof data === 'string' ? this.#line.socket.kindOf(data) : 'content' };
     this.#rewind();
-    if (typeof data === 'string') this.#observeReadings(data);
+    if (typeof data === 'string') this.#observeSignals(this.#line.socket.signalsOf(data, this.#context()));
     if (this.#phase === 'open') this.#pass(message);
     else if (this.#phase === 'gated' && message.kind === 'failed') this.#failed(data.toString());
     else if (this.#phase === 'gated' || this.#phase === 'ready') this.#gate.push(message);
@@ -225,25 +225,18 @@ export class Turn {
     return this.#deps.book.select({ ...wanted, only: undefined }, [wanted.only], 0).kind === 'use';
   }
 
-  #isOpen(): boolean {
-    return this.#phase === 'open';
-  }
-
   #open(): void {
     this.#phase = 'open';
     // From here on nothing is sent a second time.
     this.#exchange.body.release();
     this.#line.opened?.upstream.resume();
-    for (const message of this.#gate.take()) {
-      if (this.#isOpen()) this.#pass(message);
-      // What follows the end belongs to no request.
-      else this.#line.tell(message.data);
-    }
+    for (const message of this.#gate.take()) this.#pass(message);
     if (this.#isCut) this.#cut();
   }
 
   #pass({ data, kind }: Message): void {
-    if (this.#phase !== 'open') return;
+    // What follows the end belongs to no request.
+    if (this.#phase !== 'open') return this.#line.tell(data);
     if (typeof data === 'string') this.#contribution.learn(data);
     this.#line.tell(data);
     if (typeof data !== 'string' || (kind !== 'end' && kind !== 'failed')) return;
@@ -263,10 +256,6 @@ export class Turn {
     record.outputTokens = outputTokens;
     const response = this.#contribution.keep(this.#line.opened?.upstream ?? null);
     if (response !== null) this.#deps.owners.note(response, this.#seenNow().account);
-  }
-
-  #observeReadings(text: string): void {
-    this.#observeSignals(this.#line.socket.signalsOf(text, this.#context()));
   }
 
   #observeSignals(signals: Parameters<typeof observe>[2]['signals']): void {

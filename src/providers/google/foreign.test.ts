@@ -20,9 +20,9 @@ test('signatures of thoughts give way to the one that says that there is none', 
     ],
     tools: [],
   });
-  const released = withoutForeign(Buffer.from(JSON.stringify(body('c2lnbmVk'))));
+  const released = withoutForeign(Buffer.from(JSON.stringify(body('c2lnbmVk'))), () => true);
   expect(parseJson(released?.toString() ?? '')).toEqual(body('skip_thought_signature_validator'));
-  expect(withoutForeign(released ?? Buffer.alloc(0))).toBeNull();
+  expect(withoutForeign(released ?? Buffer.alloc(0), () => true)).toBeNull();
 });
 
 test.each([
@@ -33,5 +33,5 @@ test.each([
   JSON.stringify({ contents: [{ parts: [call] }] }),
   '{"thoughtSignature":"a"',
 ])('of %s nothing is taken out', (body) => {
-  expect(withoutForeign(Buffer.from(body))).toBeNull();
+  expect(withoutForeign(Buffer.from(body), () => true)).toBeNull();
 });

@@ -4,9 +4,9 @@ import { firstElements, readFields } from '../../lib/json-field.ts';
  * The body without reasoning that only the account which made it can read, byte for byte the same elsewhere; null when
  * there is none. A compaction is encrypted too and stays: without it the conversation would lose its beginning.
  */
-export function withoutForeign(body: Buffer): Buffer | null {
+export function withoutForeign(body: Buffer, leavesOut: (made: Buffer) => boolean): Buffer | null {
   const items = firstElements(body, 'input', Number.POSITIVE_INFINITY);
-  const kept = items.filter((item) => !isForeign(item));
+  const kept = items.filter((item) => !isForeign(item) || !leavesOut(item));
   const [first, last] = [items[0], items.at(-1)];
   if (kept.length === items.length || first === undefined || last === undefined) return null;
   const start = first.byteOffset - body.byteOffset;

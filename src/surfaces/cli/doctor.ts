@@ -34,9 +34,12 @@ function line({ terminal }: Cli, { check, ok, detail, hint }: Finding): string {
 }
 
 function checkVersions({ host }: Cli): Finding[] {
-  const agents = host.agents.map((agent): Finding => {
-    const found = Bun.which(agent, { PATH: host.userEnvironment['PATH'] ?? '' });
+  const places = installedAgents({ host });
+  const agents = [...places].map(([agent, found]): Finding => {
     const check = `agent ${agent}`;
+    // One agent is enough.
+    if (found === null && [...places.values()].some((each) => each !== null))
+      return { check, ok: true, detail: `is not on the PATH; stint ${agent} needs it`, hint: null };
     if (found === null)
       return {
         check,
@@ -55,6 +58,12 @@ function checkVersions({ host }: Cli): Finding[] {
     },
     ...agents,
   ];
+}
+
+/** Where each agent is; null for one that is not on the PATH. Its executable has its name. */
+function installedAgents({ host }: Pick<Cli, 'host'>): Map<string, string | null> {
+  const PATH = host.userEnvironment['PATH'] ?? '';
+  return new Map(host.agents.map((agent) => [agent, Bun.which(agent, { PATH })]));
 }
 
 function versionOf(executable: string): string {
@@ -100,7 +109,9 @@ async function checkDaemon(cli: Cli, options: GlobalOptions): Promise<Finding[]>
 /** After the daemon's: only the port of a running one tells its gateway from others. */
 async function checkSettings({ host }: Cli, { home }: GlobalOptions): Promise<Finding[]> {
   const found = await Promise.all(
-    host.agents.map(async (agent) => findingsOf(agent, await host.obstacles(agent, home, []))),
+    [...installedAgents({ host })]
+      .flatMap(([agent, place]) => (place === null ? [] : [agent]))
+      .map(async (agent) => findingsOf(agent, await host.obstacles(agent, home, []))),
   );
   return found.flat();
 }

@@ -2,10 +2,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { openOperations, type OperationRig } from '../../test/operation-rig.ts';
-import type { Agent } from '../agents/agent.ts';
-import { agents } from '../agents/registry.ts';
-import { runOnProfiles, type Turn, type Turns } from './run.ts';
+import { openOperations, type OperationRig } from './operation-rig.ts';
+import type { Agent } from '../src/agents/agent.ts';
+import { agents } from '../src/agents/registry.ts';
+import { runOnProfiles, type Turn, type Turns } from '../src/profiles/run.ts';
 
 type Begun = { mode: string; pool: string; account: string | null; profile: string | null; why: string | null };
 
@@ -84,6 +84,12 @@ const print = (value) => process.stdout.write((typeof value === 'string' ? value
 appendFileSync(join(profile, 'started'), JSON.stringify(args) + '\\n');
 `;
 
+/** Resolves when a process of somebody else's has ended; whoever has to see that may take its time. */
+export async function gone(pid: number): Promise<void> {
+  const script = `while s=$(ps -o stat= -p ${pid}) && [ "\${s#Z}" = "$s" ]; do sleep 0.01; done`;
+  await Bun.spawn(['sh', '-c', script]).exited;
+}
+
 /** The command lines with which the executable was started in a profile. */
 export function startsIn(profile: string): string[][] {
   return readFileSync(join(profile, 'started'), 'utf8')
@@ -92,7 +98,8 @@ export function startsIn(profile: string): string[][] {
     .map((line) => JSON.parse(line) as string[]);
 }
 
-function turnsOf({ run }: OperationRig, agent: string): Turns {
+function turnsOf(operations: OperationRig, agent: string): Turns {
+  const run = (name: string, input: object): Promise<unknown> => operations.run(name, input);
   const given = (fields: object): object =>
     Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
   return {
