@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
-import { claudeExecutable } from './claude-executable.ts';
+import { agentExecutable } from './agent-executable.ts';
 import { greeting, states, traffic, untroubled } from './expected.ts';
 import { startRig, type Rig } from './rig.ts';
 
-beforeAll(claudeExecutable, 600_000);
+beforeAll(() => agentExecutable('claude'), 600_000);
 
 describe('every account closed with a reset some seconds ahead', () => {
   test('holds a streamed request, kept alive by pings, until an account opens', async () => {

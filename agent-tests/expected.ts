@@ -1,5 +1,6 @@
 import type { ClaudeRun } from './claude-run.ts';
-import type { Rig, Status } from './rig.ts';
+import type { Rig } from './rig.ts';
+import type { Status } from './stage.ts';
 
 /** A run whose agent met no failure at all, not even one that it overcame. */
 export function untroubled(result: string): object {
@@ -18,7 +19,7 @@ export function greeting(account: string, prompt: string, steps = 0): string {
 }
 
 /** The model requests as the provider saw them: `account status`, with `whole` for one that was not streamed. */
-export function traffic(rig: Rig): string[] {
+export function traffic(rig: Pick<Rig, 'seen'>): string[] {
   return rig.seen().map(({ credential, status, stream }) => `${credential} ${status}${stream ? '' : ' whole'}`);
 }
 

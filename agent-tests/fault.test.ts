@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
-import { claudeExecutable } from './claude-executable.ts';
+import { agentExecutable } from './agent-executable.ts';
 import { greeting, nextFor, states, traffic, untroubled } from './expected.ts';
 import { startRig } from './rig.ts';
 
-beforeAll(claudeExecutable, 600_000);
+beforeAll(() => agentExecutable('claude'), 600_000);
 
 describe('a provider in trouble', () => {
   test('that answers 529 twice is left for the next account, and closes nothing', async () => {

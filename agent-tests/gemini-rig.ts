@@ -9,6 +9,8 @@ type RigOptions = {
   readonly scenario?: Omit<GoogleScenarioInput, 'credentials'>;
   /** The project that both keys are of; else each has its own. */
   readonly project?: string;
+  /** How often the CLI itself asks before it gives up. */
+  readonly maxAttempts?: number;
   /** More variables for the agent. */
   readonly env?: Readonly<Record<string, string>>;
 };
@@ -26,13 +28,20 @@ export type GeminiRig = Stage & {
 
 const labels = ['a', 'b'] as const;
 
-export async function startGeminiRig({ scenario = {}, project, env = {} }: RigOptions = {}): Promise<GeminiRig> {
+export async function startGeminiRig({
+  scenario = {},
+  project,
+  maxAttempts,
+  env = {},
+}: RigOptions = {}): Promise<GeminiRig> {
   await using opened = new AsyncDisposableStack();
   const credentials = labels.map((name) => ({ name, secret: keyOf(name), ...(project && { project }) }));
   const simulator = opened.adopt(startGoogleSimulator({ scenario: { ...scenario, credentials } }), (each) =>
     each.stop(),
   );
-  const stage = opened.use(await startStage({ agent: 'gemini', files: settings, env: () => ({ ...quiet, ...env }) }));
+  const stage = opened.use(
+    await startStage({ agent: 'gemini', files: settings({ maxAttempts }), env: () => ({ ...quiet, ...env }) }),
+  );
   for (const label of labels)
     await stage.call('account.add', {
       ...{ provider: 'google', label, secret: keyOf(label), baseUrl: simulator.url },
@@ -57,13 +66,14 @@ export const headless = ['--output-format', 'stream-json', '--yolo', '--skip-tru
 export const pro = ['--model', 'gemini-2.5-pro'] as const;
 
 /** Nothing is told to anybody from a test. */
-export const settings = {
-  '.gemini/settings.json': JSON.stringify({
+function settings(general: object): Record<string, string> {
+  const text = JSON.stringify({
     privacy: { usageStatisticsEnabled: false },
-    general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
-  }),
-};
-export const quiet = { NO_COLOR: '1', GEMINI_TELEMETRY_ENABLED: 'false' };
+    general: { enableAutoUpdate: false, enableAutoUpdateNotification: false, ...general },
+  });
+  return { '.gemini/settings.json': text };
+}
+const quiet = { NO_COLOR: '1', GEMINI_TELEMETRY_ENABLED: 'false' };
 
 function keyOf(label: string): string {
   return `AIza-test-${label.repeat(8)}`;

@@ -4,7 +4,11 @@ import type { Ended } from './stint.ts';
 const lineSchema = z.looseObject({ type: z.string() });
 const initSchema = z.looseObject({ type: z.literal('init'), session_id: z.string(), model: z.string() });
 const saidSchema = z.looseObject({ type: z.literal('message'), role: z.literal('assistant'), content: z.string() });
-const toolSchema = z.looseObject({ type: z.literal('tool_result'), status: z.string(), output: z.string().default('') });
+const toolSchema = z.looseObject({
+  type: z.literal('tool_result'),
+  status: z.string(),
+  output: z.string().default(''),
+});
 const resultSchema = z.looseObject({
   type: z.literal('result'),
   status: z.string(),

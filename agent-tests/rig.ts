@@ -3,13 +3,11 @@ import { join } from 'node:path';
 import type { SeenRequest } from '../src/simulator/provider/request-log.ts';
 import type { ScenarioInput } from '../src/simulator/anthropic/scenario.ts';
 import { startAnthropicSimulator, type Simulator } from '../src/simulator/anthropic/simulator.ts';
-import { openBase, type Base } from './base.ts';
-import { claudeExecutable } from './claude-executable.ts';
+import { agentExecutable } from './agent-executable.ts';
 import { readRun, type ClaudeRun } from './claude-run.ts';
 import { startRecorder, type Recorder } from './recorder.ts';
+import { startStage, type Stage } from './stage.ts';
 import { runStint, type Environment, type Running } from './stint.ts';
-
-export type { Status } from './base.ts';
 
 type RigOptions = {
   /** Labels in the order in which they are added to the pool; `a` and `b` when absent. */
@@ -20,10 +18,10 @@ type RigOptions = {
 };
 
 /** A provider, a daemon with accounts there, and a way to run Claude Code through it; all gone at the end of the scope. */
-export type Rig = Omit<Base, 'start'> & {
+export type Rig = Stage & {
   readonly simulator: Simulator;
   /** Starts `stint claude` with these arguments, in the background. */
-  start(...args: string[]): Running;
+  startClaude(...args: string[]): Running;
   /** Runs Claude Code headless on a prompt to its end. */
   claude(prompt: string, ...args: string[]): Promise<ClaudeRun>;
   /** Model requests that reached the provider. */
@@ -38,27 +36,30 @@ export async function startRig({ accounts = ['a', 'b'], scenario = {}, env = {} 
     startAnthropicSimulator({ scenario: { ...scenario, credentials: accounts.map(credentialOf) } }),
     (each) => each.stop(),
   );
-  const executable = await claudeExecutable();
-  const base = opened.use(
-    await openBase({ executable, env: (folder) => ({ ...settings, CLAUDE_CONFIG_DIR: join(folder, 'claude'), ...env }) }),
+  const executable = await agentExecutable('claude');
+  const stage = opened.use(
+    await startStage({
+      agent: 'claude',
+      env: (folder) => ({ ...settings, CLAUDE_CONFIG_DIR: join(folder, 'claude'), ...env }),
+    }),
   );
   for (const label of accounts) {
     await runStint(['account', 'add', 'anthropic', label, '--base-url', simulator.url], {
-      ...base.place,
+      ...stage.place,
       stdin: credentialOf(label).secret,
     });
   }
-  const start = (...args: string[]): Running => base.start('claude', ...args);
+  const startClaude = (...args: string[]): Running => stage.start('claude', ...args);
   const resources = opened.move();
   return {
-    ...base,
+    ...stage,
     simulator,
-    start,
-    claude: async (prompt, ...args) => readRun(await start('-p', prompt, ...headless, ...args).ended),
+    startClaude,
+    claude: async (prompt, ...args) => readRun(await startClaude('-p', prompt, ...headless, ...args).ended),
     seen: () => simulator.requests.filter(({ path }) => path === '/v1/messages'),
     async record() {
-      const recorder = await startRecorder(base.ports.agentPort);
-      const wrapper = join(base.folder, 'bin', 'claude');
+      const recorder = await startRecorder(stage.ports.agentPort);
+      const wrapper = join(stage.folder, 'bin', 'claude');
       const baseUrl = `http://127.0.0.1:${recorder.port}/anthropic`;
       await writeFile(wrapper, `#!/bin/sh\nANTHROPIC_BASE_URL=${baseUrl} exec '${executable}' "$@"\n`);
       await chmod(wrapper, 0o755);

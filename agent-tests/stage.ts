@@ -8,7 +8,7 @@ import { socketClient } from '../src/operations/client.ts';
 import type { accountShape, poolShape, sessionShape } from '../src/operations/shape.ts';
 import { temporaryFolder } from '../test/temp-folder.ts';
 import { agentExecutable, type AgentName } from './agent-executable.ts';
-import { runStint, startStint, type Running } from './stint.ts';
+import { runStint, startCommand, startStint, type Environment, type Running } from './stint.ts';
 
 /** The part of `stint status --json` that the tests look at. */
 export type Status = {
@@ -17,7 +17,7 @@ export type Status = {
   readonly sessions: number;
 };
 export type Session = z.infer<typeof sessionShape>;
-export type Place = { readonly cwd: string; readonly env: Readonly<Record<string, string>> };
+export type Place = { readonly cwd: string; readonly env: Environment };
 
 /** A folder with a daemon of its own, where commands and agents run; all of it is gone at the end of the scope. */
 export type Stage = AsyncDisposable & {
@@ -29,6 +29,8 @@ export type Stage = AsyncDisposable & {
   stint(...args: string[]): Promise<string>;
   /** Starts `stint` with these arguments, in the background. */
   start(...args: string[]): Running;
+  /** Starts another program, in the background. */
+  startProgram(command: readonly string[], env: Environment): Running;
   /** Calls an operation of the daemon, as a command does. */
   call(operation: string, input: object): Promise<unknown>;
   status(): Promise<Status>;
@@ -68,6 +70,10 @@ export async function startStage({ agent, files = {}, env = () => ({}) }: StageO
     for (const each of started) each.signal('SIGKILL');
     await Promise.all([...started].map(({ ended }) => ended));
   });
+  const kept = (running: Running): Running => {
+    started.add(running);
+    return running;
+  };
   const stint = (...args: string[]) => runStint(args, place);
   const resources = opened.move();
   return {
@@ -75,11 +81,8 @@ export async function startStage({ agent, files = {}, env = () => ({}) }: StageO
     place,
     ports,
     stint,
-    start(...args) {
-      const running = startStint(args, place);
-      started.add(running);
-      return running;
-    },
+    start: (...args) => kept(startStint(args, place)),
+    startProgram: (command, more) => kept(startCommand(command, { ...place, env: { ...place.env, ...more } })),
     call: async (operation, input) => socketClient((await daemonFile()).controlSocket).call(operation, input),
     status: async () => JSON.parse(await stint('status', '--json')) as Status,
     sessions: async () => (JSON.parse(await stint('session', 'list', '--json')) as { sessions: Session[] }).sessions,

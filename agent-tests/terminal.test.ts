@@ -2,18 +2,18 @@ import { beforeAll, describe, expect, test } from 'bun:test';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { runCommand } from '../test/run-command.ts';
-import { claudeExecutable } from './claude-executable.ts';
+import { agentExecutable } from './agent-executable.ts';
 import { readRun } from './claude-run.ts';
 import { greeting, states, traffic, untroubled } from './expected.ts';
 import { headless, startRig, type Rig } from './rig.ts';
 
-beforeAll(claudeExecutable, 600_000);
+beforeAll(() => agentExecutable('claude'), 600_000);
 
 describe('a daemon that restarts in the middle of a turn', () => {
   test('lets the open stream end first, and the turn goes on after it', async () => {
     await using rig = await startRig({ scenario: { deltaDelayMs: 200 } });
     const secondRequest = nthRequest(rig, 2);
-    const agent = rig.start('-p', '[[steps:2]] [[say:all done]]', ...headless, '--allowedTools', 'Bash');
+    const agent = rig.startClaude('-p', '[[steps:2]] [[say:all done]]', ...headless, '--allowedTools', 'Bash');
     await secondRequest;
     await rig.stint('down');
     await metClosedGateway(rig);
@@ -37,7 +37,7 @@ describe('a daemon that restarts in the middle of a turn', () => {
     await using rig = await startRig({ scenario: { deltaDelayMs: 200 } });
     rig.simulator.inject({ kind: 'five_hour', credential: 'a', times: 'always' });
     const thirdRequest = nthRequest(rig, 3);
-    const agent = rig.start('-p', '[[steps:2]] [[say:all done]]', ...headless, '--allowedTools', 'Bash');
+    const agent = rig.startClaude('-p', '[[steps:2]] [[say:all done]]', ...headless, '--allowedTools', 'Bash');
     await thirdRequest;
     await rig.killDaemon();
     const run = readRun(await agent.ended);
@@ -61,8 +61,8 @@ describe('stint claude', () => {
       ['-p', '--output-format', 'no such', 'hi'],
       ['mcp', 'get', 'none'],
     ]) {
-      const { code, stdout, stderr } = await rig.start(...args).ended;
-      const alone = await runCommand([await claudeExecutable(), ...args], rig.place);
+      const { code, stdout, stderr } = await rig.startClaude(...args).ended;
+      const alone = await runCommand([await agentExecutable('claude'), ...args], rig.place);
       expect({ code, stdout, stderr }).toEqual({ code: alone.code, stdout: alone.stdout, stderr: alone.stderr });
       expect(stdout + stderr).not.toBe('');
       codes.push(code);
@@ -96,7 +96,7 @@ describe('stint claude', () => {
   test('leaves Ctrl-C to the agent, whose abort reaches the provider and blames nobody', async () => {
     await using rig = await startRig({ scenario: { deltaDelayMs: 100 } });
     const request = rig.simulator.nextRequest();
-    const agent = rig.start('-p', '[[words:3000]]', ...headless);
+    const agent = rig.startClaude('-p', '[[words:3000]]', ...headless);
     await request;
     const aborted = rig.simulator.nextAbort();
     agent.signal('SIGINT');
@@ -110,7 +110,7 @@ describe('stint claude', () => {
   test('ends the agent when it is terminated itself, and ends as it did', async () => {
     await using rig = await startRig({ scenario: { deltaDelayMs: 100 } });
     const request = rig.simulator.nextRequest();
-    const agent = rig.start('-p', '[[words:3000]]', ...headless);
+    const agent = rig.startClaude('-p', '[[words:3000]]', ...headless);
     await request;
     const aborted = rig.simulator.nextAbort();
     agent.child.kill('SIGTERM');
@@ -153,7 +153,7 @@ async function listen(port: number): Promise<Server> {
 /** The exit code of Claude Code without Stint, when the signal comes in the middle of its turn. */
 async function codeAlone(rig: Rig, signal: NodeJS.Signals): Promise<number | null> {
   const request = rig.simulator.nextRequest(({ path }) => path === '/v1/messages');
-  const child = Bun.spawn([await claudeExecutable(), '-p', '[[words:3000]]', ...headless], {
+  const child = Bun.spawn([await agentExecutable('claude'), '-p', '[[words:3000]]', ...headless], {
     cwd: rig.place.cwd,
     env: {
       ...rig.place.env,

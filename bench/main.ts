@@ -3,15 +3,18 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startLoad } from './load/load.ts';
+import type { HttpLoad } from './load/run.ts';
 import { measureFailover, type Failover } from './measure/failover.ts';
 import { measureHerd } from './measure/herd.ts';
 import { measureLatency } from './measure/latency.ts';
+import { measureSockets, type Socketed } from './measure/socket.ts';
 import { setStage } from './measure/stage.ts';
 import { measureStartUp } from './measure/start-up.ts';
 import { measureStreams } from './measure/streams.ts';
 import { measureThroughput } from './measure/throughput.ts';
 import { protocols } from './protocol/registry.ts';
 import { fullPlan, quickPlan } from './plan.ts';
+import type { SocketRan, SocketRun } from './socket/run.ts';
 import { report } from './report/report.ts';
 import { breakages, type Result } from './report/result.ts';
 
@@ -41,6 +44,7 @@ async function measure(quick: boolean): Promise<Result> {
     failovers.push(await step(`failover, ${each.title}`, () => measureFailover(folder, each, plan.failovers)));
   const herd = await step('herd', () => measureHerd(folder, plan.herd));
   const streams = await step('open streams', () => measureStreams(folder, plan.streams));
+  const sockets = await step('WebSockets', () => onSockets(plan));
   const { rates, latency, nginx } = await underLoad(plan);
   const [processor] = cpus();
   return {
@@ -57,14 +61,24 @@ async function measure(quick: boolean): Promise<Result> {
     latency,
     failovers,
     streams,
+    sockets,
     herd,
     startUp,
   };
 }
 
+async function onSockets(plan: typeof fullPlan): Promise<Socketed[]> {
+  const load = startLoad<SocketRun, SocketRan>('socket/generator.ts');
+  try {
+    return await measureSockets(folder, load, plan.sockets);
+  } finally {
+    await load.stop();
+  }
+}
+
 async function underLoad(plan: typeof fullPlan): Promise<Pick<Result, 'rates' | 'latency'> & { nginx: string | null }> {
   const stage = await setStage(folder);
-  const load = startLoad();
+  const load: HttpLoad = startLoad('load/generator.ts');
   try {
     const latency = await step('latency', () => measureLatency(stage, load, plan.latency));
     const rates = await step('throughput', () => measureThroughput(stage, load, plan.throughput));

@@ -2,6 +2,7 @@
 export type Plan = {
   readonly throughput: { readonly rounds: number; readonly warmMs: number; readonly measureMs: number };
   readonly latency: { readonly rounds: number; readonly measureMs: number };
+  readonly sockets: { readonly rounds: number; readonly warmMs: number; readonly measureMs: number };
   readonly failovers: number;
   readonly streams: { readonly streams: number; readonly deltas: number };
   readonly herd: number;
@@ -12,6 +13,7 @@ export type Plan = {
 export const fullPlan: Plan = {
   throughput: { rounds: 7, warmMs: 300, measureMs: 1200 },
   latency: { rounds: 7, measureMs: 250 },
+  sockets: { rounds: 7, warmMs: 150, measureMs: 400 },
   failovers: 300,
   streams: { streams: 2000, deltas: 20 },
   herd: 200,
@@ -22,6 +24,7 @@ export const fullPlan: Plan = {
 export const quickPlan: Plan = {
   throughput: { rounds: 2, warmMs: 150, measureMs: 250 },
   latency: { rounds: 2, measureMs: 100 },
+  sockets: { rounds: 2, warmMs: 100, measureMs: 150 },
   failovers: 30,
   streams: { streams: 300, deltas: 6 },
   herd: 200,

@@ -17,7 +17,7 @@ export type Cell = {
   readonly bugs: readonly unknown[];
 };
 
-const silenceMs = 301_000;
+const silenceMs = 601_000;
 const labels = ['a', 'b'] as const;
 
 /** Null where there is no such fault in this protocol. */

@@ -30,8 +30,8 @@ export type Expectation = {
   readonly second: Sight;
   readonly a: Standing;
   readonly b: Standing;
-  /** Most requests that the provider may get in both asks together, per account. */
-  readonly most: { readonly a: number; readonly b: number };
+  /** Requests that the provider gets in both asks together, per account. */
+  readonly sends: { readonly a: number; readonly b: number };
   /** Of a `first` that is an error. */
   readonly status?: number;
 };

@@ -1,6 +1,6 @@
 import type { FaultRow, Strikes } from './fault.ts';
 
-const movedAndClosed = { first: 'b', second: 'b', a: 'closed', b: 'open', most: { a: 1, b: 2 } } as const;
+const movedAndClosed = { first: 'b', second: 'b', a: 'closed', b: 'open', sends: { a: 1, b: 2 } } as const;
 
 const quota: Strikes = {
   anthropic: { fault: { kind: 'five_hour' } },
@@ -54,7 +54,7 @@ export const limitFaults: readonly FaultRow[] = [
       google: { fault: { kind: 'bare_429' } },
     },
     on: 'a',
-    expect: { first: 'error', second: 'error', a: 'open', b: 'open', most: { a: 4, b: 0 }, status: 429 },
+    expect: { first: 'error', second: 'error', a: 'open', b: 'open', sends: { a: 4, b: 0 }, status: 429 },
   },
   {
     title: '429, compressed',
@@ -81,7 +81,7 @@ export const limitFaults: readonly FaultRow[] = [
     rule: 'The account may not use what was asked for, another one may. Only where the words name the account’s plan is the model closed on it; a name that may be misspelt closes nothing.',
     strikes: entitlement,
     on: 'a',
-    expect: { ...movedAndClosed, a: 'open', most: { a: 1, b: 2 } },
+    expect: { ...movedAndClosed, a: 'open', sends: { a: 1, b: 2 } },
     exceptions: [
       {
         in: ({ family }) => family === 'openai plan' || family === 'google',
@@ -95,20 +95,20 @@ export const limitFaults: readonly FaultRow[] = [
     rule: 'With nobody left the agent gets a 429 of its own protocol with the earliest true reset, and the provider is not asked a second time.',
     strikes: quota,
     on: 'both',
-    expect: { first: 'error', second: 'error', a: 'closed', b: 'closed', most: { a: 1, b: 1 }, status: 429 },
+    expect: { first: 'error', second: 'error', a: 'closed', b: 'closed', sends: { a: 1, b: 1 }, status: 429 },
   },
   {
     title: 'Every account: no credit left',
     rule: 'The provider’s own words are delivered, not a rate limit that would pass by itself; no request is sent a second time.',
     strikes: credit,
     on: 'both',
-    expect: { first: 'error', second: 'error', a: 'closed', b: 'closed', most: { a: 1, b: 1 } },
+    expect: { first: 'error', second: 'error', a: 'closed', b: 'closed', sends: { a: 1, b: 1 } },
   },
   {
     title: 'Every account: no right to it',
     rule: 'Two accounts refuse in the same words, so it is the request: the refusal is delivered and closes neither.',
     strikes: entitlement,
     on: 'both',
-    expect: { first: 'error', second: 'error', a: 'open', b: 'open', most: { a: 2, b: 2 } },
+    expect: { first: 'error', second: 'error', a: 'open', b: 'open', sends: { a: 2, b: 2 } },
   },
 ];

@@ -1,3 +1,4 @@
+import type { Column } from './column.ts';
 import type { FaultRow, Strikes } from './fault.ts';
 
 const dead: Strikes = {
@@ -6,6 +7,11 @@ const dead: Strikes = {
   'openai plan': { change: { login: 'dead' } },
   google: { change: { revoked: true } },
 };
+
+/** The access token in the vault has ended before: its renewal fails, and nothing is sent. */
+const renewsFirst = ({ family }: Column): boolean => family === 'openai plan';
+const renewsFirstWhy =
+  'Its access token has ended, and the renewal that comes before any request says that the login is dead.';
 
 /** Credentials that the provider refuses. */
 export const loginFaults: readonly FaultRow[] = [
@@ -19,20 +25,29 @@ export const loginFaults: readonly FaultRow[] = [
       google: null,
     },
     on: 'once',
-    expect: { first: 'a', second: 'a', a: 'open', b: 'open', most: { a: 3, b: 0 } },
+    expect: { first: 'a', second: 'a', a: 'open', b: 'open', sends: { a: 3, b: 0 } },
   },
   {
     title: '401, login or key dead',
     rule: 'A login that cannot be renewed, or a key that is revoked, needs a person: the account takes no more work, and the next one serves.',
     strikes: dead,
     on: 'a',
-    expect: { first: 'b', second: 'b', a: 'needs login', b: 'open', most: { a: 1, b: 2 } },
+    expect: { first: 'b', second: 'b', a: 'needs login', b: 'open', sends: { a: 1, b: 2 } },
+    exceptions: [{ in: renewsFirst, expect: { sends: { a: 0, b: 2 } }, why: renewsFirstWhy }],
   },
   {
     title: 'Every account: login or key dead',
     rule: 'The agent is told that nobody is logged in and how to mend it: a 403, since waiting does not help.',
     strikes: dead,
     on: 'both',
-    expect: { first: 'error', second: 'error', a: 'needs login', b: 'needs login', most: { a: 1, b: 1 }, status: 403 },
+    expect: { first: 'error', second: 'error', a: 'needs login', b: 'needs login', sends: { a: 1, b: 1 }, status: 403 },
+    exceptions: [
+      { in: renewsFirst, expect: { sends: { a: 0, b: 0 } }, why: renewsFirstWhy },
+      {
+        in: ({ family }) => family.startsWith('openai'),
+        expect: { status: 400 },
+        why: 'Codex retries a 403 a dozen times; a 400 ends its turn with our words.',
+      },
+    ],
   },
 ];

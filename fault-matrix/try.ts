@@ -1,5 +1,5 @@
 import { runMatrix } from './run.ts';
-import { tellSeen, tellSends, tellLeft, sightOf } from './tell.ts';
+import { tellSeen, tellSends, tellLeft, sightOf, statusOf } from './tell.ts';
 import { expectedIn } from './fault.ts';
 const t = performance.now();
 const pat = process.argv[2] ?? '';

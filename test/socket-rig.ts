@@ -16,6 +16,8 @@ import { temporaryFolder } from './temp-folder.ts';
 export type SocketRigOptions = {
   /** One account and one API key each, in this order; `a` and `b` when absent. */
   readonly accounts?: readonly string[];
+  /** Logins of plans in place of the API keys. */
+  readonly plans?: boolean;
   readonly scenario?: Omit<ScenarioInput, 'credentials'>;
   readonly settings?: Partial<GatewaySettings>;
   readonly pool?: Partial<Pool>;
@@ -50,10 +52,17 @@ export async function startSocketRig(options: SocketRigOptions = {}): Promise<So
   let aheadMs = 0;
   const clock = (): EpochMs => Date.now() + aheadMs;
   const folder = opened.use(temporaryFolder());
-  const credentials = labels.map((name) => ({ name, secret: `sk-test-${name}` }));
+  const credentials = labels.map((name) =>
+    options.plans === true
+      ? { kind: 'plan' as const, name, accountId: `acct-test-${name}` }
+      : { name, secret: `sk-test-${name}` },
+  );
   const simulator = startOpenAiSimulator({ scenario: { credentials, ...options.scenario }, now: clock });
   opened.defer(() => simulator.stop());
   const baseUrl = options.upstreamUrl ?? simulator.url;
+  const credential = options.plans === true ? 'plan-login' : 'api-key';
+  const secretOf = (label: string): string =>
+    options.plans === true ? JSON.stringify(simulator.login(label)) : `sk-test-${label}`;
   const gateway = await openGateway(opened, {
     folder: folder.path,
     clock,
@@ -63,12 +72,12 @@ export async function startSocketRig(options: SocketRigOptions = {}): Promise<So
       buildAccount(label, {
         id: openaiId(label),
         provider: openai.id,
-        credential: 'api-key',
+        credential,
         baseUrl,
         addedAt: clock(),
       }),
     ),
-    secrets: new Map(labels.map((label) => [openaiId(label), `sk-test-${label}`])),
+    secrets: new Map(labels.map((label) => [openaiId(label), secretOf(label)])),
   });
   const { book, port } = gateway;
   const pool = { name: labelFrom('openai'), provider: openai.id, ...options.pool };

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { endChild } from '../process/child.ts';
-import type { Ran, Run } from './run.ts';
 
-/** The load generator in its own process. */
-export type Load = { readonly pid: number; run(run: Run): Promise<Ran>; stop(): Promise<void> };
+/** A load generator in its own process. */
+export type Load<Run, Ran> = { readonly pid: number; run(run: Run): Promise<Ran>; stop(): Promise<void> };
 
-export function startLoad(): Load {
+/** Starts the generator that is this script below `bench`. */
+export function startLoad<Run, Ran>(script: string): Load<Run, Ran> {
   let answered: ((ran: Ran) => void) | undefined;
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, 'generator.ts')], {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, '..', script)], {
     stdio: ['ignore', 'inherit', 'inherit'],
     ipc: (ran: Ran) => answered?.(ran),
   });

@@ -1,3 +1,4 @@
+import type { Load } from './load.ts';
 import type { Way } from '../process/daemon.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 
@@ -26,3 +27,5 @@ export type Ran = {
   /** Answers of which every byte was compared. */
   readonly checked: number;
 };
+
+export type HttpLoad = Load<Run, Ran>;

@@ -1,4 +1,4 @@
-import type { Load } from '../load/load.ts';
+import type { HttpLoad } from '../load/run.ts';
 import { spreadOf, type Spread } from '../statistics.ts';
 import { smallestBytes, type Stage } from './stage.ts';
 
@@ -13,7 +13,11 @@ export type Added = {
 
 export type LatencyPlan = { readonly rounds: number; readonly measureMs: number };
 
-export async function measureLatency(stage: Stage, load: Load, { rounds, measureMs }: LatencyPlan): Promise<Added[]> {
+export async function measureLatency(
+  stage: Stage,
+  load: HttpLoad,
+  { rounds, measureMs }: LatencyPlan,
+): Promise<Added[]> {
   const cells = stage.cases
     .filter(({ bytes }) => bytes === smallestBytes)
     .map((of) => of.variants.map((variant) => ({ of, variant, p50Ms: [] as number[], failures: 0 })));

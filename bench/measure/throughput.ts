@@ -1,4 +1,4 @@
-import type { Load } from '../load/load.ts';
+import type { HttpLoad } from '../load/run.ts';
 import type { Ran } from '../load/run.ts';
 import { processorMs } from '../process/child.ts';
 import { spreadOf, type Spread } from '../statistics.ts';
@@ -27,7 +27,7 @@ type Cell = { readonly of: Case; readonly variant: Variant; readonly samples: Sa
 const connections = 32;
 
 /** Measures every case with every variant, round after round; who begins moves on by one each round. */
-export async function measureThroughput(stage: Stage, load: Load, plan: ThroughputPlan): Promise<Rate[]> {
+export async function measureThroughput(stage: Stage, load: HttpLoad, plan: ThroughputPlan): Promise<Rate[]> {
   const cells: Cell[][] = stage.cases.map((of) => of.variants.map((variant) => ({ of, variant, samples: [] })));
   for (let round = 0; round < plan.rounds; round += 1) {
     for (const row of cells) {
@@ -46,7 +46,7 @@ export async function measureThroughput(stage: Stage, load: Load, plan: Throughp
   );
 }
 
-async function sample({ of, variant }: Cell, load: Load, plan: ThroughputPlan): Promise<Sample> {
+async function sample({ of, variant }: Cell, load: HttpLoad, plan: ThroughputPlan): Promise<Sample> {
   const pids = { proxy: variant.pid, upstream: of.upstreamPid, generator: load.pid };
   const before = processorOf(pids);
   const { protocol, streamed, expected, bytes } = of;

@@ -32,7 +32,8 @@ export const launcher = join(import.meta.dir, '../../bin/stint.mjs');
 
 /** The environment of a user without any settings of Stint, in this home. */
 export function userOf(home: string): Record<string, string | undefined> {
-  return { ...process.env, STINT_HOME: home, STINT_CONTROL_PORT: '0', STINT_AGENT_PORT: '0' };
+  // An agent's phantom may come with links to files in the user's home.
+  return { ...process.env, HOME: home, STINT_HOME: home, STINT_CONTROL_PORT: '0', STINT_AGENT_PORT: '0' };
 }
 
 export async function startDaemon(home: string): Promise<Daemon> {

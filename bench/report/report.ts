@@ -18,6 +18,10 @@ export function report(result: Result): string {
       'One connection: time to the last byte, median of the rounds’ medians (min..max), and what it has more than direct',
       latencyTable(result),
     ),
+    section(
+      'WebSocket: from a request to a frame of its answer at one connection, median of the rounds’ medians; frames per second at 32',
+      socketsTable(result),
+    ),
     section('One at a time', othersTable(result)),
     section('Targets', targetsTable(result)),
   ];
@@ -60,6 +64,28 @@ function isGeneratorBusy({ processorUs, requestsPerSecond }: Rate): boolean {
 function latencyTable({ latency }: Result): string {
   const rows = latency.map((each) => [each.case, each.variant, spread(each.p50Ms, 3), spread(each.addedMs, 3)]);
   return table(['case', 'variant', 'p50 ms', 'added ms'], rows);
+}
+
+function socketsTable({ sockets }: Result): string {
+  const header = [
+    'case',
+    'frames an answer',
+    'direct ms',
+    'gateway ms',
+    'added ms',
+    'direct frames/s',
+    'gateway frames/s',
+  ];
+  const rows = sockets.map((each) => [
+    each.case,
+    String(each.framesPerAnswer),
+    spread(each.directP50Ms, 3),
+    spread(each.gatewayP50Ms, 3),
+    spread(each.addedMs, 3),
+    spread(each.directFramesPerSecond, 0),
+    spread(each.gatewayFramesPerSecond, 0),
+  ]);
+  return table(header, rows);
 }
 
 function othersTable({ failovers, streams, herd, startUp }: Result): string {

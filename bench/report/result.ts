@@ -1,6 +1,7 @@
 import type { Failover } from '../measure/failover.ts';
 import type { Herd } from '../measure/herd.ts';
 import type { Added } from '../measure/latency.ts';
+import type { Socketed } from '../measure/socket.ts';
 import type { StartUp } from '../measure/start-up.ts';
 import type { Streams } from '../measure/streams.ts';
 import type { Rate } from '../measure/throughput.ts';
@@ -20,12 +21,13 @@ export type Result = {
   readonly latency: readonly Added[];
   readonly failovers: readonly Failover[];
   readonly streams: Streams;
+  readonly sockets: readonly Socketed[];
   readonly herd: Herd;
   readonly startUp: StartUp;
 };
 
 /** What is broken, whatever the figures: answers that were wrong or incomplete, and requests or streams lost. */
-export function breakages({ rates, latency, failovers, streams, herd }: Result): string[] {
+export function breakages({ rates, latency, failovers, streams, sockets, herd }: Result): string[] {
   const found = rates
     .filter(({ failures }) => failures > 0)
     .map(
@@ -36,6 +38,8 @@ export function breakages({ rates, latency, failovers, streams, herd }: Result):
     if (each.failures > 0) found.push(`latency, ${each.case}, ${each.variant}: ${each.failures} answers wrong or lost`);
   for (const { protocol, wrong } of failovers)
     if (wrong > 0) found.push(`failover, ${protocol}: ${wrong} rounds were not served as planned`);
+  for (const each of sockets)
+    if (each.failures > 0) found.push(`${each.case}: ${each.failures} answers wrong or lost: ${each.firstFailure}`);
   if (streams.lost > 0)
     found.push(`streams: ${streams.lost} of ${streams.streams} without their end or with too few deltas`);
   if (streams.openAtOnce < streams.streams)

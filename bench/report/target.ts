@@ -10,7 +10,7 @@ export type Target = {
 };
 
 /** Sets every target beside this run's figures. */
-export function targetsOf({ rates, latency, failovers, streams, herd, startUp }: Result): Target[] {
+export function targetsOf({ rates, latency, failovers, streams, sockets, herd, startUp }: Result): Target[] {
   const gateways = rates.filter(({ variant }) => variant.startsWith('gateway'));
   const added = latency.filter(({ variant }) => variant.startsWith('gateway'));
   const megabytes = (streams.peakBytes - streams.beforeBytes) / 1e6;
@@ -20,6 +20,9 @@ export function targetsOf({ rates, latency, failovers, streams, herd, startUp }:
       .map((rate) => shareTarget(`requests/s, ${rate.case}, ${rate.variant}`, rate.ofNginx)),
     ...added.map((each) =>
       atMost(`added p50, ${each.case}, ${each.variant}`, { limit: 0.5, value: each.addedMs.median, unit: 'ms' }),
+    ),
+    ...sockets.map((each) =>
+      atMost(`added p50 of a frame, ${each.case}`, { limit: 0.5, value: each.addedMs.median, unit: 'ms' }),
     ),
     ...failovers.map(({ protocol, ownMs }) =>
       atMost(`failover, of our own, ${protocol}`, { limit: 1, value: ownMs, unit: 'ms' }),

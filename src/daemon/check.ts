@@ -1,5 +1,7 @@
 import type { Book } from '../book/book.ts';
 import type { AccountState } from '../book/state.ts';
+import { mendOf } from '../core/account/mend.ts';
+import type { Account } from '../core/account/account.ts';
 import type { ProviderId } from '../core/ids.ts';
 import { travelsInClear } from '../lib/loopback.ts';
 import type { Finding } from '../operations/shape.ts';
@@ -17,15 +19,18 @@ export type CheckDeps = {
   readonly providers: ReadonlyMap<ProviderId, Provider>;
   readonly network: Network;
   readonly proxies: ProxyRules;
+  /** Whether the directory of an account that is used by its own CLI holds a login. */
+  readonly hasLogin: (provider: ProviderId, folder: string) => Promise<boolean>;
   readonly setAside: string | null;
 };
 
 /** Looks at what only the daemon can see. Spends no quota: an upstream is asked for its head, without a credential. */
 export async function checkDaemon(deps: CheckDeps): Promise<readonly Finding[]> {
   const accounts = [...deps.book.state.accounts.values()];
+  const credentials = await Promise.all(accounts.map(({ account }) => checkCredential(deps, account)));
   return [
     checkStore(deps),
-    ...accounts.flatMap((each) => [checkSecret(deps, each), ...checkTransport(each)]),
+    ...accounts.flatMap((each, index) => [...credentials.slice(index, index + 1), ...checkTransport(each)]),
     ...(await checkUpstreams(deps, accounts)),
   ];
 }
@@ -51,7 +56,15 @@ function checkStore({ book, setAside }: CheckDeps): Finding {
   return { check: 'store', ok: true, detail: 'SQLite', hint: null };
 }
 
-function checkSecret({ vault }: CheckDeps, { account }: AccountState): Finding {
+async function checkCredential(deps: CheckDeps, account: Account): Promise<Finding> {
+  if (account.profile === null) return checkSecret(deps, account);
+  const check = `login: ${account.id}`;
+  if (await deps.hasLogin(account.provider, account.profile))
+    return { check, ok: true, detail: `is in ${account.profile}`, hint: null };
+  return { check, ok: false, detail: `is not in ${account.profile}`, hint: mendOf(account) };
+}
+
+function checkSecret({ vault }: CheckDeps, account: Account): Finding {
   const check = `vault: ${account.id}`;
   if (vault.read(account.id) !== undefined)
     return { check, ok: true, detail: `has its ${account.credential}`, hint: null };

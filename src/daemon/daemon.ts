@@ -114,6 +114,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
           network,
           proxies: proxyRulesOf(options.environment),
           setAside: store.setAside,
+          hasLogin: (provider, folder) => context.profiles.hasLogin(provider, folder),
         }),
       readLog: (from) => readLines(home.log, from),
     },

@@ -24,6 +24,7 @@ export function profilesOf(deps: ProfileDeps): Profiles {
   return {
     agentOf: (provider) => agentOf(deps, provider)?.id ?? provider,
     hasLogin: async (provider, folder) => (await agentOf(deps, provider)?.profile.hasLogin(folder)) === true,
+    checkLogins: () => checkLogins(deps),
     lookAfter: async () => {
       await checkLogins(deps);
       await arrange(deps);
@@ -49,7 +50,7 @@ export function profilesOf(deps: ProfileDeps): Profiles {
 }
 
 /** An account without its login could only fail: `status` says so, and nobody is sent there. */
-export async function checkLogins({ book, agents }: ProfileDeps): Promise<void> {
+async function checkLogins({ book, agents }: ProfileDeps): Promise<void> {
   for (const account of profilesIn(book)) {
     const there = (await agentOf({ agents }, account.provider)?.profile.hasLogin(account.profile)) === true;
     if (!there && account.standing === 'enabled')
@@ -78,7 +79,7 @@ function profilesIn(book: Book): (Account & { readonly profile: string })[] {
   );
 }
 
-export function agentOf({ agents }: Pick<ProfileDeps, 'agents'>, provider: ProviderId): Agent | undefined {
+function agentOf({ agents }: Pick<ProfileDeps, 'agents'>, provider: ProviderId): Agent | undefined {
   return [...agents.values()].find((each) => each.provider === provider);
 }
 

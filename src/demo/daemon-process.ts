@@ -16,15 +16,14 @@ export type DaemonProcess = DaemonFile & {
 export async function startDaemonProcess(
   [executable, ...first]: readonly [string, ...string[]],
   home: string,
-  { userHome, signal }: { userHome: string; signal: AbortSignal },
+  { environment, signal }: { environment: NodeJS.ProcessEnv; signal: AbortSignal },
 ): Promise<DaemonProcess> {
   const ports = ['--control-port', '0', '--agent-port', '0'];
   const child = spawn(executable, [...first, '--home', home, ...ports, 'up'], {
     // A Ctrl-C in the terminal is for the demo, which stops the daemon when the agent has ended.
     detached: true,
     cwd: '/',
-    // What an agent is given may name or link files of the user.
-    env: { ...process.env, HOME: userHome, GEMINI_CLI_HOME: userHome },
+    env: environment,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const ended = once(child, 'exit').catch(() => undefined);

@@ -63,7 +63,7 @@ async function play(setup: DemoSetup, screen: Screen, signal: AbortSignal): Prom
   const executable = await findExecutable(part, setup, screen);
   signal.throwIfAborted();
   screen.print(introduction);
-  await using stage = await setStage(setup.stintCommand, part, signal);
+  await using stage = await setStage(setup, part, signal);
   const { folder, access } = stage;
   const agent = part.play(executable, { folder, access, userEnvironment: setup.environment });
   const summary = await runAgent(agent, stage, { screen, signal });

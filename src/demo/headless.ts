@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { AgentNews } from './agent.ts';
-import type { Stage } from './stage.ts';
+import { directLoopback, type Stage } from './stage.ts';
 
 export type UserEnvironment = Readonly<Record<string, string | undefined>>;
 export type Tell = (news: AgentNews) => void;
@@ -17,7 +17,7 @@ export type Headless = {
   readonly executable: string;
   readonly args: readonly string[];
   /** `own` is an empty folder of the agent's. */
-  environment(own: string): Readonly<Record<string, string>>;
+  readonly environment: (own: string) => Readonly<Record<string, string>>;
   /** Reads its standard output. */
   readonly reader: LineReader;
 };
@@ -41,9 +41,7 @@ export async function runHeadless(
   for (const each of [cwd, own]) await mkdir(each, { recursive: true });
   const env: NodeJS.ProcessEnv = {
     ...userEnvironment,
-    // Agents would otherwise look for the gateway through a proxy of the user's.
-    NO_PROXY: '127.0.0.1,localhost',
-    no_proxy: '127.0.0.1,localhost',
+    ...directLoopback,
     ...access.environment,
     ...environment(own),
   };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Problem } from '../core/problem.ts';
 import { socketClient, type Client } from '../operations/client.ts';
 import { startDaemonProcess } from './daemon-process.ts';
+import type { Start } from './keep.ts';
 import { demoLabels, type DemoProvider, type DemoSimulator } from './provider/provider.ts';
 
 /** How an agent reaches the gateway: what `stint claude` would give it. */
@@ -24,23 +25,25 @@ export type Stage = AsyncDisposable & {
   readonly access: Access;
 };
 
-type Command = readonly [string, ...string[]];
-
 /** Who plays: an agent as `stint` names it, and its provider, which pauses before each piece of an answer. */
 export type Cast = { readonly agent: string; readonly provider: DemoProvider; readonly paceMs: number };
 
 /** Starts provider and daemon, and adds the accounts. When it throws, nothing is left behind. */
-export async function setStage(stintCommand: Command, cast: Cast, signal: AbortSignal): Promise<Stage> {
-  const { agent, provider, paceMs } = cast;
+export async function setStage(
+  { stintCommand, environment }: Start,
+  { agent, provider, paceMs }: Cast,
+  signal: AbortSignal,
+): Promise<Stage> {
   await using opened = new AsyncDisposableStack();
   const folder = opened.adopt(await makeFolder(), (path) => rm(path, { recursive: true, force: true }));
   const simulator = opened.adopt(provider.start(Date.now(), paceMs), (each) => each.stop());
   const home = join(folder, 'home');
   const userHome = join(folder, 'user');
   for (const each of [home, userHome]) await mkdir(each, { mode: 0o700 });
-  const daemon = opened.adopt(await startDaemonProcess(stintCommand, home, { userHome, signal }), (each) =>
-    each.stop(),
-  );
+  // What an agent is started with may name or link files in its user's home.
+  const env = { ...environment, ...directLoopback, HOME: userHome, GEMINI_CLI_HOME: userHome };
+  const started = await startDaemonProcess(stintCommand, home, { environment: env, signal });
+  const daemon = opened.adopt(started, (each) => each.stop());
   const client = socketClient(daemon.controlSocket);
   for (const label of demoLabels) {
     const secret = provider.secretOf(label);
@@ -50,6 +53,9 @@ export async function setStage(stintCommand: Command, cast: Cast, signal: AbortS
   const resources = opened.move();
   return { folder, home, provider, simulator, client, access, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
+
+/** Provider and gateway are reached past any proxy of the user's. */
+export const directLoopback = { NO_PROXY: '127.0.0.1,localhost', no_proxy: '127.0.0.1,localhost' };
 
 async function makeFolder(): Promise<string> {
   try {

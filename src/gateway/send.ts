@@ -248,8 +248,10 @@ function joined(head: Verdict, failed: Verdict): Verdict {
   return { outcome: failed.outcome, signals: [...head.signals, ...failed.signals] };
 }
 
+/** Every vendor answers in JSON, some after white space that kept the connection alive, and none with an empty object. */
 function isNoMessage(body: Buffer): boolean {
-  return /^\s*(<|$)/.test(body.toString('latin1', 0, 64));
+  const start = body.findIndex((byte) => byte > 0x20);
+  return start === -1 || !/^[{[]\s*[^\s}\]]/.test(body.toString('latin1', start, start + 64));
 }
 
 /** Counts of tokens stand at the end of a message. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { isAbsolute } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { profileCredential, type Account } from '../core/account/account.ts';
 import { isLogin } from '../core/account/mend.ts';
-import { accountId, type ProviderId } from '../core/ids.ts';
+import { accountId, type AccountId, type ProviderId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import { travelsInClear } from '../lib/loopback.ts';
 import type { OperationContext } from './context.ts';
@@ -88,14 +88,16 @@ async function addProfile(
     throw new Problem('invalid', 'A profile has its login and its provider’s own URL.', {
       hint: 'Leave out the secret and --base-url.',
     });
+  const profile = resolve(input.profile);
   const { provider, label, id, known } = planAccount(input, context);
   if (known !== undefined && known.profile === null)
     throw new Problem('conflict', `Account ${id} has a secret of its own.`, {
       hint: `Remove it first with: stint account remove ${id}`,
     });
+  refuseTwin(context, id, profile);
   await requireLogin(context, provider, input.profile);
   const added: Account = {
-    ...{ id, provider, label, credential: profileCredential, baseUrl: null, profile: input.profile },
+    ...{ id, provider, label, credential: profileCredential, baseUrl: null, profile },
     ...{ project: known?.project ?? null, maxConcurrent: known?.maxConcurrent ?? null },
     standing: known?.standing === 'disabled' ? 'disabled' : 'enabled',
     standingReason: null,
@@ -113,6 +115,14 @@ async function addProfile(
 }
 
 /** Two accounts in one directory would be one, and neither would know of the other's limits. */
+function refuseTwin({ accounts }: OperationContext, id: AccountId, folder: string): void {
+  const twin = accounts.all().find(({ account }) => account.profile === folder && account.id !== id);
+  if (twin === undefined) return;
+  throw new Problem('conflict', `Account ${twin.account.id} uses this directory.`, {
+    hint: 'Give each account a directory of its own.',
+  });
+}
+
 async function requireLogin(context: OperationContext, provider: ProviderId, folder: string): Promise<void> {
   const agent = context.profiles.agentOf(provider);
   if (!isAbsolute(folder))

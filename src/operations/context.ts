@@ -63,7 +63,9 @@ export interface Profiles {
   agentOf(provider: ProviderId): string;
   /** Whether a directory holds a login of the provider's CLI. */
   hasLogin(provider: ProviderId, folder: string): Promise<boolean>;
-  /** Sees which profiles have their login, and puts the transcripts where the pools want them. */
+  /** Sees which profiles have their login: one without it takes no work until it is there again. */
+  checkLogins(): Promise<void>;
+  /** Does that, and puts the transcripts where the pools want them. Only one at a time. */
   lookAfter(): Promise<void>;
   select(wish: {
     pool: Label;

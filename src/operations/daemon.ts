@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
-import { findingShape, statusShape } from './shape.ts';
+import { findingShape, statusShape, type StatusView } from './shape.ts';
 import { viewAccount, viewPool } from './view.ts';
 
 export const daemonStatus = operation({
@@ -10,14 +11,21 @@ export const daemonStatus = operation({
   positional: [],
   input: z.object({ model: z.string().optional().describe('Answer for this model') }),
   output: statusShape,
-  run: (input, context) => ({
+  async run(input, context) {
+    await context.profiles.checkLogins();
+    return statusOf(input, context);
+  },
+});
+
+function statusOf(input: { model?: string | undefined }, context: OperationContext): StatusView {
+  return {
     daemon: context.daemon.describe(),
     accounts: context.accounts.all().map((each) => viewAccount(context.clock(), each)),
     pools: context.pools.all().map((each) => viewPool(context, each, input.model ?? null)),
     sessions: context.sessions.all().length,
     now: context.clock(),
-  }),
-});
+  };
+}
 
 export const daemonStop = operation({
   name: 'daemon.stop',

@@ -7,7 +7,7 @@ test.each([
   [{ credential: 'setup-token' }, 'stint account add anthropic work --replace'],
   [{ credential: 'login' }, 'stint account adopt anthropic work --replace --from <directory>'],
   [{ credential: 'plan-login' }, 'stint account adopt anthropic work --replace --from <directory>'],
-  [{ credential: 'profile', profile: '/home/me/work' }, 'Log in with its own CLI in /home/me/work'],
+  [{ credential: 'profile', profile: '/home/me/work' }, 'stint account login anthropic work'],
 ])('a refused account with %j is mended with: %s', (more, command) => {
   expect(mendOf(buildAccount('work', more))).toBe(command);
 });

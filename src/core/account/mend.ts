@@ -2,7 +2,8 @@ type Mendable = Readonly<Record<'provider' | 'label' | 'credential', string>> & 
 
 /** What to do about an account whose credential is refused: a command where there is one. */
 export function mendOf({ provider, label, credential, profile }: Mendable): string {
-  if (profile !== null) return `Log in with its own CLI in ${profile}`;
+  // It takes the provider's name for its agent's as well.
+  if (profile !== null) return `stint account login ${provider} ${label}`;
   if (isLogin(credential)) return `stint account adopt ${provider} ${label} --replace --from <directory>`;
   return `stint account add ${provider} ${label} --replace`;
 }

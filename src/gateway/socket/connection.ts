@@ -138,7 +138,7 @@ export class Connection implements Line {
   turnEnded(): void {
     this.#turn = null;
     if (this.#isStopping) this.#end(restarting, 'stopped');
-    else this.#next();
+    else this.#guard(() => this.#next());
   }
 
   #next(): void {
@@ -163,6 +163,7 @@ export class Connection implements Line {
   #exchangeOf({ text, request }: { text: string; request: SocketRequest }): Exchange {
     const { upgrade } = this.#admission;
     const body = this.#deps.bodies.hold(Buffer.from(text));
+    this.#deps.foreign.leaveOut(upgrade.provider, upgrade.wanted.session, body);
     const arrivedAt = this.#deps.book.clock();
     const { model } = request;
     const id = nextRequestId();

@@ -1,6 +1,6 @@
 // One request on a WebSocket and its answer, with the simulator as the provider.
 import { describe, expect, test } from 'bun:test';
-import { startSocketRig, type SocketRig } from '../../../test/socket-rig.ts';
+import { openaiId, startSocketRig, type SocketRig } from '../../../test/socket-rig.ts';
 import type { SocketClient, Told } from '../../../test/socket-client.ts';
 import { userItem } from '../../../test/socket-upstream.ts';
 
@@ -115,13 +115,30 @@ describe('a request on a WebSocket', () => {
   test('with reasoning of another account is sent again without it', async () => {
     await using rig = await startSocketRig();
     const client = await rig.connect();
-    rig.simulator.inject({ kind: 'invalid_encrypted_content', on: 'frame' });
     const reasoning = { type: 'reasoning', summary: [], encrypted_content: 'of another' };
     const input = [userItem('one'), reasoning, userItem('[[say:hello]]')];
     const messages = await client.ask({ ...request(''), input });
     expect(textOf(messages)).toBe('hello');
     expect(lastTries(rig)).toEqual(['openai/a foreign', 'openai/a served']);
+    await client.ask({ ...request(''), input: [...input, userItem('[[say:again]]')] });
+    expect(lastTries(rig)).toEqual(['openai/a served']);
   });
+
+  test.each(['upgrade', 'frame'] as const)(
+    'of a plan whose access token has ended at its %s is served with a renewed one',
+    async (on) => {
+      await using rig = await startSocketRig({ accounts: ['a'], plans: true });
+      if (on === 'upgrade') rig.simulator.changeCredential('a', { login: 'revoked' });
+      const client = await rig.connect();
+      if (on === 'frame') rig.simulator.inject({ kind: 'token_invalidated', on });
+      const first = await client.ask(request('[[say:hello]]'));
+      expect(textOf(first)).toBe('hello');
+      const record = rig.records.all.at(on === 'upgrade' ? 0 : -1);
+      expect(record?.tries.map(({ outcome }) => outcome)).toEqual(['auth', 'served']);
+      expect(rig.simulator.state()[0]?.login?.refreshes).toBe(1);
+      expect(rig.book.account(openaiId('a')).account.standing).toBe('enabled');
+    },
+  );
 
   test('is held with keep-alives until an account opens', async () => {
     await using rig = await startSocketRig({ accounts: ['a'], holdMs: 60_000 });

@@ -70,10 +70,21 @@ type Run = { readonly args: readonly string[]; readonly options: GlobalOptions }
 async function runAgent(cli: Cli, agent: string, { args, options }: Run): Promise<number> {
   const daemon = await reachDaemon(cli, options);
   const client = socketClient(daemon.controlSocket);
-  const ended = await runOnProfiles(cli, client, { agent, args, options });
-  if (ended !== 'gateway') return ended;
-  const issued = await issue(cli, client, { agent, origin: 'wrapper', options });
   const letGo = keepDaemon(cli, options.home, daemon);
+  try {
+    const ended = await runOnProfiles(cli, client, { agent, args, options });
+    return ended === 'gateway' ? await runThroughGateway(cli, client, { agent, args, options }) : ended;
+  } finally {
+    letGo();
+  }
+}
+
+async function runThroughGateway(
+  cli: Cli,
+  client: Client,
+  { agent, args, options }: Run & { readonly agent: string },
+): Promise<number> {
+  const issued = await issue(cli, client, { agent, origin: 'wrapper', options });
   try {
     const user = cli.host.userEnvironment;
     const executable = findExecutable(cli, issued.command, issued.install);
@@ -83,7 +94,6 @@ async function runAgent(cli: Cli, agent: string, { args, options }: Run): Promis
     for (const name of [...issued.withheld, 'STINT_VAULT_PASSPHRASE']) delete env[name];
     return await runInTerminal(executable, [...issued.args, ...args], env);
   } finally {
-    letGo();
     // A daemon that is gone forgets it by its expiry.
     await client.call('phantom.revoke', { id: issued.id }).catch(() => undefined);
   }

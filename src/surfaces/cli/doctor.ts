@@ -109,9 +109,7 @@ async function checkDaemon(cli: Cli, options: GlobalOptions): Promise<Finding[]>
 /** After the daemon's: only the port of a running one tells its gateway from others. */
 async function checkSettings({ host }: Cli, { home }: GlobalOptions): Promise<Finding[]> {
   const found = await Promise.all(
-    [...installedAgents({ host })]
-      .flatMap(([agent, place]) => (place === null ? [] : [agent]))
-      .map(async (agent) => findingsOf(agent, await host.obstacles(agent, home, []))),
+    host.agents.map(async (agent) => findingsOf(agent, await host.obstacles(agent, home, []))),
   );
   return found.flat();
 }

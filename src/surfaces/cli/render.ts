@@ -44,6 +44,7 @@ const renderers: Readonly<Record<string, Renderer>> = {
           ]),
         ),
   'account.show': (output: AccountView, look) => renderAccountDetails(output, look),
+  'account.set': (output: AccountView, look) => renderAccountDetails(output, look),
   'account.remove': ({ removed }: { removed: string }) => `Removed ${removed} and its secret.`,
   'account.disable': (output: AccountView) => `${output.id} takes no requests until: stint account enable ${output.id}`,
   'account.enable': (output: AccountView) => `${output.id} is in service.`,

@@ -1,0 +1,75 @@
+import { beforeAll, describe, expect, test } from 'bun:test';
+import { agentExecutable } from './agent-executable.ts';
+import { states, traffic } from './expected.ts';
+import { greeting, places, untroubled, withoutTimes } from './gemini-expected.ts';
+import { pro, startGeminiRig, type GeminiRig } from './gemini-rig.ts';
+
+beforeAll(() => agentExecutable('gemini'), 600_000);
+
+describe('every key closed with a reset some seconds ahead', () => {
+  test('holds a streamed request until an account opens', async () => {
+    await using rig = await startGeminiRig();
+    for (const credential of ['a', 'b'])
+      rig.simulator.inject({ kind: 'ca_quota', credential, skip: 0, resetInSeconds: 4 });
+    const run = await rig.gemini('[[steps:1]] go', ...pro);
+    expect(run).toMatchObject(untroubled(greeting('a', '[[steps:1]] go', { steps: 1 })));
+    expect(run.toolResults).toEqual(['step 1']);
+    expect(traffic(rig)).toEqual(['a 429', 'b 429', 'a 200', 'a 200']);
+    expect(pauseMs(rig, 2)).toBeGreaterThan(3000);
+    expect(states(await rig.status())).toEqual(['a open', 'b open']);
+  });
+
+  test('holds a whole answer until an account opens', async () => {
+    await using rig = await startGeminiRig();
+    for (const credential of ['a', 'b'])
+      rig.simulator.inject({ kind: 'ca_quota', credential, model: 'flash-lite', resetInSeconds: 4 });
+    expect(await rig.gemini('hi')).toMatchObject(untroubled(greeting('a', 'hi')));
+    expect(traffic(rig)).toEqual(['a 429 whole', 'b 429 whole', 'a 200 whole', 'a 200']);
+    expect(pauseMs(rig, 2)).toBeGreaterThan(3000);
+  });
+});
+
+describe('every key closed for longer', () => {
+  test('ends the turn at once with a message that tells the true resets, and a clear ends that', async () => {
+    await using rig = await startGeminiRig();
+    rig.simulator.inject({ kind: 'ca_quota', credential: 'a', resetInSeconds: 7200 });
+    rig.simulator.inject({ kind: 'ca_quota', credential: 'b', resetInSeconds: 3600 });
+    const startedAt = Date.now();
+    const refused = await rig.gemini('hi', ...pro);
+    expect(Date.now() - startedAt).toBeLessThan(20_000);
+    expect(refused).toMatchObject({ code: 429 % 256, status: 'error', text: '' });
+    expect(refused.stderr).not.toContain('Retrying');
+    expect(withoutTimes(refused.error)).toStartWith(
+      '[API Error: Stint: every account of pool google for gemini-2.5-pro is closed; the first opens in … (…). ' +
+        'google/a closed (quota), opens in … (…); google/b closed (quota), opens in … (…).]',
+    );
+    expect(traffic(rig)).toEqual(['a 429', 'b 429']);
+    const { accounts, pools } = await rig.status();
+    const opensAt = accounts[1]?.limits[0]?.until ?? 0;
+    expect(opensAt - (rig.seen()[1]?.at ?? 0)).toBeWithin(3_598_000, 3_602_000);
+    expect(refused.error).toContain(`the first opens in ${refused.error?.includes('in 1h ') ? '1h' : '59m'}`);
+    expect(pools[0]).toMatchObject({ exhausted: [{ family: 'gemini-2.5-pro' }] });
+
+    await rig.stint('account', 'clear', 'a');
+    const run = await rig.gemini('back again', ...pro, '--resume', refused.sessions[0] ?? '');
+    expect(run.code).toBe(0);
+    expect(traffic(rig).at(-1)).toBe('a 200');
+    expect(await places(rig)).toContain('google/a 2');
+  });
+
+  test.each(['day', 'limit that names no reset'])('(%s) does not let the agent wait for it', async (name) => {
+    await using rig = await startGeminiRig();
+    rig.simulator.inject({ kind: name === 'day' ? 'key_rpd' : 'credits', times: 'always' });
+    const startedAt = Date.now();
+    const run = await rig.gemini('hi', ...pro);
+    expect(Date.now() - startedAt).toBeLessThan(20_000);
+    expect(run).toMatchObject({ status: 'error', text: '' });
+    expect(run.stderr).not.toContain('Retrying');
+    expect(traffic(rig)).toEqual(['a 429', 'b 429']);
+  });
+});
+
+/** Time between the n-th request that the provider saw, counted from 0, and the one before. */
+function pauseMs(rig: GeminiRig, n: number): number {
+  return (rig.seen()[n]?.at ?? 0) - (rig.seen()[n - 1]?.at ?? 0);
+}

@@ -1,0 +1,122 @@
+import { beforeAll, describe, expect, test } from 'bun:test';
+import { glob, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { agentExecutable } from './agent-executable.ts';
+import { nextFor, states, traffic } from './expected.ts';
+import { greeting, untroubled } from './gemini-expected.ts';
+import { pro, startGeminiRig, type GeminiRig } from './gemini-rig.ts';
+
+beforeAll(() => agentExecutable('gemini'), 600_000);
+
+describe('Google in trouble', () => {
+  test.each([
+    ['without capacity', { kind: 'ca_capacity' }, 429],
+    ['overloaded', { kind: 'unavailable' }, 503],
+    ['with an error of its own', { kind: 'internal' }, 500],
+    ['behind a proxy’s error page', { kind: 'bad_gateway_html' }, 502],
+    ['that cuts the connection', { kind: 'cut_before_head' }, null],
+    ['that sends an error inside a 200 before any content', { kind: 'error_event_before_content' }, 200],
+  ] as const)('%s once is asked again', async (_name, fault, status) => {
+    await using rig = await startGeminiRig();
+    rig.simulator.inject(fault);
+    expect(await rig.gemini('hi', ...pro)).toMatchObject(untroubled(greeting('a', 'hi')));
+    expect(traffic(rig)).toEqual([`a ${status}`, 'a 200']);
+    expect(states(await rig.status())).toEqual(['a open', 'b open']);
+  });
+
+  test('at one account for longer is left for the next one, and closes nothing', async () => {
+    await using rig = await startGeminiRig();
+    rig.simulator.inject({ kind: 'unavailable', credential: 'a', times: 'always' });
+    expect(await rig.gemini('hi', ...pro)).toMatchObject(untroubled(greeting('b', 'hi')));
+    expect(traffic(rig)).toEqual(['a 503', 'a 503', 'b 200']);
+    expect(states(await rig.status())).toEqual(['a open', 'b open']);
+  });
+
+  test('everywhere is told to the agent in the provider’s words, and closes nothing', async () => {
+    // It would ask ten times, in four minutes.
+    await using rig = await startGeminiRig({ maxAttempts: 1 });
+    rig.simulator.inject({ kind: 'unavailable', times: 'always' });
+    const run = await rig.gemini('hi', ...pro);
+    expect(run).toMatchObject({ code: 503 % 256, status: 'error', text: '' });
+    expect(run.error).toContain('The model is overloaded. Please try again later.');
+    expect(traffic(rig)).toEqual(['a 503', 'a 503', 'b 503']);
+    expect(states(await rig.status())).toEqual(['a open', 'b open']);
+  });
+
+  test('that reports a quota inside a 200 before any content is left for the next account', async () => {
+    await using rig = await startGeminiRig();
+    rig.simulator.inject({ kind: 'error_event_before_content', credential: 'a', error: 'ca_quota' });
+    expect(await rig.gemini('hi', ...pro)).toMatchObject(untroubled(greeting('b', 'hi')));
+    expect(traffic(rig)).toEqual(['a 200', 'b 200']);
+    expect(nextFor(await rig.status(), 'gemini-2.5-pro')).toBe('google/b');
+  });
+
+  test.each([
+    ['sends an error after content', { kind: 'error_event_mid' }],
+    ['cuts a stream after content', { kind: 'cut_mid', pauseMs: 300 }],
+  ] as const)('that %s costs one retry of the agent’s own, and the answer stands once', async (_name, fault) => {
+    await using rig = await startGeminiRig();
+    rig.simulator.inject({ ...fault, afterDeltas: 3 });
+    const run = await rig.gemini('[[say:one two three four five six]]', ...pro);
+    // What it has printed it cannot take back; the conversation has only what counts.
+    expect(run).toMatchObject(untroubled('one two three one two three four five six'));
+    expect(await answersIn(rig)).toEqual(['one two three four five six']);
+    expect(traffic(rig)).toEqual(['a 200', 'a 200']);
+    expect(states(await rig.status())).toEqual(['a open', 'b open']);
+  });
+
+  test('that cuts a stream after a tool call lets the tool run once', async () => {
+    await using rig = await startGeminiRig();
+    rig.simulator.inject({ kind: 'cut_mid', afterDeltas: 1, pauseMs: 300 });
+    const run = await rig.gemini('[[steps:2]] go', ...pro);
+    expect(run).toMatchObject(untroubled(greeting('a', '[[steps:2]] go', { steps: 2 })));
+    expect(run.toolResults).toEqual(['step 1', 'step 2']);
+    expect(states(await rig.status())).toEqual(['a open', 'b open']);
+  });
+});
+
+describe('a refused key', () => {
+  test.each([
+    ['invalid_key', 400],
+    ['expired_key', 400],
+    ['invalid_token', 401],
+  ] as const)('(%s) takes its account out of service, and the next one serves', async (kind, status) => {
+    await using rig = await startGeminiRig();
+    rig.simulator.inject({ kind, credential: 'a', times: 'always' });
+    const run = await rig.gemini('[[steps:1]] go', ...pro);
+    expect(run).toMatchObject(untroubled(greeting('b', '[[steps:1]] go', { steps: 1 })));
+    expect(traffic(rig)).toEqual([`a ${status}`, 'b 200', 'b 200']);
+    expect(states(await rig.status())).toEqual(['a needs-login', 'b open']);
+  });
+
+  test('of every account is told to the person with the command that mends it', async () => {
+    await using rig = await startGeminiRig();
+    rig.simulator.inject({ kind: 'invalid_key', times: 'always' });
+    const run = await rig.gemini('hi', ...pro);
+    expect(run).toMatchObject({ code: 403 % 256, status: 'error', text: '' });
+    expect(run.error).toContain(
+      'Stint: no account of pool google is logged in: google/a needs a new credential; google/b needs a new credential. ' +
+        'Mend that with: stint account add google a --replace',
+    );
+    expect(traffic(rig)).toEqual(['a 400', 'b 400']);
+    expect(states(await rig.status())).toEqual(['a needs-login', 'b needs-login']);
+  });
+});
+
+test('a model that a key’s tier does not have is asked of the next account', async () => {
+  await using rig = await startGeminiRig();
+  rig.simulator.inject({ kind: 'key_zero', credential: 'a', times: 'always' });
+  expect(await rig.gemini('hi', ...pro)).toMatchObject(untroubled(greeting('b', 'hi')));
+  expect(traffic(rig)).toEqual(['a 429', 'b 200']);
+  expect(states(await rig.status())).toEqual(['a partly-closed entitlement', 'b open']);
+});
+
+/** What the model said, as the conversation on the disk has it. */
+async function answersIn({ place }: GeminiRig): Promise<string[]> {
+  const files = await Array.fromAsync(glob('.gemini/tmp/*/chats/*.jsonl', { cwd: place.env['HOME'] ?? '' }));
+  const texts = await Promise.all(files.map((file) => readFile(join(place.env['HOME'] ?? '', file), 'utf8')));
+  const entries = texts.flatMap((text) => text.split('\n').filter((line) => line !== ''));
+  return entries
+    .map((line) => JSON.parse(line) as { readonly type?: string; readonly content?: string })
+    .flatMap(({ type, content }) => (type === 'gemini' && content !== undefined ? [content] : []));
+}
