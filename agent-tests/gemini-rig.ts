@@ -42,11 +42,10 @@ export async function startGeminiRig({
   const stage = opened.use(
     await startStage({ agent: 'gemini', files: settings({ maxAttempts }), env: () => ({ ...quiet, ...env }) }),
   );
-  for (const label of labels)
-    await stage.call('account.add', {
-      ...{ provider: 'google', label, secret: keyOf(label), baseUrl: simulator.url },
-      ...(project && { project }),
-    });
+  for (const label of labels) {
+    await stage.call('account.add', { provider: 'google', label, secret: keyOf(label), baseUrl: simulator.url });
+    if (project !== undefined) await stage.call('account.set', { account: label, project });
+  }
   const begin = (prompt: string, ...args: string[]) => stage.start('gemini', '-p', prompt, ...headless, ...args);
   const resources = opened.move();
   return {

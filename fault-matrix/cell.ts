@@ -25,18 +25,14 @@ export async function runCell(row: FaultRow, column: Column): Promise<Cell | nul
   if (strikeOf(row, column) === null) return null;
   await using rig = await startVendorRig(column.vendor, { frozenAt: captured });
   strike(rig, row, column);
-  const { ask, [Symbol.dispose]: end } = clientOf(rig, column);
-  try {
-    using silence = endSilence(rig, row);
-    const first = await ask(silence.contentCame);
-    silence.firstAsked();
-    rig.advance(1000);
-    const second = await ask(() => undefined);
-    const left = { a: leftOf(rig, 'a'), b: leftOf(rig, 'b') };
-    return { first, second, sends: sendsOf(rig), left, bugs: rig.bugs };
-  } finally {
-    end();
-  }
+  using client = clientOf(rig, column);
+  using silence = endSilence(rig, row);
+  const first = await client.ask(() => silence.contentCame());
+  silence.firstAsked();
+  rig.advance(1000);
+  const second = await client.ask(() => undefined);
+  const left = { a: leftOf(rig, 'a'), b: leftOf(rig, 'b') };
+  return { first, second, sends: sendsOf(rig), left, bugs: rig.bugs };
 }
 
 function strike({ simulator }: VendorRig, row: FaultRow, column: Column): void {

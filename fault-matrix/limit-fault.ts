@@ -64,7 +64,7 @@ export const limitFaults: readonly FaultRow[] = [
       'openai key': { fault: { kind: 'insufficient_quota', encoding: 'gzip' } },
       'openai plan': { fault: { kind: 'usage_limit', encoding: 'gzip' } },
       google: { fault: { kind: 'key_rpd', encoding: 'gzip' } },
-      socket: { fault: { kind: 'usage_limit', encoding: 'gzip', on: 'upgrade' } },
+      socket: { fault: { kind: 'insufficient_quota', encoding: 'gzip', on: 'upgrade' } },
     },
     on: 'a',
     expect: movedAndClosed,

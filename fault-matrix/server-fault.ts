@@ -16,6 +16,8 @@ function everywhere(fault: SameFault, socket?: Strikes['socket']): Strikes {
 type SameFault = {
   readonly kind:
     | 'internal'
+    | 'bad_gateway_html'
+    | 'invalid_request'
     | 'cut_before_head'
     | 'cut_mid'
     | 'truncated_json'
@@ -50,6 +52,20 @@ export const serverFaults: readonly FaultRow[] = [
     strikes: everywhere({ kind: 'internal' }),
     on: 'a',
     expect: { ...hopped, sends: { a: 2, b: 2 } },
+  },
+  {
+    title: '502 with a page in place of an error',
+    rule: 'What stands before the provider failed, not the account: like a 500.',
+    strikes: everywhere({ kind: 'bad_gateway_html' }),
+    on: 'a',
+    expect: { ...hopped, sends: { a: 2, b: 2 } },
+  },
+  {
+    title: '400, the request itself is wrong',
+    rule: 'Every account would refuse it: it is delivered at once, moves nothing and closes nothing.',
+    strikes: everywhere({ kind: 'invalid_request' }),
+    on: 'a',
+    expect: { first: 'error', second: 'error', a: 'open', b: 'open', sends: { a: 2, b: 0 }, status: 400 },
   },
   {
     title: 'An error inside a 200, before content',
@@ -87,7 +103,7 @@ export const serverFaults: readonly FaultRow[] = [
   {
     title: 'A stream cut in the middle',
     rule: 'The agent’s stream breaks as well, or ends without its last event where that is what its client retries: it notices, and asks again.',
-    strikes: everywhere({ kind: 'cut_mid', pauseMs: 200 }),
+    strikes: everywhere({ kind: 'cut_mid', pauseMs: 600 }),
     on: 'once',
     ways: ['streamed', 'socket'],
     expect: { first: 'broken', second: 'a', a: 'open', b: 'open', sends: { a: 2, b: 0 } },

@@ -1,5 +1,5 @@
 import { runMatrix } from './run.ts';
-import { tellSeen, tellSends, tellLeft, sightOf, statusOf } from './tell.ts';
+import { tellSeen, tellSends, tellLeft, sightOf } from './tell.ts';
 import { expectedIn } from './fault.ts';
 const t = performance.now();
 const pat = process.argv[2] ?? '';
@@ -13,8 +13,8 @@ for (const { row, column, cell } of await runMatrix((r, c) => r.title.includes(p
     sightOf(cell.second) !== e.second && 'second',
     cell.left.a.standing !== e.a && 'a',
     cell.left.b.standing !== e.b && 'b',
-    cell.sends.a > e.most.a && 'sends a',
-    cell.sends.b > e.most.b && 'sends b',
+    cell.sends.a > e.sends.a && 'sends a',
+    cell.sends.b > e.sends.b && 'sends b',
   ].filter(Boolean);
   console.log(
     column.title.padEnd(31),

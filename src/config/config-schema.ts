@@ -38,7 +38,9 @@ export const configSchema = section({
     probeClosed: z
       .boolean({ error: 'must be true or false' })
       .default(false)
-      .describe('Lets one request an hour find out whether an account that is closed for long is open, when no other is.'),
+      .describe(
+        'Lets one request an hour find out whether an account that is closed for long is open, when no other is.',
+      ),
   }),
   network: section({
     caFile: z

@@ -7,6 +7,7 @@ import { profileCredential, type Account } from '../core/account/account.ts';
 import { asSessionId, type Label, type ProviderId } from '../core/ids.ts';
 import { homeAt } from '../home/open-home.ts';
 import type { Daemon, Profiles } from '../operations/context.ts';
+import { hasTranscript } from '../profiles/transcript-file.ts';
 import { arrangeTranscripts } from '../profiles/transcripts.ts';
 
 export type ProfileDeps = {
@@ -25,6 +26,20 @@ export function profilesOf(deps: ProfileDeps): Profiles {
     agentOf: (provider) => agentOf(deps, provider)?.id ?? provider,
     hasLogin: async (provider, folder) => (await agentOf(deps, provider)?.profile.hasLogin(folder)) === true,
     checkLogins: () => checkLogins(deps),
+    holders: async (accounts, session) => {
+      const among = profilesIn(book).filter((each) => accounts.includes(each.id));
+      const has = await Promise.all(
+        among.map(async ({ provider, profile }) => {
+          const transcripts = agentOf(deps, provider)?.profile.transcripts;
+          return transcripts !== undefined && hasTranscript({ transcripts, profile }, session);
+        }),
+      );
+      return among.filter((_, index) => has[index] === true).map((each) => each.id);
+    },
+    release: async (id) => {
+      const own = profilesIn(book).find((each) => each.id === id);
+      if (own !== undefined) await arrangeOne(deps, own, null);
+    },
     lookAfter: async () => {
       await checkLogins(deps);
       await arrange(deps);
@@ -60,18 +75,25 @@ async function checkLogins({ book, agents }: ProfileDeps): Promise<void> {
   }
 }
 
-async function arrange({ book, agents, daemon }: ProfileDeps): Promise<void> {
-  const root = homeAt(daemon.describe().home).sessions;
-  for (const { id, provider, profile } of profilesIn(book)) {
-    const agent = agentOf({ agents }, provider);
-    if (agent === undefined) continue;
-    const sharing = [...book.state.pools.values()].find(({ pool }) => pool.shareSessions && pool.accounts.includes(id));
-    const pool: Label | null = sharing?.pool.name ?? null;
-    await arrangeTranscripts({ transcripts: agent.profile.transcripts, profile, root, pool });
+async function arrange(deps: ProfileDeps): Promise<void> {
+  const pools = [...deps.book.state.pools.values()].filter(({ pool }) => pool.shareSessions);
+  for (const profile of profilesIn(deps.book)) {
+    const sharing = pools.find(({ pool }) => pool.accounts.includes(profile.id));
+    await arrangeOne(deps, profile, sharing?.pool.name ?? null);
   }
 }
 
-function profilesIn(book: Book): (Account & { readonly profile: string })[] {
+async function arrangeOne({ agents, daemon }: ProfileDeps, account: ProfileAccount, pool: Label | null): Promise<void> {
+  const root = homeAt(daemon.describe().home).sessions;
+  const agent = agentOf({ agents }, account.provider);
+  if (agent === undefined) return;
+  const { transcripts } = agent.profile;
+  await arrangeTranscripts({ transcripts, profile: account.profile, root, pool });
+}
+
+type ProfileAccount = Account & { readonly profile: string };
+
+function profilesIn(book: Book): ProfileAccount[] {
   return [...book.state.accounts.values()].flatMap(({ account }) =>
     account.credential === profileCredential && account.profile !== null
       ? [{ ...account, profile: account.profile }]

@@ -21,7 +21,7 @@ describe('a request on its way up', () => {
       framing.push(request.headers['transfer-encoding'], request.headers['content-length']);
       void bytesOf(request).then((bytes) => {
         seen.push(bytes);
-        response.end('{}');
+        response.end('{"type":"message"}');
       });
     });
     await using rig = await startRig({ upstreamUrl: upstream.url });
@@ -43,7 +43,7 @@ describe('a request on its way up', () => {
     await using upstream = await listenHttp((request, response) => {
       seen.push(request.headers);
       raw += `${request.url}\n${request.rawHeaders.join('\n')}`;
-      response.end('{}');
+      response.end('{"type":"message"}');
     });
     await using rig = await startRig({ upstreamUrl: upstream.url });
     await rawAsk(rig, {
@@ -96,7 +96,7 @@ describe('a request on its way up', () => {
     const seen: IncomingHttpHeaders[] = [];
     await using upstream = await listenHttp((request, response) => {
       seen.push(request.headers);
-      response.end('{}');
+      response.end('{"type":"message"}');
     });
     await using rig = await startRig({ upstreamUrl: upstream.url });
     await rawAsk(rig, { 'x-api-key': rig.token });
@@ -107,7 +107,7 @@ describe('a request on its way up', () => {
     const seen: IncomingHttpHeaders[] = [];
     await using upstream = await listenHttp((request, response) => {
       seen.push(request.headers);
-      response.end('{}');
+      response.end('{"type":"message"}');
     });
     await using rig = await startRig({ upstreamUrl: upstream.url, kind: 'api-key' });
     await rig.ask({ headers: { 'anthropic-beta': 'oauth-2025-04-20,context-1m-2025-08-07' } });
@@ -121,7 +121,7 @@ describe('a request on its way up', () => {
     const paths: (string | undefined)[] = [];
     await using upstream = await listenHttp((request, response) => {
       paths.push(request.url);
-      response.end('{}');
+      response.end('{"type":"message"}');
     });
     await using rig = await startRig({ upstreamUrl: `${upstream.url}/vendor/anthropic` });
     await rig.ask({ path: '/v1/messages?beta=true&x=%2F..%2f' });
@@ -168,11 +168,11 @@ describe('an answer on its way down', () => {
   });
 
   test.each(['gzip', 'br', 'zstd', 'deflate'] as const)(
-    'that is an error in %s is read and passed on untouched',
+    'that is an error in %s is read, and passed on untouched to a client that asked for it',
     async (encoding) => {
       await using rig = await startRig({ accounts: ['a'] });
       rig.simulator.inject({ kind: 'invalid_request', encoding });
-      const refused = await rig.ask();
+      const refused = await rig.ask({ headers: { 'accept-encoding': encoding } });
       expect({ status: refused.status, encoding: refused.headers.get('content-encoding') }).toEqual({
         status: 400,
         encoding,
@@ -182,6 +182,17 @@ describe('an answer on its way down', () => {
       rig.simulator.inject({ kind: 'low_credit', encoding });
       expect((await rig.ask()).status).toBe(400);
       expect([...(rig.book.state.accounts.values().next().value?.limits.keys() ?? [])]).toEqual(['credits|*|closed']);
+    },
+  );
+
+  test.each(['identity', 'br, identity;q=0.5', ''])(
+    'that is an error in gzip is decoded for a client that asked for %p',
+    async (asked) => {
+      await using rig = await startRig({ accounts: ['a'] });
+      rig.simulator.inject({ kind: 'invalid_request', encoding: 'gzip' });
+      const refused = await rig.ask({ headers: { 'accept-encoding': asked } });
+      expect([refused.status, refused.headers.get('content-encoding')]).toEqual([400, null]);
+      expect(await refused.json()).toMatchObject({ error: { message: 'max_tokens: Field required' } });
     },
   );
 
@@ -202,7 +213,7 @@ describe('an answer on its way down', () => {
     const elsewhere: string[] = [];
     await using other = await listenHttp((request, response) => {
       elsewhere.push(request.url ?? '');
-      response.end('{}');
+      response.end('{"type":"message"}');
     });
     await using upstream = await listenHttp((_, response) => {
       response.writeHead(307, { location: `${other.url}/stolen` });

@@ -35,6 +35,17 @@ export function returnedHeaders(upstream: Headers, decoded: boolean): Headers {
   return headers;
 }
 
+/** Whether a client asked for each of these codings. */
+export function acceptsEncoding(incoming: Headers, encoding: string): boolean {
+  const asked = (incoming.get('accept-encoding') ?? '').toLowerCase().split(',');
+  const wanted = asked.filter((each) => !/;\s*q=0(\.0*)?\s*$/.test(each));
+  const names = wanted.map((each) => each.split(';')[0]?.trim());
+  return encoding
+    .toLowerCase()
+    .split(',')
+    .every((each) => names.includes(each.trim()) || names.includes('*') || each.trim() === 'identity');
+}
+
 function dropConnectionHeaders(headers: Headers): void {
   const listed = headers.get('connection');
   if (listed !== null) {

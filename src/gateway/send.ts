@@ -9,7 +9,7 @@ import type { AnswerContext, Credential, Framing, Verdict } from '../providers/p
 import type { Deadlines } from './deadline.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { passGate, type Chunks } from './gate.ts';
-import { forwardedHeaders, returnedHeaders } from './headers.ts';
+import { acceptsEncoding, forwardedHeaders, returnedHeaders } from './headers.ts';
 import type { Account } from '../core/account/account.ts';
 import type { Credentials, GatewaySettings } from './ports.ts';
 import type { ForeignReasoning } from './foreign.ts';
@@ -162,7 +162,7 @@ async function judgeError(deps: SendDeps, sending: Sending, { response, authoriz
   const verdict = exchange.provider.classify(answer, contextOf(book, sending));
   const mending = await mend(deps, sending, { verdict, authorized });
   observe(book, sending, mending.verdict);
-  return { outcome: verdict.outcome, answer: wholeAnswer(sending, response, bytes), mended: mending.mended };
+  return { outcome: verdict.outcome, answer: errorAnswer(sending, response, { bytes, body }), mended: mending.mended };
 }
 
 type Mending = { readonly verdict: Verdict; readonly mended: boolean };
@@ -257,6 +257,19 @@ function isNoMessage(body: Buffer): boolean {
 /** Counts of tokens stand at the end of a message. */
 function endOf(body: Buffer): string {
   return body.toString('latin1', Math.max(0, body.length - usageBytes));
+}
+
+/** An error in a coding that the client did not ask for is decoded: Codex 0.169.0 would show its bytes as they are. */
+function errorAnswer(
+  sending: Sending,
+  response: Response,
+  { bytes, body }: { readonly bytes: Uint8Array; readonly body: Uint8Array | null },
+): Answer {
+  const encoding = response.headers.get('content-encoding');
+  if (body === null || encoding === null || acceptsEncoding(sending.exchange.headers, encoding))
+    return wholeAnswer(sending, response, bytes);
+  const headers = returnedHeaders(response.headers, true);
+  return { kind: 'whole', status: response.status, headers, bytes: body, account: sending.account };
 }
 
 function wholeAnswer({ account }: Sending, response: Response, bytes: Uint8Array): Answer {

@@ -184,6 +184,7 @@ export const accountRemove = operation({
   output: z.object({ removed: z.string() }),
   async run(input, context) {
     const { id } = requireAccount(context, input.account).account;
+    await context.profiles.release(id);
     await context.accounts.remove(id);
     return { removed: id };
   },

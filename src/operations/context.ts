@@ -65,8 +65,12 @@ export interface Profiles {
   hasLogin(provider: ProviderId, folder: string): Promise<boolean>;
   /** Sees which profiles have their login: one without it takes no work until it is there again. */
   checkLogins(): Promise<void>;
-  /** Does that, and puts the transcripts where the pools want them. Only one at a time. */
+  /** Sees to the logins, and puts the transcripts where the pools want them. Only one at a time. */
   lookAfter(): Promise<void>;
+  /** Those of some accounts whose profile has a conversation. */
+  holders(accounts: readonly AccountId[], session: string): Promise<readonly AccountId[]>;
+  /** Gives a profile whose account goes its conversations for itself. Only one at a time. */
+  release(account: AccountId): Promise<void>;
   select(wish: {
     pool: Label;
     session: SessionId | null;

@@ -125,6 +125,7 @@ export const poolRemove = operation({
       });
     }
     await context.pools.remove(known.name);
+    await context.profiles.lookAfter();
     return { removed: known.name };
   },
 });

@@ -9,7 +9,6 @@ import { Problem } from '../core/problem.ts';
 import type { KnownAgent, OperationContext } from './context.ts';
 import { operation } from './operation.ts';
 import { quoted, requireAccount, requirePool } from './require.ts';
-import { sharingPoolOf } from './sharing.ts';
 
 const hidden = { cli: 'stint claude calls it, and so does the command of every other agent' };
 
@@ -21,7 +20,8 @@ export const sessionBegin = operation({
   input: z.object({
     agent: z.string().describe('Agent, such as claude'),
     pool: z.string().optional().describe('Pool; the provider’s default pool when absent'),
-    session: z.string().max(200).optional().describe('The conversation, where it exists already'),
+    session: z.string().max(200).optional().describe('The conversation, where its id is known'),
+    resumes: z.boolean().default(false).describe('Whether it exists already'),
     model: z.string().max(200).optional(),
     from: z.string().optional().describe('The account that has the conversation, when another is to take it over'),
     any: z.boolean().default(false).describe('Whether a closed account will do, since there is no conversation'),
@@ -48,7 +48,7 @@ export const sessionBegin = operation({
     const mode = members.length === 0 ? 'gateway' : modeOf(members);
     if (mode === 'gateway') return { ...nobody, mode, pool: pool.name };
     await context.profiles.lookAfter();
-    const selection = choose(context, pool, { ...input, members });
+    const selection = await choose(context, pool, { ...input, members });
     if (selection.kind !== 'use') {
       const until = selection.kind === 'wait' ? selection.until : null;
       return { ...nobody, mode, pool: pool.name, until, why: sayWhy(pool, input) };
@@ -115,39 +115,40 @@ type Wish = {
   readonly model?: string | undefined;
   readonly from?: string | undefined;
   readonly any: boolean;
+  readonly resumes: boolean;
   readonly members: readonly Account[];
 };
 
-/** A conversation lies in its account's profile, or in its pool's folder: only who has that folder can take it over. */
-function choose(context: OperationContext, pool: Pool, { session, model, from, any, members }: Wish): Selection {
-  const select = (only: AccountId | null): Selection =>
-    context.profiles.select({
-      pool: pool.name,
-      session: session === undefined ? null : asSessionId(session),
-      model: model ?? null,
-      exclude: from === undefined ? [] : [asAccountId(from)],
-      suits: (account) => isProfile(account) && (only === null || account.id === only),
-    });
-  const selection = select(ownerOf(context, pool, { session, from }));
-  if (!any || selection.kind === 'use') return selection;
+/** A conversation lies in its account's profile, or in its pool's folder: only who has it can go on with it. */
+async function choose(context: OperationContext, pool: Pool, wish: Wish): Promise<Selection> {
+  const { session, model, from, any, members } = wish;
+  const holders = await holdersOf(context, pool, wish);
+  const selection = context.profiles.select({
+    pool: pool.name,
+    session: session === undefined ? null : asSessionId(session),
+    model: model ?? null,
+    exclude: from === undefined ? [] : [asAccountId(from)],
+    suits: (account) => isProfile(account) && (holders === null || holders.includes(account.id)),
+  });
   const [first] = members;
-  return first === undefined ? selection : { kind: 'use', account: first.id, probe: false, skipped: [] };
+  if (!any || selection.kind === 'use' || first === undefined) return selection;
+  return { kind: 'use', account: first.id, probe: false, skipped: [] };
 }
 
-/** The only account that has a conversation; null where every account of the pool has it. */
-function ownerOf(
-  context: OperationContext,
+/** The accounts that have a conversation; null where it is a new one, and every account may begin it. */
+async function holdersOf(
+  { profiles }: OperationContext,
   pool: Pool,
-  { session, from }: Pick<Wish, 'session' | 'from'>,
-): AccountId | null {
-  if (from !== undefined) return pool.shareSessions ? null : asAccountId(from);
-  const known = context.sessions.all().find((each) => each.id === session);
-  if (known === undefined || !pool.accounts.some((id) => id === known.account)) return null;
-  return sharingPoolOf(context, asAccountId(known.account)) === pool.name ? null : asAccountId(known.account);
+  { session, from, resumes }: Wish,
+): Promise<readonly AccountId[] | null> {
+  if (session === undefined || !resumes) return from === undefined || pool.shareSessions ? null : [];
+  const holders = await profiles.holders(pool.accounts, session);
+  // One that nobody has is told of by the agent itself, in its own words.
+  return holders.length === 0 ? null : holders;
 }
 
-function sayWhy(pool: Pool, { from, session }: Pick<Wish, 'from' | 'session'>): string {
-  if ((from !== undefined || session !== undefined) && !pool.shareSessions && pool.accounts.length > 1)
+function sayWhy(pool: Pool, { from, resumes }: Pick<Wish, 'from' | 'resumes'>): string {
+  if ((from !== undefined || resumes) && !pool.shareSessions && pool.accounts.length > 1)
     return `No other account can go on with this conversation: pool ${pool.name} does not share them (stint pool set ${pool.name} --share-sessions).`;
   return `No account of pool ${pool.name} is open.`;
 }

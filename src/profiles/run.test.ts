@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { agents } from '../agents/registry.ts';
 import { gone, openProfiles, startsIn } from '../../test/profile-rig.ts';
@@ -134,6 +134,25 @@ describe('a limit in a profile of Claude Code', () => {
 });
 
 describe('a profile', () => {
+  test('whose account goes, or whose pool, keeps its conversations and shares no more', async () => {
+    await using rig = await openProfiles('claude', ['a', 'b', 'c'], claude);
+    await rig.run('-p', 'do it');
+    const linked = (label: string): boolean => lstatSync(join(rig.profile(label), 'projects')).isSymbolicLink();
+    await rig.operations.run('account.remove', { account: 'anthropic/b' });
+    expect(['a', 'b', 'c'].map(linked)).toEqual([true, false, true]);
+    expect(readdirSync(join(rig.profile('b'), 'projects/-work'))).toHaveLength(1);
+    await rig.operations.run('pool.set', { pool: 'anthropic', shareSessions: false });
+    await rig.operations.run('pool.create', { pool: 'work', accounts: ['anthropic/a'] });
+    await rig.operations.run('pool.set', { pool: 'work', shareSessions: true });
+    expect(['a', 'c'].map(linked)).toEqual([true, false]);
+    await expect(rig.operations.run('pool.set', { pool: 'anthropic', shareSessions: true })).rejects.toMatchObject({
+      code: 'conflict',
+      message: 'Account anthropic/a shares its conversations in pool work already.',
+    });
+    await rig.operations.run('pool.remove', { pool: 'work' });
+    expect(linked('a')).toBe(false);
+  });
+
   test('runs a command without a conversation even when all accounts are closed', async () => {
     await using rig = await openProfiles('claude', ['a'], claude);
     rig.behave('a', 'limit');

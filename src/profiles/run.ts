@@ -18,7 +18,14 @@ type Use = Extract<Turn, { kind: 'use' }>;
 /** What a run asks of the daemon. */
 export interface Turns {
   /** Selects an account: for a new conversation, or to take over the one that `from` has. */
-  begin(wish: { session: string | null; model: string | null; converses: boolean; from: string | null }): Promise<Turn>;
+  begin(wish: {
+    session: string | null;
+    /** Whether that conversation exists already. */
+    resumes: boolean;
+    model: string | null;
+    converses: boolean;
+    from: string | null;
+  }): Promise<Turn>;
   report(report: {
     account: string;
     session: string | null;
@@ -50,8 +57,8 @@ const servedEveryMs = 60_000;
 export async function runOnProfiles(run: ProfileRun): Promise<number | 'gateway'> {
   const { agent, turns, tell } = run;
   const plan = agent.profile.plan(run.args, { terminal: run.surroundings.terminal, newSession: randomUUID });
-  const { session, model, converses } = plan;
-  const begun = await turns.begin({ session, model, converses, from: null });
+  const { session, resumes, model, converses } = plan;
+  const begun = await turns.begin({ session, resumes, model, converses, from: null });
   if (begun.kind === 'gateway') return 'gateway';
   if (begun.kind === 'nobody') throw new Problem('exhausted', begun.says, { hint: 'See: stint status' });
   const executable = run.find(agent.command, agent.install);
@@ -109,7 +116,7 @@ async function follower(
   if (plan.takeover === null)
     return says('Started like this, the conversation cannot be taken over by another account.');
   if (session === null) return says('The conversation was not found, so that no other account can go on with it.');
-  const wish = { session, model: plan.model, converses: true, from: turn.account };
+  const wish = { session, resumes: true, model: plan.model, converses: true, from: turn.account };
   const next = await turns
     .begin(wish)
     .catch((error: unknown) => says(String(error instanceof Error ? error.message : error)));

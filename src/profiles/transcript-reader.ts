@@ -1,7 +1,7 @@
-import { open, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, stat } from 'node:fs/promises';
 import type { Transcripts } from '../agents/profile.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { isTranscriptOf, transcriptFiles } from './transcript-file.ts';
 
 const everyMs = 300;
 /** A new file is looked for less often: that means to list all there are. */
@@ -39,10 +39,10 @@ export class TranscriptReader {
 
   /** Looks at what is there already, of which nothing is told. Call it before the CLI starts, then `watch`. */
   static async open(watched: Watched, line: (line: string) => void): Promise<TranscriptReader> {
-    const files = await filesOf(watched);
+    const files = await transcriptFiles(watched);
     const reader = new TranscriptReader(watched, new Set(files), line);
     const { session } = watched;
-    const own = session === null ? undefined : files.find((file) => isOf(watched, session, file));
+    const own = session === null ? undefined : files.find((file) => isTranscriptOf(watched, session, file));
     if (own !== undefined) await reader.#begin(own);
     return reader;
   }
@@ -100,10 +100,10 @@ export class TranscriptReader {
   }
 
   async #search(): Promise<void> {
-    const files = await filesOf(this.#watched);
+    const files = await transcriptFiles(this.#watched);
     const session = this.#session;
     if (session !== null) {
-      const own = files.find((file) => isOf(this.#watched, session, file));
+      const own = files.find((file) => isTranscriptOf(this.#watched, session, file));
       if (own !== undefined) await this.#begin(own);
       return;
     }
@@ -130,18 +130,4 @@ export class TranscriptReader {
     this.#splitter = new LineSplitter();
     this.#file = file;
   }
-}
-
-async function filesOf({ transcripts, profile }: Watched): Promise<string[]> {
-  const found = await Promise.all(
-    transcripts.folders.map(async (folder) => {
-      const names = await readdir(join(profile, folder), { recursive: true }).catch(() => []);
-      return names.filter((name) => name.endsWith('.jsonl')).map((name) => join(profile, folder, name));
-    }),
-  );
-  return found.flat();
-}
-
-function isOf({ transcripts }: Watched, session: string, file: string): boolean {
-  return transcripts.fileOf(session, file.slice(file.lastIndexOf('/') + 1));
 }

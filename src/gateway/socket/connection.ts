@@ -125,10 +125,15 @@ export class Connection implements Line {
     const sent = this.#client.send(message);
     // Bun sends 0 where it has dropped the message: from here on the client would miss a part.
     if (sent === 0) return this.#end(tryLater, 'dropped');
-    if (sent > 0 || this.#isPaused) return;
-    this.#isPaused = true;
-    this.#opened?.upstream.pause();
-    this.#turn?.paused(true);
+    if (sent < 0) this.#pause();
+  }
+
+  together(tell: () => void): void {
+    const client = this.#client;
+    if (client === null) return tell();
+    client.cork(tell);
+    // What was taken into the one write may not have gone out of it.
+    if (this.#client !== null && client.getBufferedAmount() > 0) this.#pause();
   }
 
   cut(): void {
@@ -181,6 +186,13 @@ export class Connection implements Line {
         ...{ outcome: 'open', queuedMs: 0, heldMs: 0, headMs: null },
       },
     };
+  }
+
+  #pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#opened?.upstream.pause();
+    this.#turn?.paused(true);
   }
 
   /** Here nobody else would catch what is thrown, and it would end the daemon. */

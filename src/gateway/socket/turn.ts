@@ -25,6 +25,8 @@ export interface Line {
   /** Goes over to another upstream connection and lets go of the one before; null only lets go. */
   moveTo(opened: Opened | null): void;
   tell(message: string | Buffer): void;
+  /** Sends what is told meanwhile in as few writes as it takes. */
+  together(tell: () => void): void;
   /** The answer broke off where nothing can be sent again: ends it and this, so that the client notices. */
   cut(): void;
   turnEnded(): void;
@@ -230,7 +232,8 @@ export class Turn {
     // From here on nothing is sent a second time.
     this.#exchange.body.release();
     this.#line.opened?.upstream.resume();
-    for (const message of this.#gate.take()) this.#pass(message);
+    const held = this.#gate.take();
+    this.#line.together(() => held.forEach((message) => this.#pass(message)));
     if (this.#isCut) this.#cut();
   }
 

@@ -27,8 +27,15 @@ export function eventKind(type: string): FrameKind {
   return type.startsWith('response.') && !neutralEvents.has(type) ? 'content' : 'neutral';
 }
 
+const typeFirst = '{"type":"';
+const longestType = 64;
+
 /** The `type` of an event, which OpenAI writes first; empty when it has none. */
 export function typeOf(data: string): string {
+  // As OpenAI itself writes it, which is what nearly every event of an answer looks like.
+  const end = data.startsWith(typeFirst) ? data.indexOf('"', typeFirst.length) : -1;
+  const plain = end === -1 ? '' : data.slice(typeFirst.length, Math.min(end, typeFirst.length + longestType + 1));
+  if (plain !== '' && plain.length <= longestType && !plain.includes('\\')) return plain;
   const first = /^\s*\{\s*"type"\s*:\s*"([^"\\]{1,64})"/.exec(data.slice(0, 128))?.[1];
   if (first !== undefined) return first;
   const { type } = readFields(Buffer.from(data), ['type']);

@@ -47,6 +47,8 @@ export type ProfileTurn =
 export interface ProfileTurns {
   begin(wish: {
     session: string | null;
+    /** Whether that conversation exists already. */
+    resumes: boolean;
     model: string | null;
     /** False for a command without a conversation, which any account may run. */
     converses: boolean;

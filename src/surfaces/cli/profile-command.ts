@@ -31,11 +31,12 @@ export function runOnProfiles(cli: Cli, client: Client, { agent, args, options }
 function turnsOf(client: Client, agent: string, pool: { readonly pool?: string }): ProfileTurns {
   let chosen: string | undefined;
   return {
-    async begin({ session, model, converses, from }) {
+    async begin({ session, resumes, model, converses, from }) {
       const begun = (await client.call('session.begin', {
         agent,
         ...pool,
         ...given({ session, model, from }),
+        resumes,
         any: !converses,
       })) as Begun;
       chosen = begun.pool;

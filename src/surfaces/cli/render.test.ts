@@ -275,6 +275,7 @@ test('every operation that the CLI shows has a drawing for people', () => {
     status: { ...status, accounts: [open] },
     list: { accounts: [open], pools: [pool], sessions: [] },
     clear: { account: open, cleared: 1 },
+    add: { ...open, replaced: false, agents: ['claude'] },
     remove: { removed: 'x' },
     revoke: { revoked: 'x' },
   };
