@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ScenarioInput } from '../src/simulator/openai/scenario.ts';
 import { startOpenAiSimulator, type OpenAiSimulator } from '../src/simulator/openai/simulator.ts';
 import type { SeenRequest } from '../src/simulator/provider/request-log.ts';
 import { agentExecutable } from './agent-executable.ts';
 import { readCodexRun, type CodexRun } from './codex-run.ts';
+import { startRecorder, type Recorder } from './recorder.ts';
 import { startStage, type Stage } from './stage.ts';
 import type { Environment, Running } from './stint.ts';
 
@@ -23,6 +24,8 @@ type RigOptions = {
   /** What the accounts `a` and `b` hold. */
   readonly kind?: 'api_key' | 'plan';
   readonly accounts?: readonly string[];
+  /** More plans at the provider, whose logins are no accounts yet. */
+  readonly logins?: readonly string[];
   readonly scenario?: Omit<ScenarioInput, 'credentials'>;
   /** Lines of Codex's own config.toml. */
   readonly config?: readonly string[];
@@ -41,12 +44,25 @@ export type CodexRig = Stage & {
   resume(thread: string, prompt: string): Promise<CodexRun>;
   /** Model requests that reached the provider. */
   seen(): SeenRequest[];
+  /** Puts a recorder between the gateway and every Codex that is started from here on. */
+  record(): Promise<Recorder>;
 };
 
 export async function startCodexRig(options: RigOptions = {}): Promise<CodexRig> {
-  const { way = 'wrapper', kind = 'api_key', accounts = ['a', 'b'], scenario = {}, config = [], env = {} } = options;
+  const {
+    way = 'wrapper',
+    kind = 'api_key',
+    accounts = ['a', 'b'],
+    scenario = {},
+    config = [],
+    env = {},
+    logins = [],
+  } = options;
   await using opened = new AsyncDisposableStack();
-  const credentials = accounts.map((name) => credentialOf(kind, name));
+  const credentials = [
+    ...accounts.map((name) => credentialOf(kind, name)),
+    ...logins.map((name) => credentialOf('plan', name)),
+  ];
   const simulator = opened.adopt(startOpenAiSimulator({ scenario: { ...scenario, credentials } }), (each) =>
     each.stop(),
   );
@@ -73,6 +89,15 @@ export async function startCodexRig(options: RigOptions = {}): Promise<CodexRig>
     codex: async (prompt, ...args) => readCodexRun(await startCodex('exec', ...headless, ...args, prompt).ended),
     resume: async (thread, prompt) =>
       readCodexRun(await startCodex('exec', 'resume', ...headless, thread, prompt).ended),
+    async record() {
+      const recorder = await startRecorder(stage.ports.agentPort);
+      const [gateway, wire] = [stage.ports.agentPort, recorder.port].map((port) => `127.0.0.1:${port}`);
+      const settings = join(home, 'config.toml');
+      await writeFile(settings, (await readFile(settings, 'utf8')).replaceAll(gateway ?? '', wire ?? ''));
+      const wrapper = join(stage.folder, 'bin', 'codex');
+      await writeFile(wrapper, `#!/bin/bash\nexec '${executable}' "\${@//${gateway}/${wire}}"\n`, { mode: 0o755 });
+      return recorder;
+    },
     seen: () => simulator.requests.filter(({ path, via }) => path.endsWith('/responses') && via !== 'upgrade'),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

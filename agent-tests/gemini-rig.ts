@@ -65,14 +65,14 @@ export const headless = ['--output-format', 'stream-json', '--yolo', '--skip-tru
 export const pro = ['--model', 'gemini-2.5-pro'] as const;
 
 /** Nothing is told to anybody from a test. */
-function settings(general: object): Record<string, string> {
+export function settings(general: object): Record<string, string> {
   const text = JSON.stringify({
     privacy: { usageStatisticsEnabled: false },
     general: { enableAutoUpdate: false, enableAutoUpdateNotification: false, ...general },
   });
   return { '.gemini/settings.json': text };
 }
-const quiet = { NO_COLOR: '1', GEMINI_TELEMETRY_ENABLED: 'false' };
+export const quiet = { NO_COLOR: '1', GEMINI_TELEMETRY_ENABLED: 'false' };
 
 function keyOf(label: string): string {
   return `AIza-test-${label.repeat(8)}`;

@@ -9,7 +9,7 @@ export type Plan = {
   readonly starts: number;
 };
 
-/** About four minutes. */
+/** About ten minutes. */
 export const fullPlan: Plan = {
   throughput: { rounds: 7, warmMs: 300, measureMs: 1200 },
   latency: { rounds: 7, measureMs: 250 },
@@ -20,7 +20,7 @@ export const fullPlan: Plan = {
   starts: 15,
 };
 
-/** About half a minute: shows that everything works; its figures are rough. */
+/** About a minute: shows that everything works; its figures are rough. */
 export const quickPlan: Plan = {
   throughput: { rounds: 2, warmMs: 150, measureMs: 250 },
   latency: { rounds: 2, measureMs: 100 },

@@ -4,7 +4,7 @@ import { partsOf, type Seen } from './answer.ts';
 import type { Column } from './column.ts';
 import { spanOf } from './span.ts';
 
-export const prompt = '[[say:one two three]]';
+const prompt = '[[say:one two three]]';
 export const answerText = 'one two three';
 
 /** Is told when the first bytes of an answer's body have come. */

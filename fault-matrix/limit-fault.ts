@@ -57,7 +57,7 @@ export const limitFaults: readonly FaultRow[] = [
     expect: { first: 'error', second: 'error', a: 'open', b: 'open', sends: { a: 4, b: 0 }, status: 429 },
   },
   {
-    title: '429, compressed',
+    title: 'A compressed error body',
     rule: 'An error body in gzip is read like any other.',
     strikes: {
       anthropic: { fault: { kind: 'low_credit', encoding: 'gzip' } },

@@ -100,6 +100,7 @@ describe('the linter', () => {
     boundary('simulator/imports-core.ts', `import '../core/ids.ts';`),
     boundary('simulator/anthropic/imports-provider.ts', `import '../../providers/anthropic/x.ts';`),
     boundary('demo/imports-daemon.ts', `import '../daemon/daemon.ts';`),
+    boundary('profiles/imports-book.ts', `import '../book/book.ts';`),
     boundary('daemon/imports-cli.ts', `import '../surfaces/cli/cli.ts';`),
     boundary('nobody-knows/imports-core.ts', `import '../core/ids.ts';`),
     boundary('beside-main.ts', `import './core/ids.ts';`),

@@ -36,6 +36,8 @@ export type VendorOptions = {
   readonly holdMs?: number;
   readonly settings?: Partial<GatewaySettings>;
   readonly scenario?: object;
+  /** In place of the simulator. */
+  readonly upstreamUrl?: string;
   /** Where the clock stands still but for `advance`; it runs when this is absent. */
   readonly frozenAt?: EpochMs;
 };
@@ -64,7 +66,13 @@ export async function startVendorRig(name: VendorName, options: VendorOptions = 
   const id = (label: string): AccountId => accountId(provider, labelFrom(label));
   const secrets = new Map(labels.map((label) => [id(label), secretOf(vendor, label)]));
   const accounts = labels.map((label) =>
-    buildAccount(label, { id: id(label), provider, credential: vendor.kind, baseUrl: simulator.url, addedAt: clock() }),
+    buildAccount(label, {
+      id: id(label),
+      provider,
+      credential: vendor.kind,
+      baseUrl: options.upstreamUrl ?? simulator.url,
+      addedAt: clock(),
+    }),
   );
   const gateway = await openGateway(opened, {
     folder: folder.path,
@@ -98,7 +106,7 @@ export async function startVendorRig(name: VendorName, options: VendorOptions = 
 }
 
 /** A secret as the vault holds it. */
-export function secretOf({ provider, kind }: Vendor, label: string): string {
+function secretOf({ provider, kind }: Vendor, label: string): string {
   if (provider === 'anthropic') {
     const accessToken = `sk-ant-oat01-test-${label}`;
     return kind === 'login' ? JSON.stringify({ accessToken, refreshToken: refreshTokenOf(label) }) : accessToken;

@@ -5,7 +5,9 @@ import { moveCurrent } from '../book/session.ts';
 import type { PoolState } from '../book/state.ts';
 import { profileCredential, type Account } from '../core/account/account.ts';
 import { asSessionId, type Label, type ProviderId } from '../core/ids.ts';
+import { Problem } from '../core/problem.ts';
 import { homeAt } from '../home/open-home.ts';
+import { describeFileError } from '../lib/atomic-file.ts';
 import type { Daemon, Profiles } from '../operations/context.ts';
 import { hasTranscript } from '../profiles/transcript-file.ts';
 import { arrangeTranscripts } from '../profiles/transcripts.ts';
@@ -88,7 +90,16 @@ async function arrangeOne({ agents, daemon }: ProfileDeps, account: ProfileAccou
   const agent = agentOf({ agents }, account.provider);
   if (agent === undefined) return;
   const { transcripts } = agent.profile;
-  await arrangeTranscripts({ transcripts, profile: account.profile, root, pool });
+  try {
+    await arrangeTranscripts({ transcripts, profile: account.profile, root, pool });
+  } catch (error) {
+    // To go on would share what must not be shared, or lose what should be.
+    throw new Problem(
+      'unavailable',
+      `The conversations of ${account.id} could not be put where its pool wants them: ${describeFileError(error)}.`,
+      { hint: `Look at ${account.profile}, and try again.`, cause: error },
+    );
+  }
 }
 
 type ProfileAccount = Account & { readonly profile: string };

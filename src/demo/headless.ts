@@ -37,11 +37,13 @@ export async function runHeadless(
   { folder, access, userEnvironment }: Surroundings,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const [cwd, own] = [join(folder, 'work'), join(folder, 'agent')];
-  for (const each of [cwd, own]) await mkdir(each, { recursive: true });
+  const [cwd, own, scratch] = [join(folder, 'work'), join(folder, 'agent'), join(folder, 'tmp')];
+  for (const each of [cwd, own, scratch]) await mkdir(each, { recursive: true });
   const env: NodeJS.ProcessEnv = {
     ...userEnvironment,
     ...directLoopback,
+    // What an agent leaves there goes with the folder.
+    TMPDIR: scratch,
     ...access.environment,
     ...environment(own),
   };

@@ -18,8 +18,15 @@ export class Tail {
   }
 
   text(): string {
-    return Buffer.concat(this.#chunks)
-      .subarray(-2 * keptBytes)
-      .toString('utf8');
+    const parts: Uint8Array[] = [];
+    let left = 2 * keptBytes;
+    // One chunk may be the whole answer: only what is looked at is copied.
+    for (const chunk of this.#chunks.toReversed()) {
+      if (left <= 0) break;
+      const part = chunk.subarray(-left);
+      parts.unshift(part);
+      left -= part.byteLength;
+    }
+    return Buffer.concat(parts).toString('utf8');
   }
 }

@@ -3,7 +3,7 @@ import { asPhantomId } from '../core/ids.ts';
 import { defaultPoolOf } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
 import { operation } from './operation.ts';
-import { quoted, requirePool } from './require.ts';
+import { requireAgent, requirePool } from './require.ts';
 
 export const phantomIssue = operation({
   name: 'phantom.issue',
@@ -31,12 +31,7 @@ export const phantomIssue = operation({
   }),
   hidden: { cli: 'stint env and stint claude are its commands' },
   async run(input, context) {
-    const agent = context.agents.find(input.agent.trim().toLowerCase());
-    if (agent === undefined) {
-      throw new Problem('invalid', `${quoted(input.agent)} is not an agent that Stint knows.`, {
-        hint: `Use one of: ${context.agents.ids().join(', ')}`,
-      });
-    }
+    const agent = requireAgent(context, input.agent);
     const { provider } = agent;
     if (!context.accounts.all().some((each) => each.account.provider === provider)) {
       throw new Problem('not_found', `There is no account of ${provider} yet.`, {

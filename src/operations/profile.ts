@@ -8,7 +8,7 @@ import type { Selection } from '../core/pool/selection.ts';
 import { Problem } from '../core/problem.ts';
 import type { KnownAgent, OperationContext } from './context.ts';
 import { operation } from './operation.ts';
-import { quoted, requireAccount, requirePool } from './require.ts';
+import { requireAccount, requireAgent, requirePool } from './require.ts';
 
 const hidden = { cli: 'stint claude calls it, and so does the command of every other agent' };
 
@@ -102,7 +102,9 @@ export const sessionReport = operation({
     const signals: Signal[] = input.signal === undefined ? [] : [input.signal];
     const { model = null, sentAt, served } = input;
     await context.profiles.observe({ account: account.id, model, sentAt, served, signals });
-    if (input.session !== undefined && input.pool !== undefined) {
+    // One that has chosen its own id. The others are where `session.begin` has put them.
+    const fresh = !context.sessions.all().some((each) => each.id === input.session);
+    if (fresh && input.session !== undefined && input.pool !== undefined) {
       const { pool } = requirePool(context, input.pool);
       await context.profiles.begin({ pool: pool.name, session: asSessionId(input.session), account: account.id });
     }
@@ -159,14 +161,6 @@ function isProfile({ credential }: Account): boolean {
 
 function membersOf(context: OperationContext, pool: Pool): Account[] {
   return pool.accounts.flatMap((id) => context.accounts.find(id)?.account ?? []);
-}
-
-export function requireAgent(context: OperationContext, name: string): KnownAgent {
-  const agent = context.agents.find(name.trim().toLowerCase());
-  if (agent !== undefined) return agent;
-  throw new Problem('invalid', `${quoted(name)} is not an agent that Stint knows.`, {
-    hint: `Use one of: ${context.agents.ids().join(', ')}`,
-  });
 }
 
 function refuseForeign(pool: Pool, { id, provider }: KnownAgent): void {

@@ -1,7 +1,7 @@
 import { asAccountId, parseLabel, type AccountId, type Label, type ProviderId } from '../core/ids.ts';
 import { defaultPoolOf } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
-import type { AccountNow, OperationContext, PoolNow } from './context.ts';
+import type { AccountNow, KnownAgent, OperationContext, PoolNow } from './context.ts';
 
 /** The provider of that name. */
 export function requireProvider(context: OperationContext, name: string): ProviderId {
@@ -44,6 +44,15 @@ export function requirePool(context: OperationContext, name: string): PoolNow {
 
 export function isDefaultPool({ name, provider }: PoolNow['pool']): boolean {
   return name === defaultPoolOf(provider);
+}
+
+/** The agent of that name. */
+export function requireAgent(context: OperationContext, name: string): KnownAgent {
+  const agent = context.agents.find(name.trim().toLowerCase());
+  if (agent !== undefined) return agent;
+  throw new Problem('invalid', `${quoted(name)} is not an agent that Stint knows.`, {
+    hint: `Use one of: ${context.agents.ids().join(', ')}`,
+  });
 }
 
 function normalized(name: string): AccountId {

@@ -4,7 +4,7 @@ import { Problem } from '../core/problem.ts';
 import type { OperationContext } from './context.ts';
 
 /** The pool whose conversations an account's profile shares; null when it keeps its own to itself. */
-export function sharingPoolOf({ pools }: Pick<OperationContext, 'pools'>, account: AccountId): Label | null {
+function sharingPoolOf({ pools }: Pick<OperationContext, 'pools'>, account: AccountId): Label | null {
   const sharing = pools.all().find(({ pool }) => pool.shareSessions && pool.accounts.includes(account));
   return sharing?.pool.name ?? null;
 }

@@ -5,9 +5,12 @@ import { Problem } from '../core/problem.ts';
 import type { AttemptStart, Channel, Listener, Plan, ProfileMode, Told } from '../agents/profile.ts';
 import { HeldOutput, send } from './held-output.ts';
 import { LineSplitter } from './line-splitter.ts';
-import { sendSignal, stopProcess } from './stop-process.ts';
+import { sendSignal, stopProcess, within } from './stop-process.ts';
 import type { Surroundings } from './surroundings.ts';
 import { TranscriptReader } from './transcript-reader.ts';
+
+const roundMs = 100;
+const mostRounds = 30;
 
 export type Attempt = {
   readonly mode: ProfileMode;
@@ -49,19 +52,25 @@ export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptE
     session: attempt.session,
   };
   const listen = mode.listen(attempt.now);
+  // What was decided about the limit of this turn; a turn that is served begins anew.
   const leaving: Promise<boolean>[] = [];
   let heardAny = false;
   const take = (told: Told): void => {
     if (told.kind === 'session') return reader.follow(told.id);
     heardAny = true;
     ears.told(told, reader.session);
+    if (told.kind === 'served' && leaving.length > 0) {
+      leaving.length = 0;
+      held.rearm();
+    }
     if (told.kind === 'stopped' && leaving.length === 0) leaving.push(leave(told.waits === true));
   };
   const reader = await TranscriptReader.open(watched, (line) => listen('transcript', line).told.forEach(take));
   const held = new HeldOutput(plan.stdout === 'whole');
   const child = spawnChild(attempt);
+  const ended = endOf(child, attempt.executable);
   const leave = async (waits: boolean): Promise<boolean> => {
-    await reader.drain();
+    await writtenDown(reader, ended);
     const goesOn = await ears.stopped(reader.found ? reader.session : null);
     if (goesOn)
       await stopProcess(child, {
@@ -74,7 +83,6 @@ export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptE
   };
   const handlers = forwardSignals(child, plan.interactive, surroundings);
   try {
-    const ended = endOf(child, attempt.executable);
     if (child.pid !== undefined && plan.converses) reader.watch(child.pid);
     await Promise.all([
       ended,
@@ -93,6 +101,19 @@ export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptE
   } finally {
     reader.stop();
     for (const [signal, handler] of handlers) surroundings.signals.off(signal, handler);
+  }
+}
+
+/** What a CLI tells on its output it may write down a moment later; at its end it has. */
+async function writtenDown(reader: TranscriptReader, ended: Promise<unknown>): Promise<void> {
+  const over = ended.then(
+    () => true as const,
+    () => true as const,
+  );
+  for (let round = 0; round < mostRounds; round += 1) {
+    await reader.drain();
+    if (reader.found) return;
+    if (await within(over, roundMs)) return reader.drain();
   }
 }
 

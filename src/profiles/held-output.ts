@@ -19,7 +19,12 @@ export class HeldOutput {
     else await send(to, line);
   }
 
-  /** Lets everything go, and holds nothing any more. */
+  /** Holds again what is to be held. */
+  rearm(): void {
+    this.#released = false;
+  }
+
+  /** Lets everything go, and holds nothing until it is rearmed. */
   async release(to: Writable): Promise<void> {
     this.#released = true;
     this.#holding = false;

@@ -11,7 +11,11 @@ const folder = join(profile, 'projects', '-work');
 const file = join(folder, id + '.jsonl');
 const streams = valueOf('--output-format') === 'stream-json';
 mkdirSync(folder, { recursive: true });
-const note = (entry) => appendFileSync(file, JSON.stringify({ sessionId: id, isSidechain: false, ...entry }) + '\\n');
+const late = behaviour === 'late';
+const pending = [];
+const write = (text) => (late ? pending.push(text) : appendFileSync(file, text));
+if (late) setTimeout(() => appendFileSync(file, pending.join('')), 150);
+const note = (entry) => write(JSON.stringify({ sessionId: id, isSidechain: false, ...entry }) + '\\n');
 const say = (value) => { if (streams) print(value); };
 if (args[0] === 'mcp') { print('no servers'); process.exit(0); }
 note({ type: 'user', message: { role: 'user', content: args.at(-1) } });
@@ -25,7 +29,7 @@ const fail = (error, text, event) => {
   process.exitCode = 1;
 };
 const limitText = "You've hit your session limit · resets 4:19pm (UTC)";
-if (behaviour === 'limit') fail('rate_limit', limitText, { status: 'rejected', rateLimitType: 'five_hour', resetsAt: 1795277975 });
+if (behaviour === 'limit' || late) fail('rate_limit', limitText, { status: 'rejected', rateLimitType: 'five_hour', resetsAt: 1795277975 });
 else if (behaviour === 'throttle') fail('rate_limit', 'API Error: Server is temporarily limiting requests (not your usage limit)', { status: 'rejected' });
 else if (behaviour === 'dead') fail('authentication_failed', 'Failed to authenticate. API Error: 401 Invalid bearer token');
 else {
@@ -69,6 +73,16 @@ describe('a limit in a profile of Claude Code', () => {
     rig.behave('a', 'limit');
     expect(await rig.run('-p', 'do it')).toMatchObject({ code: 0, stdout: 'turn 2\n' });
     expect((await rig.state('a')).state).toBe('closed');
+    expect(await rig.operations.run('session.list')).toMatchObject({
+      sessions: [{ account: 'anthropic/b', moves: 1 }],
+    });
+  });
+
+  test('is followed by the next account also where the conversation is written down only then', async () => {
+    await using rig = await openProfiles('claude', ['a', 'b'], claude);
+    rig.behave('a', 'late');
+    const { code, stdout } = await rig.run(...streamed);
+    expect({ code, results: results(stdout) }).toEqual({ code: 0, results: ['turn 2'] });
   });
 
   test('goes on over as many accounts as there are', async () => {

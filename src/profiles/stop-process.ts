@@ -36,7 +36,8 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-async function within(ended: Promise<true>, ms: number): Promise<boolean> {
+/** Whether a promise resolves in time. */
+export async function within(ended: Promise<true>, ms: number): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<false>();
   const timer = setTimeout(() => resolve(false), ms);
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { temporaryFolder } from '../../test/temp-folder.ts';
 import { claudeProfile } from '../agents/claude/profile.ts';
@@ -109,6 +109,14 @@ describe('sharing off', () => {
     rig.write('b/projects/-x/1.jsonl', 'one\nmore\n');
     for (const profile of ['a', 'b']) await rig.arrange(profile, 'work');
     expect(rig.filesIn('a/projects')).toEqual({ ...all, '-x/1.jsonl': 'one\nmore\n' });
+  });
+
+  test('lets go of a folder that is gone', async () => {
+    using rig = open({ 'a/settings.json': '{}' });
+    await rig.arrange('a', 'work');
+    rmSync(rig.at('shared'), { recursive: true });
+    await rig.arrange('a', null);
+    expect(rig.filesIn('a')).toEqual({ 'settings.json': '{}' });
   });
 
   test('does nothing to a profile that never shared', async () => {

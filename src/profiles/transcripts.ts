@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import {
   copyFile,
   cp,
@@ -67,6 +67,8 @@ async function separate({ profile, root }: Sharing, folder: string): Promise<voi
   if (known === null || !known.isSymbolicLink()) return;
   const leads = await readlink(place);
   if (relative(root, leads).startsWith('..')) return;
+  // The pool's folder is gone, and what was in it.
+  if (!existsSync(leads)) return unlink(place);
   const copy = `${place}.separate`;
   await rm(copy, { recursive: true, force: true });
   await cp(leads, copy, { recursive: true, preserveTimestamps: true, mode: constants.COPYFILE_FICLONE });

@@ -204,6 +204,8 @@ export interface Socket {
   signalsOf(text: string, context: AnswerContext): readonly Signal[];
   /** Judges a message that `kindOf` called failed, by the status, the headers and the error in it. */
   classify(text: string, context: AnswerContext): Verdict;
+  /** Whether its client takes a failed message for the end of the answer; it waits for more after any other. */
+  endsAnswer(text: string): boolean;
   madeOf(text: string): SocketMade;
   /** Token counts of a message of kind `end`. */
   usageOf(text: string): Usage;

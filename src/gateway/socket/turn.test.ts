@@ -73,18 +73,28 @@ describe('a request on a WebSocket', () => {
     },
   );
 
-  test.each(['failed_mid', 'error_event_mid'] as const)(
-    'that meets %s after content has the error as it came, and the next goes elsewhere',
+  test('that fails after content has the error as it came, and the next goes elsewhere', async () => {
+    await using rig = await startSocketRig();
+    const client = await rig.connect();
+    rig.simulator.inject({ kind: 'failed_mid', code: 'usage_limit_reached', on: 'frame' });
+    expect((await client.ask(request('[[words:20]]'))).at(-1)?.type).toBe('response.failed');
+    expect(rig.records.all.at(-1)?.outcome).toBe('failed');
+    expect(rig.sends()).toEqual(['a']);
+    await client.ask(request('[[say:hello]]'));
+    expect(rig.sends()).toEqual(['a', 'b']);
+  });
+
+  test.each(['error_event_mid', 'error_event_before_content'] as const)(
+    'that ends with %s, over which clients pass, has the error as it came and is cut off',
     async (kind) => {
       await using rig = await startSocketRig();
       const client = await rig.connect();
-      rig.simulator.inject({ kind, code: 'usage_limit_reached', on: 'frame' });
-      const messages = await client.ask(request('[[words:20]]'));
-      expect(['response.failed', 'error']).toContain(String(messages.at(-1)?.type));
+      rig.simulator.inject({ kind, code: 'server_error', on: 'frame', times: 'always' });
+      client.send(request('[[words:20]]'));
+      expect(await client.closed).toBe(1011);
+      expect(client.messages.at(-1)).toMatchObject({ type: 'error', code: 'server_error' });
       expect(rig.records.all.at(-1)?.outcome).toBe('failed');
-      expect(rig.sends()).toEqual(['a']);
-      await client.ask(request('[[say:hello]]'));
-      expect(rig.sends()).toEqual(['a', 'b']);
+      expect(rig.gateway.active).toBe(0);
     },
   );
 

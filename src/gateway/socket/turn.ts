@@ -215,8 +215,16 @@ export class Turn {
       case 'answer':
         record.status = progressed.answer.status;
         if (this.#phase === 'ready') return this.#open();
-        return this.#tellProblem(textOf(progressed.answer), 'failed');
+        this.#line.tell(textOf(progressed.answer));
+        return this.#endFailed(textOf(progressed.answer));
     }
+  }
+
+  /** A client that would wait for more is cut off, so that it tries again. */
+  #endFailed(text: string): void {
+    const { socket } = this.#line;
+    this.#finish('failed');
+    if (!socket.endsAnswer(text)) this.#line.cut();
   }
 
   /** Whether another account would serve it if only the client sent all of the conversation. */
@@ -246,7 +254,7 @@ export class Turn {
     if (kind === 'failed') {
       const { signals } = this.#line.socket.classify(data, this.#context());
       this.#observeSignals(signals);
-      return this.#finish('failed');
+      return this.#endFailed(data);
     }
     this.#remember(data);
     this.#finish('served');

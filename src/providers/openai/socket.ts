@@ -20,6 +20,7 @@ export const socket: Socket = {
   kindOf,
   signalsOf,
   classify: classifyMessage,
+  endsAnswer,
   madeOf,
   usageOf: (text) => usageOf('', text),
   // Codex does not count a ping as life.
@@ -93,12 +94,21 @@ function signalsOf(text: string, { now }: AnswerContext): readonly Signal[] {
 /** `{"type":"error","status":429,"error":{…},"headers":{…}}` is an answer with a status; others are errors inside 200. */
 function classifyMessage(text: string, context: AnswerContext): Verdict {
   const message = parseJson(text);
-  const status = numberOf(field(message, 'status')) ?? numberOf(field(message, 'status_code'));
+  const status = statusOf(message);
   const headers = headersIn(field(message, 'headers'));
   if (status === null || status < 400 || status > 599) {
     return classifyErrorEvent(text, { ...context, headers: context.headers ?? headers });
   }
   return classify({ status, headers, body: text }, context);
+}
+
+/** Codex 0.169.0 passes over an `error` without a status, as it does over any event that it does not know. */
+function endsAnswer(text: string): boolean {
+  return typeOf(text) !== 'error' || statusOf(parseJson(text)) !== null;
+}
+
+function statusOf(message: unknown): number | null {
+  return numberOf(field(message, 'status')) ?? numberOf(field(message, 'status_code'));
 }
 
 function headersIn(value: unknown): Headers {

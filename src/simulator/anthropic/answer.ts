@@ -1,4 +1,4 @@
-import { type Answer, scriptedAnswer, textAnswer } from '../provider/script.ts';
+import { type Answer, scriptedAnswer, scriptIn, textAnswer } from '../provider/script.ts';
 import type { ContentBlock, MessageRequest } from './message-request.ts';
 
 const reminder = '<system-reminder>';
@@ -6,25 +6,16 @@ const reminder = '<system-reminder>';
 /** Answers by the script in the last prompt. A request for structured output gets a title. */
 export function answerTo(request: MessageRequest, name: string): Answer {
   if (wantsTitle(request)) return textAnswer(JSON.stringify({ title: 'Simulated session' }));
-  const prompts = request.messages.filter(({ role, content }) => role === 'user' && promptText(content) !== '').length;
-  return scriptedAnswer({ provider: 'anthropic', name, prompts, tool: shellTool(request), ...lastPrompt(request) });
+  return scriptedAnswer({ provider: 'anthropic', name, tool: shellTool(request), ...talkOf(request) });
 }
 
-interface LastPrompt {
-  readonly prompt: string;
-  /** Results of tools since that prompt. */
-  readonly toolResults: number;
-}
-
-function lastPrompt(request: MessageRequest): LastPrompt {
-  let toolResults = 0;
-  for (const { role, content } of request.messages.toReversed()) {
-    if (role !== 'user') continue;
-    const prompt = promptText(content);
-    if (prompt !== '') return { prompt, toolResults };
-    if (typeof content !== 'string') toolResults += content.filter((block) => block.type === 'tool_result').length;
-  }
-  return { prompt: '', toolResults };
+function talkOf({ messages }: MessageRequest): { prompt: string; prompts: number; toolResults: number } {
+  const turns = messages
+    .filter(({ role }) => role === 'user')
+    .map(({ content }) => ({ content, prompt: promptText(content) }));
+  const { prompt, prompts, since } = scriptIn(turns);
+  const blocks = since.flatMap(({ content }) => (typeof content === 'string' ? [] : content));
+  return { prompt, prompts, toolResults: blocks.filter(({ type }) => type === 'tool_result').length };
 }
 
 /** The text that a person wrote; an agent adds its own blocks beside it. */

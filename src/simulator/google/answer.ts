@@ -1,4 +1,4 @@
-import { type Answer, isContinuation, scriptedAnswer, textAnswer } from '../provider/script.ts';
+import { type Answer, scriptedAnswer, scriptIn, textAnswer } from '../provider/script.ts';
 import type { Content, ContentRequest } from './content-request.ts';
 import { sampleOf } from './schema-sample.ts';
 
@@ -16,14 +16,8 @@ function talkOf({ contents }: ContentRequest): { prompt: string; prompts: number
   const turns = contents
     .filter(({ role }) => role !== 'model')
     .map((content) => ({ content, prompt: promptText(content) }));
-  const prompts = turns.filter(({ prompt }) => prompt !== '');
-  const last = prompts.findLast(({ prompt }) => !isContinuation(prompt)) ?? prompts.at(-1);
-  const since = last === undefined ? turns : turns.slice(turns.indexOf(last) + 1);
-  return {
-    prompt: last?.prompt ?? '',
-    prompts: prompts.length,
-    toolResults: countResults(since.map(({ content }) => content)),
-  };
+  const { prompt, prompts, since } = scriptIn(turns);
+  return { prompt, prompts, toolResults: countResults(since.map(({ content }) => content)) };
 }
 
 /** The text that a person wrote; what an agent adds beside a function's result is not one. */

@@ -1,4 +1,4 @@
-import { type Answer, scriptedAnswer, stepCommand, textAnswer } from '../provider/script.ts';
+import { type Answer, scriptedAnswer, scriptIn, stepCommand, textAnswer } from '../provider/script.ts';
 import type { InputItem, OfferedTool, ResponsesRequest } from './responses-request.ts';
 
 /** A tool that runs a shell command, and how it is called. */
@@ -20,8 +20,7 @@ export function answerTo(request: ResponsesRequest, items: readonly InputItem[],
     return { answer: textAnswer(JSON.stringify({ title: 'Simulated session' })), tool: undefined };
   }
   const tool = shellTool([...(request.tools ?? []), ...items.flatMap((item) => item.tools ?? [])]);
-  const prompts = items.filter((item) => promptText(item) !== '').length;
-  const answer = scriptedAnswer({ provider: 'openai', name, prompts, tool: tool?.name, ...lastPrompt(items) });
+  const answer = scriptedAnswer({ provider: 'openai', name, tool: tool?.name, ...talkOf(items) });
   return { answer, tool };
 }
 
@@ -35,14 +34,11 @@ export function toolInput(tool: ShellTool, step: number): string {
   return JSON.stringify({ command: tool.name === 'shell' ? ['bash', '-lc', command] : command });
 }
 
-function lastPrompt(items: readonly InputItem[]): { prompt: string; toolResults: number } {
-  let toolResults = 0;
-  for (const item of items.toReversed()) {
-    if (resultTypes.includes(item.type ?? '')) toolResults += 1;
-    const prompt = promptText(item);
-    if (prompt !== '') return { prompt, toolResults };
-  }
-  return { prompt: '', toolResults };
+function talkOf(items: readonly InputItem[]): { prompt: string; prompts: number; toolResults: number } {
+  const { prompt, prompts, since } = scriptIn(
+    items.map(({ type = '', ...item }) => ({ type, prompt: promptText(item) })),
+  );
+  return { prompt, prompts, toolResults: since.filter(({ type }) => resultTypes.includes(type)).length };
 }
 
 /** The text that a person wrote; Codex sends its own context in tags, as user messages too. */

@@ -33,8 +33,18 @@ export function scriptedAnswer(talk: Talk): Answer {
   return textAnswer(said ?? greeting(talk));
 }
 
+/** Finds the prompt whose script holds among the turns of a conversation, and the turns after it. */
+export function scriptIn<Turn extends { readonly prompt: string }>(
+  turns: readonly Turn[],
+): { readonly prompt: string; readonly prompts: number; readonly since: readonly Turn[] } {
+  const prompts = turns.filter(({ prompt }) => prompt !== '');
+  const last = prompts.findLast(({ prompt }) => !isContinuation(prompt)) ?? prompts.at(-1);
+  const since = last === undefined ? turns : turns.slice(turns.indexOf(last) + 1);
+  return { prompt: last?.prompt ?? '', prompts: prompts.length, since };
+}
+
 /** Whether a prompt only asks to go on, so that the script of the prompt before it still holds. */
-export function isContinuation(prompt: string): boolean {
+function isContinuation(prompt: string): boolean {
   return /^\s*(please )?continue\b/i.test(prompt) && !prompt.includes('[[');
 }
 
