@@ -56,12 +56,13 @@ describe.each(['wrapper', 'socket'] as const)('every account closed for a short 
 describe('a reset some seconds ahead', () => {
   test('is waited for inside the turn', async () => {
     await using rig = await startCodexRig({ kind: 'plan' });
-    for (const label of ['a', 'b']) close(rig, label, { resetInSeconds: 10 });
+    close(rig, 'a', { resetInSeconds: 10 });
+    close(rig, 'b', { resetInSeconds: 60 });
     expect(await rig.codex('hi')).toMatchObject(untroubledCodex(codexGreeting('a', 'hi')));
     expect(codexTraffic(rig)).toEqual(['a 429', 'b 429', 'a 200']);
     const [before, last] = rig.seen().slice(-2);
     expect((last?.at ?? 0) - (before?.at ?? 0)).toBeGreaterThan(8000);
-    expect(states(await rig.status())).toEqual(['a open', 'b open']);
+    expect(states(await rig.status())).toEqual(['a open', 'b closed five_hour']);
   });
 });
 

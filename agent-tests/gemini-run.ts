@@ -35,20 +35,24 @@ export type GeminiRun = Ended & {
 
 /** Reads the stream; throws when its last line is no result. */
 export function readGeminiRun(ended: Ended): GeminiRun {
+  const run = readGeminiLines(ended);
+  const result = resultSchema.safeParse(run.lines.at(-1));
+  if (!result.success)
+    throw new Error(`gemini ended with ${ended.code} without a result: ${ended.stderr}${ended.stdout.slice(-2000)}`);
+  return { ...run, status: result.data.status, error: result.data.error?.message };
+}
+
+/** Reads a stream that may have no end. */
+export function readGeminiLines(ended: Ended): Omit<GeminiRun, 'status' | 'error'> {
   const lines = ended.stdout
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => lineSchema.parse(JSON.parse(line)));
-  const result = resultSchema.safeParse(lines.at(-1));
-  if (!result.success)
-    throw new Error(`gemini ended with ${ended.code} without a result: ${ended.stderr}${ended.stdout.slice(-2000)}`);
   const failures = lines.filter(({ type, status }) => type === 'error' || status === 'error');
   return {
     ...ended,
     lines,
-    status: result.data.status,
     text: lines.map((line) => saidSchema.safeParse(line).data?.content ?? '').join(''),
-    error: result.data.error?.message,
     trouble: [...failures.map((line) => JSON.stringify(line)), ...troubleIn(ended.stderr)],
     toolResults: lines.flatMap((line) => toolSchema.safeParse(line).data?.output ?? []),
     sessions: [...new Set(lines.flatMap((line) => initSchema.safeParse(line).data?.session_id ?? []))],

@@ -5,7 +5,7 @@ import { readRun } from './claude-run.ts';
 import { authFile, headless as codexHeadless } from './codex-rig.ts';
 import { readCodexRun } from './codex-run.ts';
 import { headless as geminiHeadless, pro, quiet, settings } from './gemini-rig.ts';
-import { readGeminiRun } from './gemini-run.ts';
+import { readGeminiLines } from './gemini-run.ts';
 import { startGoogleFront } from './google-front.ts';
 import type { ProfileAgent } from './profile-rig.ts';
 import { headless as claudeHeadless } from './rig.ts';
@@ -17,6 +17,7 @@ const claude: ProfileAgent = {
   agent: 'claude',
   window: 'five_hour',
   limitCode: 1,
+  limitEnds: ['error'],
   async open() {
     const token = (label: string) => `sk-ant-oat01-test-${label.repeat(8)}`;
     const credentials = labels.map((name) => ({ name, secret: token(name) }));
@@ -62,6 +63,7 @@ const codex: ProfileAgent = {
   agent: 'codex',
   window: 'five_hour',
   limitCode: 1,
+  limitEnds: ['error'],
   async open() {
     const credentials = labels.map((name) => ({ kind: 'plan' as const, name, accountId: `acct-${name}` }));
     const simulator = startOpenAiSimulator({ scenario: { credentials } });
@@ -98,6 +100,8 @@ const gemini: ProfileAgent = {
   agent: 'gemini',
   window: 'quota',
   limitCode: 429 % 256,
+  // It would wait for the hour without a word: it is ended, and has no result.
+  limitEnds: [],
   async open(folder) {
     const token = (label: string) => `ya29.test-${label.repeat(8)}`;
     const credentials = labels.map((name) => ({ name, secret: token(name), refreshToken: `1//test-${name}` }));
@@ -131,7 +135,7 @@ const gemini: ProfileAgent = {
     ...(session === undefined ? [] : ['--resume', session]),
   ],
   read(ended) {
-    const { lines, toolResults, sessions, text } = readGeminiRun(ended);
+    const { lines, toolResults, sessions, text } = readGeminiLines(ended);
     const ends = lines
       .filter(({ type }) => type === 'result')
       .map(({ status }) => (status === 'success' ? ('success' as const) : ('error' as const)));

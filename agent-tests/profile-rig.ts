@@ -1,4 +1,4 @@
-import { glob } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SeenRequest } from '../src/simulator/provider/request-log.ts';
 import { temporaryFolder } from '../test/temp-folder.ts';
@@ -43,8 +43,9 @@ export type ProfileAgent = {
   readonly read: (ended: Ended) => ProfileReading;
   /** The window that `limit` closes, as `status` names it. */
   readonly window: string;
-  /** The code with which it ends when it meets a limit by itself. */
+  /** The code with which it ends when it meets a limit and nobody goes on, and the ends in its stream. */
   readonly limitCode: number;
+  readonly limitEnds: ProfileReading['ends'];
 };
 
 /** An agent that is logged in as `a` and `b`, in profiles of the pool `team`, and as `c`, in one that is not of it. */
@@ -84,7 +85,7 @@ export async function startProfileRig(
     run: async (...given) => read(await begin(...given).ended),
     traffic: () => world.requests.filter(world.content).map(({ credential, status }) => `${credential} ${status}`),
     async traces(label, session) {
-      const paths = await Array.fromAsync(glob('**', { cwd: join(folder, label) }));
+      const paths = await readdir(join(folder, label), { recursive: true });
       const texts = await Promise.all(paths.map((path) => textOf(join(folder, label, path))));
       return paths.filter((path, index) => path.includes(session) || texts[index]?.includes(session));
     },
@@ -92,9 +93,9 @@ export async function startProfileRig(
   };
 }
 
-/** Empty for a folder. */
-function textOf(path: string): Promise<string> {
-  return Bun.file(path)
-    .text()
-    .catch(() => '');
+/** Empty for a folder, and for a program that an agent has put there. */
+async function textOf(path: string): Promise<string> {
+  const file = Bun.file(path);
+  if (file.size > 5_000_000) return '';
+  return file.text().catch(() => '');
 }

@@ -37,7 +37,7 @@ describe.each(profileAgents)('$agent on profiles', (each) => {
     await using rig = await startProfileRig(each, { share: false });
     rig.world.limit('a', 1);
     const run = await rig.run('[[steps:2]] go');
-    expect(run).toMatchObject({ code: each.limitCode, ends: ['error'], tools: ['step 1'] });
+    expect(run).toMatchObject({ code: each.limitCode, ends: each.limitEnds, tools: ['step 1'] });
     expect(run.stderr).toMatch(/^stint: .*share/m);
     expect(new Set(rig.traffic())).toEqual(new Set(['a 200', 'a 429']));
     const session = run.sessions[0] ?? 'none';

@@ -7,7 +7,14 @@ import type { Agent } from '../src/agents/agent.ts';
 import { agents } from '../src/agents/registry.ts';
 import { runOnProfiles, type Turn, type Turns } from '../src/profiles/run.ts';
 
-type Begun = { mode: string; pool: string; account: string | null; profile: string | null; why: string | null };
+type Begun = {
+  mode: string;
+  pool: string;
+  account: string | null;
+  profile: string | null;
+  moved: boolean;
+  why: string | null;
+};
 
 /** Files of a login, by agent. */
 const logins: Readonly<Record<string, readonly [string, string]>> = {
@@ -107,7 +114,7 @@ function turnsOf(operations: OperationRig, agent: string): Turns {
       const begun = (await run('session.begin', { agent, ...given(wish), any: !converses })) as Begun;
       if (begun.mode === 'gateway') return { kind: 'gateway' };
       if (begun.account === null || begun.profile === null) return { kind: 'nobody', says: begun.why ?? '' };
-      return { kind: 'use', account: begun.account, profile: begun.profile };
+      return { kind: 'use', account: begun.account, profile: begun.profile, moved: begun.moved };
     },
     report: async (report) => void (await run('session.report', given(report))),
   };

@@ -69,6 +69,8 @@ export type Transcripts = {
   fileOf(session: string, name: string): boolean;
   /** The conversation that a file of which this is the first line belongs to, when it began in this folder. */
   begunIn(firstLine: string, cwd: string): string | null;
+  /** Whether a line holds what only the account that made it can read, and a conversation can do without. */
+  readonly isForeign?: (line: string) => boolean;
   /** The conversation that a running process works on, where the CLI writes that down; else null. */
   current(folder: string, pid: number): Promise<string | null>;
 };
@@ -101,6 +103,8 @@ export interface ProfileMode {
   hasLogin(folder: string): Promise<boolean>;
   readonly transcripts: Transcripts;
   plan(args: readonly string[], given: { terminal: boolean; newSession: () => string }): Plan;
+  /** The exit code for a limit, of a CLI that may wait for its end instead. */
+  readonly limitCode?: number;
   /** What an exit code alone tells, where nothing else did. */
   exitSignal(code: number): Signal | null;
   /** Reads one attempt. `now` is asked when a time of day has to become a date. */

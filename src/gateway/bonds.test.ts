@@ -3,10 +3,10 @@ import { startVendorRig, type VendorRig } from '../../test/vendor-rig.ts';
 
 const input = (text: string) => [{ type: 'message', role: 'user', content: [{ type: 'input_text', text }] }];
 
-function ask({ url, token }: VendorRig, path: string, body: object, headers: Record<string, string> = {}) {
+function ask({ url, token }: VendorRig, path: string, body: object) {
   return fetch(url + path, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: JSON.stringify({ model: 'gpt-5.1', ...body }),
   });
 }

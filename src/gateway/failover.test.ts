@@ -87,6 +87,8 @@ describe('a fault before content', () => {
   test.each([
     ['a page', 'text/html', '<!doctype html><title>Sign in</title>'],
     ['nothing', 'application/json', ''],
+    ['garbage', 'application/json', '\u0000}{"\u0007data: <<<'],
+    ['an object with nothing in it', 'application/json', ' { } '],
     ['nothing as events', 'text/event-stream', ''],
   ])(
     '%s in place of a message is asked for again, and told as a failure that the client retries',
@@ -105,6 +107,17 @@ describe('a fault before content', () => {
       ]);
     },
   );
+
+  test('a message after a long run of white space is one', async () => {
+    const body = `${'\n'.repeat(300)}{"type":"message"}`;
+    await using upstream = await listenHttp((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(body);
+    });
+    await using rig = await startRig({ upstreamUrl: upstream.url });
+    expect(await (await rig.ask()).text()).toBe(body);
+    expect(rig.records).toMatchObject([{ outcome: 'served', tries: [{ outcome: 'served' }] }]);
+  });
 
   test('a stream that ends before content is fetched again', async () => {
     const play = async (kind: 'clean_end_mid' | 'cut_mid') => {

@@ -99,6 +99,9 @@ describe('a field of a JSON object', () => {
       fc.property(noise, (parts) => {
         const found = read(parts.join(''), 'model');
         expect(Object.keys(found).every((name) => name === 'model')).toBe(true);
+        const array = `{"m":[${parts.join('')}`;
+        const elements = firstElements(Buffer.from(array), 'm', Number.POSITIVE_INFINITY);
+        expect(elements.length).toBeLessThanOrEqual(array.length);
       }),
       { numRuns: 2000 },
     );
@@ -117,6 +120,8 @@ describe('the first elements of an array', () => {
     ['are none of a field that is no array', '{"m":{"x":1}}', []],
     ['are none where the field is missing', '{"n":[1]}', []],
     ['are none of an empty array', '{"m":[ ]}', []],
+    ['end where the text stops being JSON', '{"m":[1,}', ['1']],
+    ['are none where the array holds no value', '{"m":[}', []],
     ['end with a text that was cut', '{"m":[1,{"x":', ['1', '{"x":']],
   ];
   test.each(rows)('%s', (_, text, expected) => {

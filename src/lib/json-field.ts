@@ -33,6 +33,8 @@ export function firstElements(json: Buffer, name: string, most: number): Buffer[
   let at = skipSpace(json, start + 1);
   while (elements.length < most && at < json.length && json[at] !== closeBracket) {
     const end = skipValue(json, at);
+    // No value stands there: the text is no JSON, and going on would never end.
+    if (end === at) break;
     elements.push(json.subarray(at, end));
     at = skipSpace(json, skipSpace(json, end) + (json[skipSpace(json, end)] === comma ? 1 : 0));
   }

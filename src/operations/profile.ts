@@ -31,6 +31,7 @@ export const sessionBegin = operation({
     pool: z.string(),
     account: z.string().nullable().describe('Null when nobody may go on'),
     profile: z.string().nullable().describe('Its login directory'),
+    moved: z.boolean().describe('Whether another account has had the conversation up to now'),
     until: z.number().nullable().describe('When somebody opens'),
     why: z.string().nullable().describe('Why nobody may go on, as a sentence'),
   }),
@@ -38,7 +39,7 @@ export const sessionBegin = operation({
   async run(input, context) {
     const agent = requireAgent(context, input.agent);
     const name = input.pool ?? defaultPoolOf(agent.provider);
-    const nobody = { account: null, profile: null, until: null, why: null };
+    const nobody = { account: null, profile: null, moved: false, until: null, why: null };
     // Whoever has no account yet is told so where an agent is given its token.
     const accounts = context.accounts.all().filter((each) => each.account.provider === agent.provider);
     if (accounts.length === 0) return { ...nobody, mode: 'gateway' as const, pool: name };
@@ -55,8 +56,10 @@ export const sessionBegin = operation({
     }
     const { account } = requireAccount(context, selection.account);
     const session = input.session === undefined ? null : asSessionId(input.session);
+    const known = context.sessions.all().find((each) => each.id === session);
+    const moved = input.from !== undefined || (known !== undefined && known.account !== account.id);
     if (!input.any) await context.profiles.begin({ pool: pool.name, session, account: account.id });
-    return { ...nobody, mode, pool: pool.name, account: account.id, profile: account.profile };
+    return { ...nobody, mode, pool: pool.name, account: account.id, profile: account.profile, moved };
   },
 });
 

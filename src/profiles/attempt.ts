@@ -9,6 +9,8 @@ import { sendSignal, stopProcess, within } from './stop-process.ts';
 import type { Surroundings } from './surroundings.ts';
 import { TranscriptReader } from './transcript-reader.ts';
 
+/** A longer wait than this no run sits out: its account may be closed for a day. */
+const longestWaitMs = 10 * 60_000;
 const roundMs = 100;
 const mostRounds = 30;
 
@@ -33,6 +35,8 @@ export type Ears = {
   /** The turn cannot go on here: resolves with whether it goes on elsewhere, and this attempt is to end. */
   stopped(session: string | null): Promise<boolean>;
 };
+
+type Stopped = Extract<Told, { kind: 'stopped' }>;
 
 export type AttemptEnd = {
   /** The exit code; 128 and the signal's number for a signal. */
@@ -63,22 +67,20 @@ export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptE
       leaving.length = 0;
       held.rearm();
     }
-    if (told.kind === 'stopped' && leaving.length === 0) leaving.push(leave(told.waits === true));
+    if (told.kind === 'stopped' && leaving.length === 0) leaving.push(leave(told));
   };
   const reader = await TranscriptReader.open(watched, (line) => listen('transcript', line).told.forEach(take));
   const held = new HeldOutput(plan.stdout === 'whole');
   const child = spawnChild(attempt);
   const ended = endOf(child, attempt.executable);
-  const leave = async (waits: boolean): Promise<boolean> => {
+  let gaveUp = false;
+  const leave = async (stopped: Stopped): Promise<boolean> => {
     await writtenDown(reader, ended);
     const goesOn = await ears.stopped(reader.found ? reader.session : null);
-    if (goesOn)
-      await stopProcess(child, {
-        group: !plan.interactive,
-        patient: !plan.interactive && !waits,
-        kill: surroundings.kill,
-      });
-    else await held.release(surroundings.stdout);
+    gaveUp = !goesOn && !plan.interactive && waitsLong(stopped, attempt.now());
+    const patient = !plan.interactive && stopped.waits !== true;
+    if (goesOn || gaveUp) await stopProcess(child, { group: !plan.interactive, patient, kill: surroundings.kill });
+    if (!goesOn) await held.release(surroundings.stdout);
     return goesOn;
   };
   const handlers = forwardSignals(child, plan.interactive, surroundings);
@@ -92,7 +94,8 @@ export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptE
       pump({ from: child.stderr, channel: 'stderr', listen, take }, (line) => send(surroundings.stderr, line)),
     ]);
     await reader.drain();
-    const code = await ended;
+    const ownCode = await ended;
+    const code = gaveUp ? (mode.limitCode ?? ownCode) : ownCode;
     const signal = heardAny || !plan.converses ? null : mode.exitSignal(code);
     if (signal !== null) take({ kind: 'stopped', signal });
     const [left = false] = await Promise.all(leaving);
@@ -102,6 +105,11 @@ export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptE
     reader.stop();
     for (const [signal, handler] of handlers) surroundings.signals.off(signal, handler);
   }
+}
+
+/** Whether a CLI has begun a wait that nobody would sit out, instead of ending. */
+function waitsLong({ waits, signal }: Stopped, now: number): boolean {
+  return waits === true && signal.kind === 'closed' && (signal.until ?? Infinity) - now > longestWaitMs;
 }
 
 /** What a CLI tells on its output it may write down a moment later; at its end it has. */

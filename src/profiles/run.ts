@@ -4,6 +4,7 @@ import type { Plan, Told } from '../agents/profile.ts';
 import type { Signal } from '../core/limit/signal.ts';
 import { Problem } from '../core/problem.ts';
 import { runAttempt, type Attempt } from './attempt.ts';
+import { leaveOutForeign } from './foreign.ts';
 import { shareSettings } from './settings.ts';
 import type { Surroundings } from './surroundings.ts';
 import { keepTerminal } from './terminal.ts';
@@ -11,7 +12,8 @@ import { keepTerminal } from './terminal.ts';
 /** Whose turn it is; nobody's, and why; or that of the gateway, for a pool that has other accounts. */
 export type Turn =
   | { readonly kind: 'gateway' }
-  | { readonly kind: 'use'; readonly account: string; readonly profile: string }
+  /** `moved`: another account has had the conversation up to now. */
+  | { readonly kind: 'use'; readonly account: string; readonly profile: string; readonly moved: boolean }
   | { readonly kind: 'nobody'; readonly says: string };
 type Use = Extract<Turn, { kind: 'use' }>;
 
@@ -90,6 +92,8 @@ async function takeTurn(
   const mode = run.agent.profile;
   const { profile } = turn;
   await shareSettings(mode, { profile, environment: run.surroundings.environment });
+  if (turn.moved && start.session !== null)
+    await leaveOutForeign({ transcripts: mode.transcripts, profile }, start.session);
   const reporter = reporterOf(run, turn, plan.model);
   const environment = environmentOf(run, turn);
   let next: Next | null = null;

@@ -18,6 +18,12 @@ const beginSchema = z.object({
   payload: z.object({ id: z.string(), cwd: z.string(), source: z.enum(['exec', 'cli', 'vscode']) }),
 });
 
+/** Reasoning of a rollout. Another account refuses it, and Codex 0.169.0 then fails the turn. */
+const reasoningSchema = z.object({
+  type: z.literal('response_item'),
+  payload: z.object({ type: z.literal('reasoning'), encrypted_content: z.string() }),
+});
+
 /** Codex with a home for each account. https://developers.openai.com/codex/config-advanced */
 export const codexProfile: ProfileMode = {
   environment: (folder) => ({ CODEX_HOME: folder }),
@@ -38,6 +44,7 @@ export const codexProfile: ProfileMode = {
       const begun = beginSchema.safeParse(parseJson(firstLine)).data?.payload;
       return begun?.cwd === cwd ? begun.id : null;
     },
+    isForeign: (line) => line.includes('"encrypted_content"') && reasoningSchema.safeParse(parseJson(line)).success,
     current: () => Promise.resolve(null),
   },
   exitSignal: () => null,

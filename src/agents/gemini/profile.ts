@@ -12,6 +12,10 @@ const below = '.gemini';
 const settingsSchema = z.object({ security: z.record(z.string(), z.unknown()).optional() });
 const oauthSchema = z.object({ refresh_token: z.string().min(1) });
 
+/** The exit code is the HTTP status modulo 256. Gemini CLI 0.61.0. */
+const limitCode = 429 % 256;
+const refusedCode = 401 % 256;
+
 const links = [
   ...['GEMINI.md', 'commands', 'extensions', 'skills', 'agents', 'policies', 'hooks', 'keybindings.json'],
   ...['trustedFolders.json'],
@@ -47,17 +51,17 @@ export const geminiProfile: ProfileMode = {
     begunIn: () => null,
     current: () => Promise.resolve(null),
   },
+  limitCode,
   exitSignal,
   plan: planGemini,
   listen: listenToGemini,
 };
 
-/** The exit code is the HTTP status modulo 256. Gemini CLI 0.61.0. */
 function exitSignal(code: number): Signal | null {
   const evidence = `gemini ended with exit code ${code}`;
-  if (code === 429 % 256)
+  if (code === limitCode)
     return { kind: 'closed', window: 'requests', family: null, overage: false, until: null, evidence };
-  return code === 401 % 256 ? { kind: 'refused', evidence } : null;
+  return code === refusedCode ? { kind: 'refused', evidence } : null;
 }
 
 /** The way to log in is the account's. */

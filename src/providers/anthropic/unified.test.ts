@@ -159,6 +159,12 @@ describe('a 429 of a subscription closes', () => {
     ],
     ['something without a name where nothing is claimed', refused, [limit('unified', inAnHour)], []],
     [
+      'something without a name where the claim is empty',
+      { ...refused, 'representative-claim': '' },
+      [limit('unified', inAnHour)],
+      [],
+    ],
+    [
       'not the claimed window when that has something left: until Retry-After, without a name',
       { ...refused, ...fiveHourAllowed, ...week, 'representative-claim': 'five_hour' },
       [limit('unified', now + 3_600_000)],

@@ -41,7 +41,8 @@ export function unifiedReadings(headers: Headers, now: EpochMs): Signal[] {
  * closes nothing, whatever the answer as a whole says. `overage` marks an answer that was served for extra money.
  */
 export function rejectedWindows(headers: Headers, overage: boolean, now: EpochMs): Signal[] {
-  const claim = headers.get(`${prefix}representative-claim`);
+  // An empty header names nothing.
+  const claim = headers.get(`${prefix}representative-claim`) || null;
   const unifiedReset = parseReset(headers.get(`${prefix}reset`), now);
   const retryAfter = parseReset(headers.get('retry-after'), now);
   const closed = (window: string, family: string | null, until: EpochMs | null): Signal => ({

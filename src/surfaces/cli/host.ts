@@ -40,7 +40,7 @@ export type Obstacle = { readonly says: string; readonly hint: string };
 /** What the daemon answers when an agent asks whose profile it is to use. */
 export type ProfileTurn =
   | { readonly kind: 'gateway' }
-  | { readonly kind: 'use'; readonly account: string; readonly profile: string }
+  | { readonly kind: 'use'; readonly account: string; readonly profile: string; readonly moved: boolean }
   | { readonly kind: 'nobody'; readonly says: string };
 
 /** What a run in profiles asks of the daemon. */

@@ -11,6 +11,7 @@ type Begun = {
   readonly pool: string;
   readonly account: string | null;
   readonly profile: string | null;
+  readonly moved: boolean;
   readonly until: number | null;
   readonly why: string | null;
 };
@@ -55,13 +56,13 @@ function turnsOf(client: Client, agent: string, pool: { readonly pool?: string }
   };
 }
 
-function turnOf({ mode, account, profile, until, why }: Begun): ProfileTurn {
+function turnOf({ mode, account, profile, moved, until, why }: Begun): ProfileTurn {
   if (mode === 'gateway') return { kind: 'gateway' };
   if (account === null || profile === null) {
     const opens = until === null ? '' : ` The first opens ${formatWhen(until, Date.now(), localTimeZone())}.`;
     return { kind: 'nobody', says: `${why ?? 'No account is open.'}${opens}` };
   }
-  return { kind: 'use', account, profile };
+  return { kind: 'use', account, profile, moved };
 }
 
 /** Absent and empty are different. */
