@@ -54,14 +54,15 @@ describe('every key closed for longer', () => {
     expect(traffic(rig).at(-1)).toBe('a 200');
   });
 
-  test.each(['day', 'limit that names no reset'])('(%s) does not let the agent wait for it', async (name) => {
+  test('and no reset named, for lack of credit, ends the turn at once as well', async () => {
     await using rig = await startGeminiRig();
-    rig.simulator.inject({ kind: name === 'day' ? 'key_rpd' : 'credits', times: 'always' });
+    rig.simulator.inject({ kind: 'credits', times: 'always' });
     const startedAt = Date.now();
     const run = await rig.gemini('hi', ...pro);
     expect(Date.now() - startedAt).toBeLessThan(20_000);
     expect(run).toMatchObject({ status: 'error', text: '' });
     expect(run.stderr).not.toContain('Retrying');
     expect(traffic(rig)).toEqual(['a 429', 'b 429']);
+    expect(states(await rig.status())).toEqual(['a closed credits', 'b closed credits']);
   });
 });

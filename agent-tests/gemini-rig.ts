@@ -6,8 +6,10 @@ import { startStage, type Stage } from './stage.ts';
 import type { Running } from './stint.ts';
 
 type RigOptions = {
+  /** Labels in the order in which they are added to the pool; `a` and `b` when absent. */
+  readonly accounts?: readonly string[];
   readonly scenario?: Omit<GoogleScenarioInput, 'credentials'>;
-  /** The project that both keys are of; else each has its own. */
+  /** The project that all keys are of; else each has its own. */
   readonly project?: string;
   /** How often the CLI itself asks before it gives up. */
   readonly maxAttempts?: number;
@@ -15,7 +17,7 @@ type RigOptions = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** A provider, a daemon with the keys `a` and `b` there, and a way to run Gemini CLI through it. */
+/** A provider, a daemon with keys there, and a way to run Gemini CLI through it. */
 export type GeminiRig = Stage & {
   readonly simulator: GoogleSimulator;
   /** Runs Gemini CLI headless on a prompt to its end. */
@@ -26,23 +28,17 @@ export type GeminiRig = Stage & {
   seen(): SeenRequest[];
 };
 
-const labels = ['a', 'b'] as const;
-
-export async function startGeminiRig({
-  scenario = {},
-  project,
-  maxAttempts,
-  env = {},
-}: RigOptions = {}): Promise<GeminiRig> {
+export async function startGeminiRig(options: RigOptions = {}): Promise<GeminiRig> {
+  const { accounts = ['a', 'b'], scenario = {}, project, maxAttempts, env = {} } = options;
   await using opened = new AsyncDisposableStack();
-  const credentials = labels.map((name) => ({ name, secret: keyOf(name), ...(project && { project }) }));
+  const credentials = accounts.map((name) => ({ name, secret: keyOf(name), ...(project && { project }) }));
   const simulator = opened.adopt(startGoogleSimulator({ scenario: { ...scenario, credentials } }), (each) =>
     each.stop(),
   );
   const stage = opened.use(
     await startStage({ agent: 'gemini', files: settings({ maxAttempts }), env: () => ({ ...quiet, ...env }) }),
   );
-  for (const label of labels) {
+  for (const label of accounts) {
     await stage.call('account.add', { provider: 'google', label, secret: keyOf(label), baseUrl: simulator.url });
     if (project !== undefined) await stage.call('account.set', { account: label, project });
   }

@@ -29,14 +29,13 @@ describe('stint gemini', () => {
   test('hands arguments through, and output and exit code back', async () => {
     await using rig = await startGeminiRig();
     const ends: unknown[] = [];
-    for (const args of [['--version'], ['--no-such-flag'], ['-p', 'hi', '--skip-trust', '--resume', 'none']]) {
+    for (const args of [['--version'], ['-p', 'hi', '--skip-trust', '--resume', 'none']]) {
       const { code, stdout } = await rig.start('gemini', ...args).ended;
       ends.push({ code, stdout });
     }
-    // The codes of Gemini CLI for flags and for conversations that it does not know.
+    // 42 is its own code for a conversation that it does not know.
     expect(ends).toEqual([
       { code: 0, stdout: `${agentPackages.gemini.version}\n` },
-      { code: 1, stdout: '' },
       { code: 42, stdout: '' },
     ]);
     expect(traffic(rig)).toEqual([]);

@@ -28,31 +28,41 @@ describe('Gemini CLI on a pool of keys', () => {
   });
 });
 
-describe('the limit of a key in the middle of a turn', () => {
-  test.each([
-    ['day', { kind: 'key_rpd' }],
-    ['minute', { kind: 'key_rpm', resetInSeconds: 45 }],
-    // With this one the agent would sleep for the hour, and print nothing before it does.
-    ['quota', { kind: 'ca_quota', resetInSeconds: 3600 }],
-  ] as const)('(%s) moves the conversation, and the agent sees nothing of it', async (window, fault) => {
-    await using rig = await startGeminiRig();
-    rig.simulator.inject({ ...fault, credential: 'a', times: 'always', skip: 1 });
+describe('limits of keys in the middle of a turn', () => {
+  test('move the conversation from account to account, and the agent sees nothing of them', async () => {
+    await using rig = await startGeminiRig({ accounts: ['a', 'b', 'c', 'd', 'e'] });
+    const faults = [
+      { kind: 'key_rpd' },
+      { kind: 'key_rpm', resetInSeconds: 45 },
+      // With these the agent would sleep for an hour, and print nothing before it does.
+      { kind: 'ca_quota' },
+      { kind: 'error_event_before_content', error: 'ca_quota' },
+    ] as const;
+    for (const [index, credential] of ['a', 'b', 'c', 'd'].entries())
+      rig.simulator.inject({ ...(faults[index] ?? faults[0]), credential, times: 'always', skip: 1 });
     const startedAt = Date.now();
-    const run = await rig.gemini('[[steps:3]] go', ...pro);
+    const run = await rig.gemini('[[steps:5]] go', ...pro);
     expect(Date.now() - startedAt).toBeLessThan(20_000);
-    expect(run).toMatchObject(untroubled(greeting('b', '[[steps:3]] go', { steps: 3 })));
-    expect(run.toolResults).toEqual(['step 1', 'step 2', 'step 3']);
-    expect(traffic(rig)).toEqual(['a 200', 'a 429', 'b 200', 'b 200', 'b 200']);
+    expect(run).toMatchObject(untroubled(greeting('e', '[[steps:5]] go', { steps: 5 })));
+    expect(run.toolResults).toEqual(['step 1', 'step 2', 'step 3', 'step 4', 'step 5']);
+    expect(traffic(rig)).toEqual([
+      ...['a 200', 'a 429', 'b 200', 'b 429', 'c 200', 'c 429', 'd 200'],
+      // The error is inside of the second one.
+      ...['d 200', 'e 200', 'e 200'],
+    ]);
     const status = await rig.status();
-    expect(states(status)).toEqual([`a partly-closed ${window}`, 'b open']);
-    expect(status.accounts[0]?.limits).toMatchObject([{ window, family: 'gemini-2.5-pro' }]);
-    const opensAt = status.accounts[0]?.limits[0]?.until ?? 0;
-    if (window === 'day') expect(opensAt).toBe(pacificMidnight(startedAt));
-    else
-      expect(opensAt - startedAt).toBeWithin(0, ('resetInSeconds' in fault ? fault.resetInSeconds : 0) * 1000 + 20_000);
-    expect(nextFor(status, 'gemini-2.5-pro')).toBe('google/b');
+    const closed = ['day', 'minute', 'quota', 'quota'].map(
+      (window, index) => `${'abcd'[index]} partly-closed ${window}`,
+    );
+    expect(states(status)).toEqual([...closed, 'e open']);
+    const limits = status.accounts.flatMap((account) => account.limits);
+    expect(new Set(limits.map(({ family }) => family))).toEqual(new Set(['gemini-2.5-pro']));
+    expect(limits[0]?.until).toBe(pacificMidnight(startedAt));
+    for (const [index, seconds] of [45, 3600, 3600].entries())
+      expect((limits[index + 1]?.until ?? 0) - startedAt).toBeWithin(seconds * 1000 - 1000, seconds * 1000 + 20_000);
+    expect(nextFor(status, 'gemini-2.5-pro')).toBe('google/e');
     expect(nextFor(status, null)).toBe('google/a');
-    expect(await places(rig)).toEqual(['google/b 1']);
+    expect(await places(rig)).toEqual(['google/e 4']);
   });
 
   test('lets the conversation go on with the next account when it is resumed', async () => {

@@ -45,4 +45,19 @@ describe.each(profileAgents)('$agent on profiles', (each) => {
     expect(await rig.traces('b', session)).toEqual([]);
     expect(await rig.traces('c', session)).toEqual([]);
   });
+
+  test('ends when every account has met its limit, and is not even started after that', async () => {
+    await using rig = await startProfileRig(each);
+    rig.world.limit('a', 0);
+    rig.world.limit('b', 1);
+    const run = await rig.run('[[steps:3]] go');
+    expect(run).toMatchObject({ code: each.limitCode, ends: each.limitEnds, tools: ['step 1'] });
+    expect(run.stderr).toMatch(/^stint: No account of pool team is open. The first opens in /m);
+    expect(new Set(rig.traffic())).toEqual(new Set(['a 429', 'b 200', 'b 429']));
+    const asked = rig.world.requests.length;
+    const refused = await rig.begin('hi').ended;
+    expect(refused).toMatchObject({ stdout: '', stderr: expect.stringContaining('No account of pool team is open.') });
+    expect(refused.code).not.toBe(0);
+    expect(rig.world.requests).toHaveLength(asked);
+  });
 });

@@ -18,8 +18,11 @@ export type Strikes = {
   readonly socket?: Strike<OpenAiFault, OpenAiChange> | null;
 };
 
-/** What a client saw: the account that answered in full, or how else it ended. */
-export type Sight = 'a' | 'b' | 'error' | 'broken';
+/**
+ * What a client saw: the account that answered in full, or how else it ended. `unended` is a clean end without the last
+ * event.
+ */
+export type Sight = 'a' | 'b' | 'error' | 'broken' | 'unended';
 
 /** How an account is left behind. */
 export type Standing = 'open' | 'closed' | 'needs login' | 'resting';

@@ -38,7 +38,7 @@ function brief(placed: Placed | undefined): string {
   if (placed === undefined) return '-';
   const { first } = placed.cell;
   const sight = sightOf(first);
-  if (sight === 'broken') return 'cut';
+  if (sight === 'broken' || sight === 'unended') return 'cut';
   if (sight !== 'error') return sight;
   const status = statusOf(first);
   return status < 400 ? 'error' : String(status);

@@ -1,4 +1,4 @@
-import type { FaultRow, Strikes } from './fault.ts';
+import type { Exception, FaultRow, Strikes } from './fault.ts';
 
 const overloaded: Strikes = {
   anthropic: { fault: { kind: 'overloaded' } },
@@ -29,6 +29,12 @@ type SameFault = {
 };
 
 const hopped = { first: 'b', second: 'b', a: 'open', b: 'open' } as const;
+
+const endsWithoutLastEvent: Exception = {
+  in: ({ family }) => family === 'google',
+  expect: { first: 'unended' },
+  why: 'Gemini CLI asks again after a stream without its last event.',
+};
 
 /** A provider, or a network, in trouble. */
 export const serverFaults: readonly FaultRow[] = [
@@ -102,11 +108,12 @@ export const serverFaults: readonly FaultRow[] = [
   },
   {
     title: 'A stream cut in the middle',
-    rule: 'The agent’s stream breaks as well, or ends without its last event where that is what its client retries: it notices, and asks again.',
+    rule: 'The agent’s stream breaks as well, never ends as if it were complete: it notices, and asks again.',
     strikes: everywhere({ kind: 'cut_mid', pauseMs: 600 }),
     on: 'once',
     ways: ['streamed', 'socket'],
     expect: { first: 'broken', second: 'a', a: 'open', b: 'open', sends: { a: 2, b: 0 } },
+    exceptions: [endsWithoutLastEvent],
   },
   {
     title: 'An answer in one piece cut in the middle',
@@ -132,6 +139,7 @@ export const serverFaults: readonly FaultRow[] = [
     ways: ['streamed', 'socket'],
     silent: 'after',
     expect: { first: 'broken', second: 'a', a: 'open', b: 'open', sends: { a: 2, b: 0 } },
+    exceptions: [endsWithoutLastEvent],
   },
   {
     title: 'A body of garbage',

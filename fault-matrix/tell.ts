@@ -7,7 +7,7 @@ import type { Sight } from './fault.ts';
 export function sightOf(seen: Seen): Sight | 'nonsense' {
   if (seen.broken !== null) return 'broken';
   if (seen.error !== null || seen.status >= 400) return 'error';
-  if (!seen.complete && seen.text !== '') return 'broken';
+  if (!seen.complete && seen.text !== '') return 'unended';
   const whole = seen.complete && seen.text === answerText;
   return whole && (seen.account === 'a' || seen.account === 'b') ? seen.account : 'nonsense';
 }
@@ -26,8 +26,9 @@ export function tellSeen(seen: Seen): string {
     case 'a':
     case 'b':
       return `${head || 'answer'} from ${seen.account}`;
+    case 'unended':
+      return 'content, then no last event';
     case 'broken':
-      if (broken === null) return 'content, then no last event';
       return text === '' ? `${broken} before content` : `content, then ${broken}`;
     case 'error': {
       const name = `\`${error ?? 'error'}\`${status < 400 && seen.errorStatus !== null ? ` ${seen.errorStatus}` : ''}`;

@@ -65,7 +65,7 @@ export function mutatedAnswer(answers: readonly Told[]): fc.Arbitrary<MutatedAns
 }
 
 /** Headers of which some are gone and some say something else. */
-export function mutatedHeaders(lists: readonly (readonly (readonly [string, string])[])[]): fc.Arbitrary<Headers> {
+function mutatedHeaders(lists: readonly (readonly (readonly [string, string])[])[]): fc.Arbitrary<Headers> {
   const change = fc.tuple(fc.nat(), fc.oneof(odd, oddNumber, fc.constant(null)));
   return fc.tuple(fc.constantFrom(...lists), fc.array(change, { maxLength: 4 })).map(([list, changes]) => {
     const headers = new Headers(list.map(([name, value]): [string, string] => [name, value]));

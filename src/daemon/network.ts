@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { rootCertificates } from 'node:tls';
 import type { Config } from '../config/config-schema.ts';
 import { Problem } from '../core/problem.ts';
 import { describeFileError } from '../lib/atomic-file.ts';
@@ -30,6 +29,8 @@ export async function openNetwork({ network }: Config, extraCaFile: string | und
 /** A list of one's own takes the place of the runtime's, NODE_EXTRA_CA_CERTS included: so it has all of them. */
 async function trusted(caFile: string, extraCaFile: string | undefined): Promise<string> {
   const own = await readCertificates(caFile);
+  // Takes 7 ms to load, which only those pay who need it.
+  const { rootCertificates } = await import('node:tls');
   const extra =
     extraCaFile === undefined || extraCaFile === '' ? '' : await readFile(extraCaFile, 'utf8').catch(() => '');
   return [...rootCertificates, extra, own].join('\n');

@@ -279,6 +279,16 @@ describe('a limit in a profile of Gemini CLI', () => {
     expect((await rig.state('a')).state).toBe('closed');
   }, 20_000);
 
+  test('that it would sleep through ends it also when nobody goes on, with its own code for a limit', async () => {
+    await using rig = await openProfiles('gemini', ['a'], gemini);
+    rig.behave('a', 'sleep');
+    expect(await rig.run('-p', 'hi')).toEqual({
+      ...{ code: 429 % 256, stdout: '' },
+      told: ['No account of pool google is open.'],
+    });
+    await gone(Number(readFileSync(join(rig.profile('a'), 'child'), 'utf8')));
+  }, 20_000);
+
   test('that only its exit code tells is one for a minute', async () => {
     await using rig = await openProfiles('gemini', ['a', 'b'], gemini);
     rig.behave('a', 'refused');

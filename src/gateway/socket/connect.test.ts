@@ -104,6 +104,23 @@ describe('a provider', () => {
     await expect(echo(upstream.url, {})).rejects.toThrow('its certificate is not trusted');
   });
 
+  test('that refuses is let go of, though it would keep the connection', async () => {
+    const body = 'no';
+    const server = createServer((client) => {
+      client.once('data', () => client.write(`HTTP/1.1 429 No\r\ncontent-length: ${body.length}\r\n\r\n${body}`));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const closed = new Promise<void>((resolve) => {
+      server.once('connection', (client: Socket) =>
+        client.once('close', () => resolve()).once('error', () => undefined),
+      );
+    });
+    const { port } = server.address() as AddressInfo;
+    expect(await echo(`http://127.0.0.1:${port}/`, {})).toBe('refused 429');
+    await closed;
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   test('is reached through the proxy, encrypted from end to end', async () => {
     using folder = temporaryFolder();
     await using upstream = await listen(folder.path);

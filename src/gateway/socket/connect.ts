@@ -7,7 +7,7 @@ import { describeNetworkError } from '../../lib/network-error.ts';
 import { proxyOf, type ProxyRules } from './proxy.ts';
 import { openTunnel } from './tunnel.ts';
 import { UpstreamSocket } from './upstream-socket.ts';
-import { WsClient, type WebSocket } from './ws-client.ts';
+import { wsClient, type WebSocket } from './ws-client.ts';
 
 const longestRefusalBytes = 1024 * 1024;
 
@@ -66,7 +66,8 @@ async function shakeHands(deps: ConnectDeps, upgrade: Upgrade, abort: AbortSigna
   const proxy = deps.proxy === null ? null : proxyOf(url, deps.proxy);
   const tunnel = proxy === null ? null : await openTunnel({ proxy, url, tls: deps.tls }, abort);
   const { headers, protocols } = takeProtocols(upgrade.headers);
-  const socket = new WsClient(`ws${upgrade.url.slice('http'.length)}`, protocols, {
+  const Client = wsClient();
+  const socket = new Client(`ws${upgrade.url.slice('http'.length)}`, protocols, {
     headers,
     // The messages are small, and to unpack each one costs more than it saves.
     perMessageDeflate: false,
@@ -90,7 +91,8 @@ async function shakeHands(deps: ConnectDeps, upgrade: Upgrade, abort: AbortSigna
     socket.once('unexpected-response', (_, response) => {
       const refused = (bytes: Buffer): void =>
         resolve({ kind: 'refused', status: response.statusCode ?? 0, headers: headersOf(response), bytes });
-      readRefusal(response).then(refused, reject);
+      // `ws` leaves the connection to whoever listens, and it would keep a daemon that stops from its end.
+      void readRefusal(response).then(refused, reject).finally(leave);
     });
   });
 }

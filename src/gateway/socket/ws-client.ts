@@ -5,9 +5,14 @@ export type { WebSocket };
 
 /**
  * The client of the `ws` library itself. Bun puts a shim in the place of every import of `ws`, and that shim hides the
- * status, headers and body of a refused upgrade; only a file of the package, named by its path, is loaded as it is.
+ * status, headers and body of a refused upgrade; only a file of the package, named by its path, is loaded as it is. That
+ * takes 13 ms, and happens when it is first needed.
  */
-export const WsClient: typeof WebSocket = loadClient();
+export function wsClient(): typeof WebSocket {
+  return (client ??= loadClient());
+}
+
+let client: typeof WebSocket | undefined;
 
 function loadClient(): typeof WebSocket {
   const load = createRequire(import.meta.url);
