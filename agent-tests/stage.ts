@@ -59,8 +59,11 @@ export async function startStage({ agent, files = {}, env = () => ({}) }: StageO
 
   let daemon = await startDaemon(place, {});
   opened.defer(() => stopDaemon(daemon));
-  // A wrapper may have started another one.
-  opened.defer(async () => void (await startStint(['down'], place).ended));
+  opened.defer(async () => {
+    const { exitCode, signalCode } = daemon.child;
+    // A wrapper may have started another one.
+    if (exitCode !== null || signalCode !== null) await startStint(['down'], place).ended;
+  });
   const home = place.env['STINT_HOME'] ?? '';
   const daemonFile = async () => JSON.parse(await readFile(join(home, 'daemon.json'), 'utf8')) as DaemonFile;
   const ports = await daemonFile();
@@ -75,6 +78,8 @@ export async function startStage({ agent, files = {}, env = () => ({}) }: StageO
     return running;
   };
   const stint = (...args: string[]) => runStint(args, place);
+  const call = async (operation: string, input: object) =>
+    socketClient((await daemonFile()).controlSocket).call(operation, input);
   const resources = opened.move();
   return {
     folder,
@@ -83,9 +88,9 @@ export async function startStage({ agent, files = {}, env = () => ({}) }: StageO
     stint,
     start: (...args) => kept(startStint(args, place)),
     startProgram: (command, more) => kept(startCommand(command, { ...place, env: { ...place.env, ...more } })),
-    call: async (operation, input) => socketClient((await daemonFile()).controlSocket).call(operation, input),
+    call,
     status: async () => JSON.parse(await stint('status', '--json')) as Status,
-    sessions: async () => (JSON.parse(await stint('session', 'list', '--json')) as { sessions: Session[] }).sessions,
+    sessions: async () => ((await call('session.list', {})) as { sessions: Session[] }).sessions,
     async killDaemon() {
       daemon.signal('SIGKILL');
       await daemon.ended;

@@ -1,5 +1,5 @@
 // An agent's side of a WebSocket, as a test reads it: messages in order, each waited for.
-import { WsClient, type WebSocket } from '../src/gateway/socket/ws-client.ts';
+import { wsClient, type WebSocket } from '../src/gateway/socket/ws-client.ts';
 import { parseJson } from '../src/lib/parse-json.ts';
 import { Recorder } from './recorder.ts';
 
@@ -40,7 +40,7 @@ function toldIn(text: string): Told {
 /** Asks for a WebSocket: the client, or how it was refused. */
 export function openSocket(url: string, headers: Readonly<Record<string, string>>): Promise<SocketClient | Upgrade> {
   const { 'sec-websocket-protocol': protocols, ...others } = headers;
-  const socket = new WsClient(url.replace(/^http/, 'ws'), protocols?.split(', ') ?? [], { headers: others });
+  const socket = new (wsClient())(url.replace(/^http/, 'ws'), protocols?.split(', ') ?? [], { headers: others });
   const closed = new Promise<number>((resolve) => socket.on('close', resolve));
   let answered = new Headers();
   const told = new Recorder<Told>();

@@ -1,5 +1,6 @@
 import { Problem } from '../core/problem.ts';
 import type { Book } from '../book/book.ts';
+import { asBuffer } from '../lib/as-buffer.ts';
 import { takeUsage, usageBytes } from './send.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import type { Chunks } from './gate.ts';
@@ -10,8 +11,9 @@ type StreamAnswer = Extract<Answer, { kind: 'stream' }>;
 type RelayDeps = { readonly book: Book; readonly finish: (outcome: string) => void };
 
 /**
- * The bytes of a stream for its client: what the gate held, then chunk by chunk as the client reads. Throws where the
- * upstream breaks off or ends without its terminal event, so that the client's stream breaks as well and it retries.
+ * The bytes of a stream for its client: what the gate held, then chunk by chunk as the client reads. Where the upstream
+ * breaks off or ends without its terminal event it throws, so that the client's stream breaks as well and it retries, or
+ * ends by the provider's `cutEnd`.
  * `finish` runs once, at the end or at `cancel`.
  */
 export class Relay implements Chunks {
@@ -22,6 +24,10 @@ export class Relay implements Chunks {
   readonly #tail = new Tail();
   #held: Buffer | null;
   #finished = false;
+  #over = false;
+  /** Whether the client has got what it must not get twice, and the last bytes that were looked at for it. */
+  #keeps = false;
+  #looked: Uint8Array = Buffer.alloc(0);
 
   constructor(exchange: Exchange, answer: StreamAnswer, { book, finish }: RelayDeps) {
     this.#book = book;
@@ -32,15 +38,16 @@ export class Relay implements Chunks {
   }
 
   async next(): Promise<Uint8Array | null> {
+    if (this.#over) return null;
     const held = this.#held;
-    if (held !== null) {
-      this.#held = null;
-      this.#tail.push(held);
-      return held;
+    this.#held = null;
+    const chunk = held ?? (await this.#read());
+    if (chunk === null) {
+      this.#over = true;
+      return this.#finished ? this.#cutText() : this.#end();
     }
-    const chunk = await this.#read();
-    if (chunk === null) this.#end();
-    else this.#tail.push(chunk);
+    this.#look(chunk);
+    this.#tail.push(chunk);
     return chunk;
   }
 
@@ -58,24 +65,27 @@ export class Relay implements Chunks {
       // What breaks after the terminal event has nothing left to break.
       if (!client.aborted && provider.streamEnd(this.#tail.text()) === 'complete') return null;
       this.cancel(client.aborted ? 'aborted' : 'cut');
-      if (provider.cutEnd === 'close') return null;
+      if (provider.cutEnd !== 'break') return null;
       throw error;
     }
   }
 
-  #end(): void {
-    if (this.#finished) return;
+  /** Notes down what ends the stream; returns what of ours ends it for the client. */
+  #end(): Uint8Array | null {
     const { provider, wanted } = this.#exchange;
     const tail = this.#tail.text();
     takeUsage(this.#exchange, this.#answer.held.toString('latin1', 0, usageBytes), tail.slice(-usageBytes));
     const end = provider.streamEnd(tail);
     if (end === 'cut') {
       this.cancel('cut');
-      if (provider.cutEnd === 'close') return;
+      if (provider.cutEnd !== 'break') return this.#cutText();
       throw new Error('the stream ended without its terminal event');
     }
     this.#answer.upstream.close();
-    if (end === 'complete') return this.#done('served');
+    if (end === 'complete') {
+      this.#done('served');
+      return null;
+    }
     const data = provider.errorDataOf(tail);
     const { account, sentAt } = this.#answer;
     if (data !== null) {
@@ -83,6 +93,25 @@ export class Relay implements Chunks {
       void this.#book.observe({ account, model: wanted.model, sentAt, signals, served: false });
     }
     this.#done('failed');
+    return this.#cutText();
+  }
+
+  #look(chunk: Uint8Array): void {
+    const { cutEnd } = this.#exchange.provider;
+    if (cutEnd === 'break' || this.#keeps) return;
+    const { length } = cutEnd.unless;
+    // It may lie across two chunks.
+    const seam = Buffer.concat([this.#looked, chunk.subarray(0, length)]);
+    this.#keeps = seam.includes(cutEnd.unless) || asBuffer(chunk).includes(cutEnd.unless);
+    this.#looked = chunk.length < length ? seam.subarray(-length) : chunk.subarray(-length);
+  }
+
+  /** What asks the client to ask again. */
+  #cutText(): Uint8Array | null {
+    const { framing, provider } = this.#exchange;
+    if (provider.cutEnd === 'break' || framing === null || this.#keeps) return null;
+    const text = provider.cutEnd.text(framing);
+    return text === '' ? null : Buffer.from(text);
   }
 
   #done(outcome: string): void {

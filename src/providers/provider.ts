@@ -80,6 +80,15 @@ export type AnswerContext = {
  */
 export type FrameKind = 'neutral' | 'content' | 'failed';
 
+/** `break` breaks the client's stream as the provider's was broken; else it ends by a text of ours. */
+export type CutEnd =
+  | 'break'
+  | {
+      /** Where the stream has this in it, the client has a tool to call, and would call it again if it asked again: it just ends. */
+      readonly unless: string;
+      readonly text: (framing: Framing) => string;
+    };
+
 /** How a stream ended, as its last bytes show: `cut` when its terminal event is missing. */
 export type StreamEnd = 'complete' | 'failed' | 'cut';
 
@@ -264,8 +273,8 @@ export interface Provider {
   errorInside(body: Buffer): string | null;
   /** Reads the end of a stream: its last bytes, at least 4 KiB of them where there were so many. */
   streamEnd(tail: string): StreamEnd;
-  /** How a stream that was cut after content ends for the client, so that it asks again: broken, or without its last event. */
-  readonly cutEnd: 'break' | 'close';
+  /** How a stream that was cut or failed after content ends for the client, so that it asks again. */
+  readonly cutEnd: CutEnd;
   /** The data of the error event in the tail of a stream that `streamEnd` called failed. */
   errorDataOf(tail: string): string | null;
   /** Token counts from the texts of a response's first and last events, or of a whole body. */

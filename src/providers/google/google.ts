@@ -14,7 +14,7 @@ import {
   vertexPath,
   withoutCredentials,
 } from './path.ts';
-import { renderErrorFrame, renderProblem, renderProblemFrame } from './problem.ts';
+import { renderCut, renderErrorFrame, renderProblem, renderProblemFrame } from './problem.ts';
 import { renewServiceAccount } from './service-account.ts';
 import { errorDataOf, errorInside, frameKind, streamEnd, usageOf } from './stream.ts';
 
@@ -50,8 +50,7 @@ export const google: Provider = {
   classifyFrame,
   errorInside,
   streamEnd,
-  // Gemini CLI 0.61.0 takes a broken stream for the end of its session, and one without a finishReason for a reason to ask again.
-  cutEnd: 'close',
+  cutEnd: { unless: '"functionCall"', text: renderCut },
   errorDataOf,
   usageOf,
   bonds: null,
