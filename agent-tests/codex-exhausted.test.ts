@@ -53,19 +53,6 @@ describe.each(['wrapper', 'socket'] as const)('every account closed for a short 
   });
 });
 
-describe('a reset some seconds ahead', () => {
-  test('is waited for inside the turn', async () => {
-    await using rig = await startCodexRig({ kind: 'plan' });
-    close(rig, 'a', { resetInSeconds: 10 });
-    close(rig, 'b', { resetInSeconds: 60 });
-    expect(await rig.codex('hi')).toMatchObject(untroubledCodex(codexGreeting('a', 'hi')));
-    expect(codexTraffic(rig)).toEqual(['a 429', 'b 429', 'a 200']);
-    const [before, last] = rig.seen().slice(-2);
-    expect((last?.at ?? 0) - (before?.at ?? 0)).toBeGreaterThan(8000);
-    expect(states(await rig.status())).toEqual(['a open', 'b closed five_hour']);
-  });
-});
-
 describe('every account without credit', () => {
   test.each(['wrapper', 'socket'] as const)('is told as such, and not as a limit that passes (%s)', async (way) => {
     await using rig = await startCodexRig({ way });

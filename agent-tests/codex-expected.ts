@@ -6,7 +6,7 @@ export function untroubledCodex(said: string): Partial<CodexRun> {
   return { code: 0, failure: null, trouble: [], said };
 }
 
-/** A run that stands for a wrapper's own, which has nothing else on its standard error. */
+/** A run with nothing on its standard error but what Codex always has there. */
 export const silent: Partial<CodexRun> = { stderr: greetingOfCodex };
 
 /** What the simulator answers where the prompt does not say it; `account` is the one that spoke last. */

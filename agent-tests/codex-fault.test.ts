@@ -22,7 +22,6 @@ const hidden: readonly Row[] = [
   { fault: { kind: 'rate_limit_tokens', resetInSeconds: 30 }, traffic: ['a 429', 'b 200'], a: 'partly-closed tokens' },
   { fault: { kind: 'overloaded' }, traffic: ['a 503', 'a 200'], a: 'open' },
   { fault: { kind: 'slow_down', times: 2 }, traffic: ['a 503', 'a 503', 'b 200'], a: 'open' },
-  { fault: { kind: 'bad_gateway_html' }, traffic: ['a 502', 'a 200'], a: 'open' },
   { fault: { kind: 'cloudflare_html' }, traffic: ['a 403', 'a 200'], a: 'open' },
   { fault: { kind: 'insufficient_quota' }, traffic: ['a 429', 'b 200'], a: 'closed credits', next: 'b' },
   { fault: { kind: 'usage_not_included' }, traffic: ['a 429', 'b 200'], a: 'closed entitlement' },
@@ -30,7 +29,6 @@ const hidden: readonly Row[] = [
   { fault: { kind: 'invalid_key', times: 'always' }, traffic: ['a 401', 'b 200'], a: 'needs-login', next: 'b' },
   { fault: { kind: 'cut_before_head', times: 2 }, traffic: ['a null', 'a null', 'b 200'], a: 'open' },
   { fault: { kind: 'garbage_body' }, traffic: ['a 200', 'a 200'], a: 'open' },
-  { fault: { kind: 'failed_before_content' }, traffic: ['a 200', 'a 200'], a: 'open' },
   {
     fault: { kind: 'failed_before_content', code: 'rate_limit_exceeded', resetInSeconds: 30 },
     traffic: ['a 200', 'b 200'],

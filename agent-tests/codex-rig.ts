@@ -115,11 +115,11 @@ const quiet = ['check_for_update_on_startup = false', '[analytics]', 'enabled = 
 type Entrance = { readonly config: readonly string[]; readonly environment: Environment; readonly login?: string };
 
 /** What Codex is given to get in, apart from the wrapper that knows by itself. */
-async function entranceOf({ call, ports }: Stage, way: Way): Promise<Entrance> {
+async function entranceOf(stage: Stage, way: Way): Promise<Entrance> {
   if (way === 'wrapper') return { config: [], environment: {} };
   // Of the wrapper's kind, so that its requests are held as those of the wrapper are.
-  const { token } = (await call('phantom.issue', { agent: 'codex', origin: 'wrapper' })) as { token: string };
-  const origin = `http://127.0.0.1:${ports.agentPort}`;
+  const { token } = (await stage.call('phantom.issue', { agent: 'codex', origin: 'wrapper' })) as { token: string };
+  const origin = `http://127.0.0.1:${stage.ports.agentPort}`;
   if (way === 'socket') {
     return { config: [`openai_base_url = "${origin}/openai/v1"`], environment: { CODEX_API_KEY: token } };
   }
@@ -127,7 +127,7 @@ async function entranceOf({ call, ports }: Stage, way: Way): Promise<Entrance> {
     config: [
       `openai_base_url = "${origin}/codex"`,
       // Another origin: a plain http backend on that of its provider is refused by Codex.
-      `chatgpt_base_url = "http://localhost:${ports.agentPort}/codex/backend-api/"`,
+      `chatgpt_base_url = "http://localhost:${stage.ports.agentPort}/codex/backend-api/"`,
     ],
     environment: {},
     login: renderAuthFile({

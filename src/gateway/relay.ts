@@ -1,6 +1,7 @@
 import { Problem } from '../core/problem.ts';
 import type { Book } from '../book/book.ts';
 import { asBuffer } from '../lib/as-buffer.ts';
+import type { CutEnd } from '../providers/provider.ts';
 import { takeUsage, usageBytes } from './send.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import type { Chunks } from './gate.ts';
@@ -54,7 +55,12 @@ export class Relay implements Chunks {
   /** Ends the upstream because the client is gone, or the daemon. */
   cancel(outcome: string): void {
     this.#answer.upstream.abort();
-    this.#done(outcome);
+    if (this.#finished) return;
+    const tail = this.#tail.text();
+    // Codex 0.169.0 may leave once it has the last event, before the stream ends.
+    const isComplete = this.#exchange.provider.streamEnd(tail) === 'complete';
+    if (isComplete) this.#takeUsage(tail);
+    this.#done(isComplete ? 'served' : outcome);
   }
 
   async #read(): Promise<Uint8Array | null> {
@@ -65,7 +71,7 @@ export class Relay implements Chunks {
       // What breaks after the terminal event has nothing left to break.
       if (!client.aborted && provider.streamEnd(this.#tail.text()) === 'complete') return null;
       this.cancel(client.aborted ? 'aborted' : 'cut');
-      if (provider.cutEnd !== 'break') return null;
+      if (this.#cutEnd() !== null) return null;
       throw error;
     }
   }
@@ -74,11 +80,11 @@ export class Relay implements Chunks {
   #end(): Uint8Array | null {
     const { provider, wanted } = this.#exchange;
     const tail = this.#tail.text();
-    takeUsage(this.#exchange, this.#answer.held.toString('latin1', 0, usageBytes), tail.slice(-usageBytes));
+    this.#takeUsage(tail);
     const end = provider.streamEnd(tail);
     if (end === 'cut') {
       this.cancel('cut');
-      if (provider.cutEnd !== 'break') return this.#cutText();
+      if (this.#cutEnd() !== null) return this.#cutText();
       throw new Error('the stream ended without its terminal event');
     }
     this.#answer.upstream.close();
@@ -96,9 +102,13 @@ export class Relay implements Chunks {
     return this.#cutText();
   }
 
+  #takeUsage(tail: string): void {
+    takeUsage(this.#exchange, this.#answer.held.toString('latin1', 0, usageBytes), tail.slice(-usageBytes));
+  }
+
   #look(chunk: Uint8Array): void {
-    const { cutEnd } = this.#exchange.provider;
-    if (cutEnd === 'break' || this.#keeps) return;
+    const cutEnd = this.#cutEnd();
+    if (cutEnd === null || this.#keeps) return;
     const { length } = cutEnd.unless;
     // It may lie across two chunks.
     const seam = Buffer.concat([this.#looked, chunk.subarray(0, length)]);
@@ -108,10 +118,14 @@ export class Relay implements Chunks {
 
   /** What asks the client to ask again. */
   #cutText(): Uint8Array | null {
+    const cutEnd = this.#cutEnd();
+    return cutEnd === null || this.#keeps ? null : Buffer.from(cutEnd.text);
+  }
+
+  /** An array that stays open is broken off like any other stream. */
+  #cutEnd(): Exclude<CutEnd, 'break'> | null {
     const { framing, provider } = this.#exchange;
-    if (provider.cutEnd === 'break' || framing === null || this.#keeps) return null;
-    const text = provider.cutEnd.text(framing);
-    return text === '' ? null : Buffer.from(text);
+    return framing === 'sse' && provider.cutEnd !== 'break' ? provider.cutEnd : null;
   }
 
   #done(outcome: string): void {

@@ -59,6 +59,23 @@ test('a connection that breaks after the terminal event breaks nothing', async (
   expect(rig.records).toMatchObject([{ outcome: 'served' }]);
 });
 
+test('a client that leaves after the terminal event was served', async () => {
+  await using model = await startRig();
+  const whole = await (await model.ask({ stream: true })).text();
+  await using upstream = await listenHttp((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(whole);
+  });
+  await using rig = await startRig({ upstreamUrl: upstream.url });
+  const socket = rawAsk(rig);
+  const ended = rig.nextRecord();
+  let text = '';
+  while (!text.includes('message_stop')) text += String((await once(socket, 'data'))[0]);
+  socket.destroy();
+  expect(await ended).toMatchObject({ outcome: 'served' });
+  expect((await ended).outputTokens).toBeGreaterThan(0);
+});
+
 describe('a client that goes away', () => {
   test('in the middle of a stream is gone upstream within 100 ms, and blames nobody', async () => {
     await using rig = await startRig();

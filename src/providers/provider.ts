@@ -80,13 +80,13 @@ export type AnswerContext = {
  */
 export type FrameKind = 'neutral' | 'content' | 'failed';
 
-/** `break` breaks the client's stream as the provider's was broken; else it ends by a text of ours. */
+/** `break` breaks the client's stream as the provider's was broken; else one of server-sent events ends by a text of ours. */
 export type CutEnd =
   | 'break'
   | {
       /** Where the stream has this in it, the client has a tool to call, and would call it again if it asked again: it just ends. */
       readonly unless: string;
-      readonly text: (framing: Framing) => string;
+      readonly text: string;
     };
 
 /** How a stream ended, as its last bytes show: `cut` when its terminal event is missing. */

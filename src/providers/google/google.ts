@@ -14,7 +14,7 @@ import {
   vertexPath,
   withoutCredentials,
 } from './path.ts';
-import { renderCut, renderErrorFrame, renderProblem, renderProblemFrame } from './problem.ts';
+import { cutText, renderErrorFrame, renderProblem, renderProblemFrame } from './problem.ts';
 import { renewServiceAccount } from './service-account.ts';
 import { errorDataOf, errorInside, frameKind, streamEnd, usageOf } from './stream.ts';
 
@@ -50,7 +50,7 @@ export const google: Provider = {
   classifyFrame,
   errorInside,
   streamEnd,
-  cutEnd: { unless: '"functionCall"', text: renderCut },
+  cutEnd: { unless: '"functionCall"', text: cutText },
   errorDataOf,
   usageOf,
   bonds: null,

@@ -64,13 +64,15 @@ export function renderErrorFrame(
 /**
  * Ends an answer that was cut, so that Gemini CLI 0.61.0 asks for it again. A broken connection ends its session, and
  * after a tool's result it takes an answer without a finishReason for a whole one. Without an end of its own, the error
- * is seen by Google's SDK also where it arrives together with what was before it. An array that stays open is none.
+ * is seen by Google's SDK also where it arrives together with what was before it.
  */
-export function renderCut(framing: Framing): string {
-  if (framing !== 'sse') return '';
-  const message = 'Stint: the provider cut the answer off; ask for it again.';
-  return JSON.stringify({ error: { code: 503, message, status: terms.unavailable.status } });
-}
+export const cutText = JSON.stringify({
+  error: {
+    code: terms.unavailable.code,
+    message: 'Stint: the provider cut the answer off; ask for it again.',
+    status: terms.unavailable.status,
+  },
+});
 
 function frame(text: string, framing: Framing): string {
   return framing === 'sse' ? `${text}\r\n\r\n` : `[${text}]\r\n`;
