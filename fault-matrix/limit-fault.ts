@@ -51,10 +51,17 @@ export const limitFaults: readonly FaultRow[] = [
       anthropic: { fault: { kind: 'throttle' } },
       'openai key': { fault: { kind: 'throttle' } },
       'openai plan': { fault: { kind: 'throttle' } },
-      google: { fault: { kind: 'bare_429' } },
+      google: null,
     },
     on: 'a',
     expect: { first: 'error', second: 'error', a: 'open', b: 'open', sends: { a: 4, b: 0 }, status: 429 },
+  },
+  {
+    title: '429 without any limit in it, at Google',
+    rule: 'Google says this of a model that is short of capacity, too: like a 503, one repetition, then one hop.',
+    strikes: { anthropic: null, 'openai key': null, 'openai plan': null, google: { fault: { kind: 'bare_429' } } },
+    on: 'a',
+    expect: { first: 'b', second: 'b', a: 'open', b: 'open', sends: { a: 2, b: 2 } },
   },
   {
     title: 'A compressed error body',

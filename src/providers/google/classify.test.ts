@@ -181,7 +181,7 @@ describe('a 429 of Google', () => {
       [['credits', null, null]],
     ],
     ['no balance', { message: 'Your prepayment credits are depleted.' }, 'billing', [['credits', null, null]]],
-    ['nothing but its status', { message: 'Resource has been exhausted (e.g. check quota).' }, 'scoped', []],
+    ['nothing but its status', { message: 'Resource has been exhausted (e.g. check quota).' }, 'overload', []],
   ];
 
   test.each(table)('that tells of %s', (_, error, ...expected) => {
@@ -194,7 +194,7 @@ describe('a 429 of Google', () => {
   });
 
   test.each([
-    [{}, 'scoped', []],
+    [{}, 'overload', []],
     [{ 'retry-after': '30' }, 'throttle', [['minute', own, 30_000]]],
     [{ 'retry-after': '7200' }, 'window', [['quota', own, 7_200_000]]],
   ] as const)('without a body goes by its headers: %j', (headers, fault, signals) => {

@@ -38,7 +38,8 @@ export function judgeQuota(error: GoogleError | null, headers: Headers, context:
   return blameless;
 }
 
-const blameless: Quota = { fault: 'scoped', signals: [] };
+/** Google says this of a model that is short of capacity, too: another account may be served at once. */
+const blameless: Quota = { fault: 'overload', signals: [] };
 
 /** Credits of an AI plan, a prepaid balance, a cap on spending. The last two are texts of AI Studio. */
 function isMoney({ reason, message }: GoogleError): boolean {
