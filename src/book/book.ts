@@ -2,7 +2,7 @@ import type { Account } from '../core/account/account.ts';
 import { mendOf } from '../core/account/mend.ts';
 import type { Fault } from '../core/failover/outcome.ts';
 import type { AccountId, Label, SessionId } from '../core/ids.ts';
-import { limitCovers, slotOf, type Limit } from '../core/limit/limit.ts';
+import { entitlementWindow, limitCovers, slotOf, type Limit } from '../core/limit/limit.ts';
 import { observeClosed, observeOpen } from '../core/limit/observe.ts';
 import type { Signal } from '../core/limit/signal.ts';
 import { select } from '../core/pool/select.ts';
@@ -244,7 +244,9 @@ export class Book {
 
   /** A limit of one account of a project is a limit of all, since they share its quota. */
   #observeClosed(state: AccountState, signal: Extract<Signal, { kind: 'closed' }>, now: EpochMs): void {
-    for (const each of this.sharers(state)) this.#observeOwnClosed(each, signal, now);
+    // What one key may not do, another key of its project may.
+    const closed = signal.window === entitlementWindow ? [state] : this.sharers(state);
+    for (const each of closed) this.#observeOwnClosed(each, signal, now);
   }
 
   /** The accounts whose quota this one shares, itself included. */

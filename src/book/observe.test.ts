@@ -44,6 +44,16 @@ describe('accounts that share the quota of a project', () => {
     expect([isOpen(opened, 'a'), isOpen(opened, 'b')]).toEqual([true, true]);
   });
 
+  test('are not all refused what one of them may not do', async () => {
+    await using opened = await openedBook();
+    for (const label of ['a', 'b']) {
+      const { account } = opened.book.account(idOf(label));
+      await saveAccount(opened.book, { ...account, project });
+    }
+    await see(opened, 'a', { signals: [closed({ window: 'entitlement', until: null })] });
+    expect([isOpen(opened, 'a'), isOpen(opened, 'b')]).toEqual([false, true]);
+  });
+
   test('are another when the project is', async () => {
     await using opened = await openedBook();
     await saveAccount(opened.book, { ...opened.book.account(idOf('a')).account, project });

@@ -48,6 +48,20 @@ describe('a refusal of what an account may do', () => {
     expect(['a', 'b', 'c'].map((label) => closedOf(rig, label))).toEqual([['entitlement'], ['entitlement'], []]);
   });
 
+  test('that words tie to the account’s plan is no request’s fault: a third is asked', async () => {
+    const refusal: [number, object] = [
+      429,
+      {
+        type: 'error',
+        error: { type: 'rate_limit_error', message: 'Usage credits are required for long context requests.' },
+      },
+    ];
+    await using upstream = await answering({ a: refusal, b: refusal, c: [200, message] });
+    await using rig = await startRig({ upstreamUrl: upstream.url, accounts: ['a', 'b', 'c'] });
+    expect((await rig.ask()).status).toBe(200);
+    expect(rig.records[0]?.tries.map(({ account }) => account)).toEqual(['anthropic/a', 'anthropic/b', 'anthropic/c']);
+  });
+
   test('closes an account that is alone', async () => {
     await using upstream = await answering({ a: [403, forbidden('No access.')] });
     await using rig = await startRig({ upstreamUrl: upstream.url, accounts: ['a'] });

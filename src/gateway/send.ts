@@ -100,7 +100,12 @@ export function headersOf({ owners }: SendDeps, { exchange, account }: Seen, { c
   const { provider, bonds } = exchange;
   const headers = forwardedHeaders(exchange.headers);
   provider.authorize(headers, credential);
-  if (bonds.soft.some((name) => (owners.of(name) ?? account) !== account)) provider.bonds?.release(headers);
+  for (const name of bonds.soft) {
+    const owner = owners.of(name);
+    // Nobody knows who made it: then whoever is asked first has it, and no other is told of it.
+    if (owner === undefined) owners.note(name, account);
+    else if (owner !== account) provider.bonds?.release(headers);
+  }
   return headers;
 }
 
@@ -287,7 +292,8 @@ export function observe(book: Book, seen: Seen, verdict: Verdict): void {
   book.observeFault(account, outcome.kind === 'failed' ? outcome.fault : null);
   const served = inference && outcome.kind === 'served';
   const observed = { account, model: exchange.wanted.model, sentAt, served };
-  if (outcome.kind !== 'failed' || outcome.fault !== 'entitlement') return void book.observe({ ...observed, signals });
+  const doubted = outcome.kind === 'failed' && outcome.fault === 'entitlement' && outcome.ofAccount !== true;
+  if (!doubted) return void book.observe({ ...observed, signals });
   // Whether it is the account's fault or the request's, a second account tells.
   const [sure, doubtful] = [signals.filter(isReading), signals.filter((each) => !isReading(each))];
   void book.observe({ ...observed, signals: sure });

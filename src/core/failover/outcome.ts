@@ -32,8 +32,11 @@ export type Fault = (typeof faults)[number];
  * - `served`: the answer is good and goes to the client.
  * - `failed`: the answer, if there is one, is an error.
  * - `aborted`: the client went away.
+ *
+ * `ofAccount` marks an entitlement that the provider's words tie to the account's plan: that a second account has no
+ * better plan says nothing about a third.
  */
 export type Outcome =
   | { readonly kind: 'served' }
-  | { readonly kind: 'failed'; readonly fault: Fault; readonly detail: string }
+  | { readonly kind: 'failed'; readonly fault: Fault; readonly detail: string; readonly ofAccount?: true }
   | { readonly kind: 'aborted' };

@@ -36,7 +36,7 @@ function classifyFailure(answer: Answer, error: AnthropicError | null, context: 
   const evidence = evidenceOf(answer.status, error);
   // A proxy or a portal in between: it knows nothing of the account, and the next try may get past it.
   if (answer.status < 500 && isPage(answer.body)) return failed('network', evidence);
-  if (refusesLongContext(error)) return failed('entitlement', evidence);
+  if (refusesLongContext(error)) return lacksLongContext(evidence);
   switch (answer.status) {
     case 401:
       return failed('auth', evidence, [{ kind: 'refused', evidence }]);
@@ -72,7 +72,7 @@ export function classifyErrorEvent(data: string, context: AnswerContext): Verdic
   if (error === null) return failed('overload', 'an error event that does not parse');
   const evidence = evidenceOf(200, error);
   // The 200 said that the request is fine, so that an error of a type we do not know is the server's.
-  if (refusesLongContext(error)) return failed('entitlement', evidence);
+  if (refusesLongContext(error)) return lacksLongContext(evidence);
   const { headers } = context;
   if (error.type === 'rate_limit_error' && headers !== undefined && isUnifiedRejected(headers, context.model)) {
     return classifyTooMany(headers, error, context);
@@ -90,6 +90,10 @@ function refusesLongContext(error: AnthropicError | null): boolean {
     error.code === 'credits_required' ||
     /\b(extra usage is|usage credits are) required for long context\b/i.test(error.message)
   );
+}
+
+function lacksLongContext(detail: string): Verdict {
+  return { outcome: { kind: 'failed', fault: 'entitlement', detail, ofAccount: true }, signals: none };
 }
 
 function isPage(body: string | null): boolean {

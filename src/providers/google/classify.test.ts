@@ -81,6 +81,12 @@ describe('a 429 of Google', () => {
       [['day', own, midnight - now]],
     ],
     [
+      'a day with its own time, which is believed',
+      { details: [quota(perDay), info('RATE_LIMIT_EXCEEDED', { quotaResetTimeStamp: '2026-11-21T01:54:59Z' })] },
+      'window',
+      [['day', own, 3_600_000]],
+    ],
+    [
       'a day and a minute',
       { details: [quota(perDay, perMinute), retry('20s')] },
       'window',

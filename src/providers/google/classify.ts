@@ -28,8 +28,8 @@ function judge(failure: Failure, context: AnswerContext): Verdict {
   const { status, error, headers } = failure;
   const evidence = evidenceOf(status, error);
   if (status === 429 || (status < 500 && error?.status === 'RESOURCE_EXHAUSTED')) {
-    const { fault, signals } = judgeQuota(error, headers, context);
-    return failed(fault, evidence, signals);
+    const { signals, ...judged } = judgeQuota(error, headers, context);
+    return { outcome: { kind: 'failed', detail: evidence, ...judged }, signals };
   }
   switch (status) {
     case 400:

@@ -10,7 +10,7 @@ import { excerptOf, type GoogleError } from './error.ts';
 type Closed = Extract<Signal, { kind: 'closed' }>;
 
 /** What a 429 means, and what it closes. */
-export type Quota = { readonly fault: Fault; readonly signals: readonly Closed[] };
+export type Quota = { readonly fault: Fault; readonly ofAccount?: true; readonly signals: readonly Closed[] };
 
 /** From this length on a wait is no throttle. */
 const briefMs = 2 * minuteMs;
@@ -25,16 +25,20 @@ export function judgeQuota(error: GoogleError | null, headers: Headers, context:
   if (isMoney(error)) return { fault: 'billing', signals: [close(creditsWindow, null, { until: null, evidence })] };
   // A free key asking for a model of the paid tier: it never had any of this, and no wait brings it.
   if (/\blimit: ?0(?![\d.])/i.test(error.message))
-    return { fault: 'entitlement', signals: [close(entitlementWindow, context.model, { until: null, evidence })] };
+    return {
+      fault: 'entitlement',
+      ofAccount: true,
+      signals: [close(entitlementWindow, context.model, { until: null, evidence })],
+    };
   const until = resetOf(error, context.now) ?? retryAfter;
   if (error.violations.length > 0) return violated(error, until, context);
   const family = familyOf(error.metadata['model'] ?? null, context);
   if (reason === 'QUOTA_EXHAUSTED') return { fault: 'window', signals: [close('quota', family, { until, evidence })] };
   const named = windowOf(`${error.metadata['quota_limit'] ?? ''} ${error.message}`);
-  if (named !== null) return closing([{ window: named, family }], { until, evidence, now: context.now });
+  const reset: Reset = { until, resetAt: ownResetOf(error, context.now), evidence, now: context.now };
+  if (named !== null) return closing([{ window: named, family }], reset);
   if (until !== null) return waiting(until, evidence, { ...context, model: family });
-  if (reason === 'RATE_LIMIT_EXCEEDED')
-    return closing([{ window: 'minute', family }], { until, evidence, now: context.now });
+  if (reason === 'RATE_LIMIT_EXCEEDED') return closing([{ window: 'minute', family }], reset);
   return blameless;
 }
 
@@ -57,16 +61,24 @@ function violated(error: GoogleError, until: EpochMs | null, context: AnswerCont
     family: familyOf(model, context),
     evidence: excerptOf(quotaId),
   }));
-  return closing(windows, { until, evidence: excerptOf(error.message), now: context.now });
+  const resetAt = ownResetOf(error, context.now);
+  return closing(windows, { until, resetAt, evidence: excerptOf(error.message), now: context.now });
 }
 
 type Window = { readonly window: string; readonly family: string | null; readonly evidence?: string };
-type Reset = { readonly until: EpochMs | null; readonly evidence: string; readonly now: EpochMs };
+/** `resetAt` is the quota's own reset where the answer has it, `until` that or anything else that tells when to come back. */
+type Reset = {
+  readonly until: EpochMs | null;
+  readonly resetAt: EpochMs | null;
+  readonly evidence: string;
+  readonly now: EpochMs;
+};
 
 /** Closes windows. RetryInfo of a used up day is seconds away: it belongs to the minute that is empty as well. */
-function closing(windows: readonly Window[], { until, evidence, now }: Reset): Quota {
+function closing(windows: readonly Window[], { until, resetAt, evidence, now }: Reset): Quota {
+  const endOfDay = resetAt ?? pacificMidnight(now);
   const signals = windows.map(({ window, family, evidence: own }) =>
-    close(window, family, { until: window === 'day' ? pacificMidnight(now) : until, evidence: own || evidence }),
+    close(window, family, { until: window === 'day' ? endOfDay : until, evidence: own || evidence }),
   );
   return { fault: windows.every(({ window }) => window === 'minute') ? 'throttle' : 'window', signals };
 }
@@ -85,6 +97,11 @@ function windowOf(quota: string): string | null {
   if (/per ?day|daily/i.test(quota)) return 'day';
   if (/per ?hour/i.test(quota)) return 'hour';
   return /per ?minute/i.test(quota) ? 'minute' : null;
+}
+
+/** When the quota itself is new. */
+function ownResetOf({ metadata }: GoogleError, now: EpochMs): EpochMs | null {
+  return parseReset(metadata['quotaResetTimeStamp'], now) ?? parseReset(metadata['quotaResetDelay'], now);
 }
 
 /** The provider's own fields first, then its words: `Please retry in 35.6s.`, `Your quota will reset after 3h12m5s.` */

@@ -133,6 +133,13 @@ describe('a failed answer', () => {
     ],
     ['a bare 401', 401, '{"detail":"Unauthorized"}', 'auth', refused('HTTP 401 error: Unauthorized')],
     [
+      'a key that may not do this',
+      401,
+      error({ message: 'You have insufficient permissions. Missing scopes: api.responses.write', code: null }),
+      'entitlement',
+      [closed('entitlement', model, null, 'You have insufficient permissions. Missing scopes: api.responses.write')],
+    ],
+    [
       'a key that may not do that',
       403,
       error({ message: 'You have insufficient permissions.', type: 'invalid_request_error', code: null }),

@@ -110,7 +110,14 @@ function classifyNamed(failure: Failure, error: OpenAiError, context: AnswerCont
     case 'billing':
       return failed('billing', evidence, [creditsClosed(failure)]);
     case 'plan':
-      return failed('entitlement', evidence, [entitlementClosed(failure, null)]);
+      return ofAccount(failed('entitlement', evidence, [entitlementClosed(failure, null)]));
+    case 'scopes':
+      // A key that may do some things and not this one: it is a good key.
+      return failed(
+        'entitlement',
+        evidence,
+        context.model === null ? none : [entitlementClosed(failure, context.model)],
+      );
     case 'model':
       // Another account may have the model. Nothing is closed: a misspelt name is no account's.
       return failed('entitlement', evidence);
@@ -125,7 +132,17 @@ function classifyNamed(failure: Failure, error: OpenAiError, context: AnswerCont
   }
 }
 
-type Named = 'window' | 'throttle' | 'billing' | 'plan' | 'model' | 'auth' | 'foreign' | 'overload' | 'request';
+type Named =
+  | 'window'
+  | 'throttle'
+  | 'billing'
+  | 'plan'
+  | 'scopes'
+  | 'model'
+  | 'auth'
+  | 'foreign'
+  | 'overload'
+  | 'request';
 
 /** Codes and types as OpenAI's API, the ChatGPT backend and Codex 0.169.0 name them. */
 const faultsByName: ReadonlyMap<string, Named> = new Map([
@@ -139,6 +156,7 @@ const faultsByName: ReadonlyMap<string, Named> = new Map([
   ['organization_usage_limit_exceeded', 'billing'],
   ['deactivated_workspace', 'billing'],
   ['usage_not_included', 'plan'],
+  ['missing_scope', 'scopes'],
   ['model_not_found', 'model'],
   ['token_expired', 'auth'],
   ['token_invalidated', 'auth'],
@@ -167,6 +185,7 @@ const faultsByName: ReadonlyMap<string, Named> = new Map([
 function faultInWords({ message }: OpenAiError): Named | undefined {
   if (/\bmodel is not supported when using Codex with a ChatGPT account\b/i.test(message)) return 'model';
   if (/^The encrypted content \S+ could not be (verified|decrypted)/i.test(message)) return 'foreign';
+  if (/\bMissing scopes: /i.test(message)) return 'scopes';
   return undefined;
 }
 
@@ -200,6 +219,10 @@ function creditsClosed({ status, error }: Failure): Closed {
 function entitlementClosed({ status, error }: Failure, family: string | null): Closed {
   const evidence = wordsOf(status, error);
   return { kind: 'closed', window: entitlementWindow, family, overage: false, until: null, evidence };
+}
+
+function ofAccount({ outcome, signals }: Verdict): Verdict {
+  return { outcome: outcome.kind === 'failed' ? { ...outcome, ofAccount: true } : outcome, signals };
 }
 
 function failed(fault: Fault, detail: string, signals: readonly Signal[] = none): Verdict {

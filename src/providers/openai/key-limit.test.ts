@@ -47,6 +47,17 @@ describe('a rate limit of an API key', () => {
       ['tokens', 'gpt-5.1-codex', 6000, true],
     ],
     [
+      'has two spent windows, of which the longer counts',
+      {
+        'x-ratelimit-remaining-requests': '0',
+        'x-ratelimit-reset-requests': '120ms',
+        'x-ratelimit-remaining-tokens': '0',
+        'x-ratelimit-reset-tokens': '6h0m0s',
+      },
+      null,
+      ['tokens', 'gpt-5.1-codex', 21_600_000, false],
+    ],
+    [
       'names its kind alone',
       { 'x-ratelimit-reset-requests': '12s' },
       named('Too many.', 'requests'),

@@ -37,7 +37,7 @@ export type KeyRejection = { readonly brief: boolean; readonly signal: Closed };
  */
 export function keyRejection(headers: Headers, error: OpenAiError | null, context: AnswerContext): KeyRejection | null {
   const { now } = context;
-  const spent = windows.find((window) => amount(headers.get(`${prefix}remaining-${window}`)) === 0);
+  const spent = latestSpent(headers, now);
   const window = (error === null ? null : windowIn(error)) ?? spent ?? null;
   const waited =
     (error === null ? null : tryAgainAt(error.message, now)) ??
@@ -50,6 +50,14 @@ export function keyRejection(headers: Headers, error: OpenAiError | null, contex
   const family = modelOf(error, context.model);
   const name = window ?? (brief ? 'minute' : 'retry_after');
   return { brief, signal: { kind: 'closed', window: name, family, overage: false, until, evidence } };
+}
+
+/** Of the windows with nothing left, the one that takes longest. */
+function latestSpent(headers: Headers, now: EpochMs): string | undefined {
+  const resetOf = (window: string): EpochMs => parseReset(headers.get(`${prefix}reset-${window}`), now) ?? now;
+  return windows
+    .filter((window) => amount(headers.get(`${prefix}remaining-${window}`)) === 0)
+    .toSorted((a, b) => resetOf(b) - resetOf(a))[0];
 }
 
 /** "… on tokens per min (TPM): …", "… on requests per day (RPD): …"; the type of the error is `tokens` or `requests`. */
