@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'bun:test';
 import { agentExecutable } from './agent-executable.ts';
 import { codexGreeting, codexTraffic, untroubledCodex } from './codex-expected.ts';
 import { startCodexRig, type CodexRig } from './codex-rig.ts';
-import { states } from './expected.ts';
+import { states } from './claude-expected.ts';
 
 beforeAll(() => agentExecutable('codex'), 600_000);
 

@@ -3,7 +3,7 @@ import type { FaultInput } from '../src/simulator/openai/fault.ts';
 import { agentExecutable } from './agent-executable.ts';
 import { codexTraffic, untroubledCodex } from './codex-expected.ts';
 import { startCodexRig } from './codex-rig.ts';
-import { nextFor, states } from './expected.ts';
+import { nextFor, states } from './claude-expected.ts';
 
 beforeAll(() => agentExecutable('codex'), 600_000);
 

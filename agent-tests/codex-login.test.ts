@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { agentExecutable } from './agent-executable.ts';
 import { codexGreeting, codexTraffic, untroubledCodex } from './codex-expected.ts';
 import { authFile, startCodexRig, type CodexRig } from './codex-rig.ts';
-import { states } from './expected.ts';
+import { states } from './claude-expected.ts';
 
 beforeAll(() => agentExecutable('codex'), 600_000);
 

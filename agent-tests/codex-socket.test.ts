@@ -3,7 +3,7 @@ import type { FaultInput } from '../src/simulator/openai/fault.ts';
 import { agentExecutable } from './agent-executable.ts';
 import { untroubledCodex } from './codex-expected.ts';
 import { startCodexRig, type CodexRig } from './codex-rig.ts';
-import { states } from './expected.ts';
+import { states } from './claude-expected.ts';
 
 beforeAll(() => agentExecutable('codex'), 600_000);
 

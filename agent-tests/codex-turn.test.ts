@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'bun:test';
 import { agentExecutable } from './agent-executable.ts';
 import { codexGreeting, codexTraffic, silent, untroubledCodex } from './codex-expected.ts';
 import { startCodexRig } from './codex-rig.ts';
-import { nextFor, states } from './expected.ts';
+import { nextFor, states } from './claude-expected.ts';
 
 beforeAll(() => agentExecutable('codex'), 600_000);
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { agentExecutable } from './agent-executable.ts';
-import { states, traffic } from './expected.ts';
+import { states, traffic } from './claude-expected.ts';
 import { greeting, untroubled, withoutTimes } from './gemini-expected.ts';
 import { pro, startGeminiRig } from './gemini-rig.ts';
 

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'bun:test';
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { agentExecutable } from './agent-executable.ts';
-import { states, traffic } from './expected.ts';
+import { states, traffic } from './claude-expected.ts';
 import { greeting, untroubled } from './gemini-expected.ts';
 import { pro, startGeminiRig, type GeminiRig } from './gemini-rig.ts';
 

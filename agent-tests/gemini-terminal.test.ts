@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { startGoogleSimulator } from '../src/simulator/google/simulator.ts';
 import { agentPackages } from '../src/demo/agent-package.ts';
 import { agentExecutable } from './agent-executable.ts';
-import { states, traffic } from './expected.ts';
+import { states, traffic } from './claude-expected.ts';
 import { greeting, places, untroubled } from './gemini-expected.ts';
 import { readGeminiRun } from './gemini-run.ts';
 import { pro, startGeminiRig, type GeminiRig } from './gemini-rig.ts';

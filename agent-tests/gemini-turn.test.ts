@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { pacificMidnight } from '../src/providers/google/quota.ts';
 import { agentExecutable } from './agent-executable.ts';
-import { nextFor, states, traffic } from './expected.ts';
+import { nextFor, states, traffic } from './claude-expected.ts';
 import { greeting, places, untroubled } from './gemini-expected.ts';
 import { pro, startGeminiRig } from './gemini-rig.ts';
 

@@ -8,7 +8,7 @@ import { headless as geminiHeadless, pro, quiet, settings } from './gemini-rig.t
 import { readGeminiLines } from './gemini-run.ts';
 import { startGoogleFront } from './google-front.ts';
 import type { ProfileAgent } from './profile-rig.ts';
-import { headless as claudeHeadless } from './rig.ts';
+import { headless as claudeHeadless } from './claude-rig.ts';
 
 const labels = ['a', 'b', 'c'];
 const hourMs = 3_600_000;

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { agentExecutable } from './agent-executable.ts';
-import { states } from './expected.ts';
+import { states } from './claude-expected.ts';
 import { profileAgents } from './profile-agents.ts';
 import { startProfileRig } from './profile-rig.ts';
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { agentExecutable } from './agent-executable.ts';
-import { greeting, nextFor, states, traffic, untroubled } from './expected.ts';
-import { startRig } from './rig.ts';
+import { greeting, nextFor, states, traffic, untroubled } from './claude-expected.ts';
+import { startRig } from './claude-rig.ts';
 
 beforeAll(() => agentExecutable('claude'), 600_000);
 

@@ -4,8 +4,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { runCommand } from '../test/run-command.ts';
 import { agentExecutable } from './agent-executable.ts';
 import { readRun } from './claude-run.ts';
-import { greeting, states, traffic, untroubled } from './expected.ts';
-import { headless, startRig, type Rig } from './rig.ts';
+import { greeting, states, traffic, untroubled } from './claude-expected.ts';
+import { headless, startRig, type Rig } from './claude-rig.ts';
 
 beforeAll(() => agentExecutable('claude'), 600_000);
 

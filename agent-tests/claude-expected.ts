@@ -1,5 +1,5 @@
 import type { ClaudeRun } from './claude-run.ts';
-import type { Rig } from './rig.ts';
+import type { Rig } from './claude-rig.ts';
 import type { Status } from './stage.ts';
 
 /** A run whose agent met no failure at all, not even one that it overcame. */
