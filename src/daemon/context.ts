@@ -97,6 +97,7 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'act
     },
     providers: {
       ids: () => [...deps.providers.keys()],
+      issuerOf: (secret) => [...deps.providers.values()].find((each) => each.issued(secret)),
       recognise: (id, secret) => {
         const kind = providerOf(deps, id).recognise(secret);
         if (kind instanceof Problem) throw kind;

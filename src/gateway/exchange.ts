@@ -41,6 +41,8 @@ export type Progress = {
   queuedMs: number;
   /** The last try that failed only for lack of capacity. */
   passing: Failed | null;
+  /** The account that the send under way probes. */
+  probing: AccountId | null;
   /** Accounts for which a refused credential or foreign reasoning was mended. */
   mended: Set<AccountId>;
   /** Refusals that close something unless a second account refuses the same. */
@@ -91,6 +93,7 @@ export function newProgress(): Progress {
     exclude: [],
     queuedMs: 0,
     passing: null,
+    probing: null,
     mended: new Set(),
     suspects: [],
   };

@@ -1,11 +1,20 @@
 import { decide, decideFirst, isHopFault, type Step } from '../core/failover/decide.ts';
-import type { Fault } from '../core/failover/outcome.ts';
+import type { Fault, Outcome } from '../core/failover/outcome.ts';
 import type { AccountId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import type { SendDeps, Sent } from './send.ts';
-import { newProgress, triesOf, type Answer, type Exchange, type Failed, type Suspect } from './exchange.ts';
+import {
+  newProgress,
+  triesOf,
+  type Answer,
+  type Exchange,
+  type Failed,
+  type Progress,
+  type Suspect,
+} from './exchange.ts';
+import { paceRetries } from './pace.ts';
 import { explainGiveUp, type GivenUp } from './give-up.ts';
 
 /** Sends a request once, on one account; see `send`. */
@@ -57,8 +66,8 @@ async function askAnybody(deps: FailoverDeps, exchange: Exchange): Promise<Progr
   let failed: Failed | null = null;
   for (const account of book.loggedIn(wanted).slice(0, 2)) {
     record.account = account;
-    const { outcome, answer } = await deps.send(deps, exchange, account);
-    record.tries.push({ account, outcome: outcome.kind === 'failed' ? outcome.fault : outcome.kind });
+    const first = await askOnce(deps, exchange, account);
+    const { outcome, answer } = first.mended === true ? await askOnce(deps, exchange, account) : first;
     if (outcome.kind === 'aborted') return { kind: 'dropped' };
     if (outcome.kind === 'served' && answer !== null) return { kind: 'answer', answer, end: () => undefined };
     if (outcome.kind !== 'failed') continue;
@@ -71,15 +80,27 @@ async function askAnybody(deps: FailoverDeps, exchange: Exchange): Promise<Progr
   return giveUp(deps, exchange, { step, next: book.select(wanted, [], 0) });
 }
 
+async function askOnce(deps: FailoverDeps, exchange: Exchange, account: AccountId): Promise<Sent> {
+  const sent = await deps.send(deps, exchange, account);
+  const { outcome } = sent;
+  exchange.record.tries.push({ account, outcome: outcome.kind === 'failed' ? outcome.fault : outcome.kind });
+  return sent;
+}
+
 async function takeSteps(deps: FailoverDeps, exchange: Exchange): Promise<Progressed> {
   let { step, next } = startAnew(deps, exchange);
   let last: Failed | null = null;
+  let place: Place | null = null;
   for (;;) {
-    if (exchange.client.aborted) return { kind: 'dropped' };
+    if (exchange.client.aborted) {
+      place?.end();
+      return { kind: 'dropped' };
+    }
     switch (step.kind) {
       case 'next-account':
       case 'retry-same': {
-        const tried = await sendOnce(deps, exchange, step);
+        const tried = await sendOnce(deps, exchange, { step, place });
+        place = tried.kind === 'failed' ? tried.kept : null;
         if (tried.kind === 'progressed') return tried.progressed;
         if (tried.kind === 'closed') ({ step, next } = startAnew(deps, exchange));
         else ({ failed: last, step, next } = tried);
@@ -127,17 +148,28 @@ export async function waitOut(
 
 type SendStep = Extract<Step, { kind: 'next-account' | 'retry-same' }>;
 type Target = { readonly account: AccountId; readonly probe: boolean };
+/** What a try that is to be repeated keeps on its account, so that nobody takes it in the pause. */
+type Place = Target & { readonly end: () => void };
+type Turn = { readonly step: SendStep; readonly place: Place | null };
 /** `closed`: the account takes no such request any more, and nothing was sent. */
 type Tried =
   | { readonly kind: 'closed' }
   | { readonly kind: 'progressed'; readonly progressed: Progressed }
-  | { readonly kind: 'failed'; readonly failed: Failed; readonly step: Step; readonly next: Selection };
+  | {
+      readonly kind: 'failed';
+      readonly failed: Failed;
+      readonly step: Step;
+      readonly next: Selection;
+      readonly kept: Place | null;
+    };
 
-async function sendOnce(deps: FailoverDeps, exchange: Exchange, step: SendStep): Promise<Tried> {
+async function sendOnce(deps: FailoverDeps, exchange: Exchange, { step, place }: Turn): Promise<Tried> {
   const { book } = deps;
   const { progress, record } = exchange;
   if (step.kind === 'retry-same') await pause(step.delayMs, exchange.client);
-  const { account, probe }: Target = step.kind === 'retry-same' ? lastTarget(exchange) : step;
+  // Before anybody who is woken by it asks selection again, the place is taken anew.
+  place?.end();
+  const { account, probe }: Target = step.kind === 'retry-same' ? targetOf(place) : step;
   // Others may have met a limit in the meantime.
   if (step.kind === 'retry-same' && !book.takes(exchange.wanted, account)) return { kind: 'closed' };
   const written = book.begin(exchange.wanted, account, { probe, failover: progress.sends > 0 });
@@ -152,6 +184,7 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, step: SendStep):
     book.end(account, { probe });
     return { kind: 'progressed', progressed: { kind: 'dropped' } };
   }
+  progress.probing = probe ? account : null;
   progress.sends += 1;
   progress.sendsByAccount.set(account, (progress.sendsByAccount.get(account) ?? 0) + 1);
   record.account = account;
@@ -160,11 +193,7 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, step: SendStep):
 
   const end = once(() => book.end(account, { probe }));
   if (exchange.bonds.hard.length > 0 && exchange.wanted.only === undefined) exchange.wanted.only = account;
-  const {
-    outcome,
-    answer,
-    mended = false,
-  } = await deps.send(deps, exchange, account).catch((error: unknown) => {
+  const { outcome, answer, mended } = await deps.send(deps, exchange, account).catch((error: unknown) => {
     end();
     throw error;
   });
@@ -172,23 +201,46 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, step: SendStep):
   if (outcome.kind === 'served' && answer !== null) {
     return { kind: 'progressed', progressed: { kind: 'answer', answer, end } };
   }
-  end();
-  if (outcome.kind === 'failed') {
-    entry.detail = outcome.detail;
-    const next = exceptAccount(deps, exchange, account);
-    const repeated = isRepeated(progress.suspects, outcome.detail);
-    if (repeated) progress.suspects.length = 0;
-    const passing = isPassing(deps, exchange);
-    const tries = { ...triesOf(exchange, account, deps.random()), passing, mended, repeated };
-    const step = decide(tries, outcome, next, book.clock());
-    if (step.kind !== 'retry-same') {
-      progress.exclude.push(account);
-      if (isHopFault(outcome.fault)) progress.hops += 1;
-    }
-    const { fault, detail } = outcome;
-    return { kind: 'failed', failed: { account, fault, detail, answer }, step, next };
+  if (outcome.kind !== 'failed') {
+    end();
+    return { kind: 'progressed', progressed: { kind: 'dropped' } };
   }
-  return { kind: 'progressed', progressed: { kind: 'dropped' } };
+  const { fault, detail } = outcome;
+  entry.detail = detail;
+  let kept: Place | null = null;
+  try {
+    const decided = decideNext(deps, exchange, { account, outcome, mended });
+    if (decided.step.kind === 'retry-same') kept = { account, probe, end };
+    else leave(progress, account, fault);
+    return { kind: 'failed', failed: { account, fault, detail, answer }, ...decided, kept };
+  } finally {
+    if (kept === null) end();
+  }
+}
+
+type FailedTry = {
+  readonly account: AccountId;
+  readonly outcome: Extract<Outcome, { kind: 'failed' }>;
+  readonly mended: boolean | undefined;
+};
+
+function decideNext(
+  deps: FailoverDeps,
+  exchange: Exchange,
+  { account, outcome, mended = false }: FailedTry,
+): { step: Step; next: Selection } {
+  const { suspects } = exchange.progress;
+  const next = exceptAccount(deps, exchange, account);
+  const repeated = isRepeated(suspects, outcome.detail);
+  if (repeated) suspects.length = 0;
+  const passing = isPassing(deps, exchange);
+  const tries = { ...triesOf(exchange, account, deps.random()), passing, mended, repeated };
+  return { step: decide(tries, outcome, next, deps.book.clock()), next };
+}
+
+function leave(progress: Progress, account: AccountId, fault: Fault): void {
+  progress.exclude.push(account);
+  if (isHopFault(fault)) progress.hops += 1;
 }
 
 /** The last two refusals came from two accounts, in the same words: it is the request, and closes neither. */
@@ -211,10 +263,9 @@ function exceptAccount({ book }: FailoverDeps, { wanted, progress }: Exchange, a
   return book.select(wanted, [...progress.exclude, account], progress.queuedMs);
 }
 
-function lastTarget({ record }: Exchange): Target {
-  const last = record.tries.at(-1);
-  if (last === undefined) throw new Error('a retry needs a try before it');
-  return { account: last.account as AccountId, probe: false };
+function targetOf(place: Place | null): Target {
+  if (place === null) throw new Error('a retry needs a try before it');
+  return place;
 }
 
 async function queue({ book }: FailoverDeps, { progress, record, client }: Exchange, until: EpochMs): Promise<void> {
@@ -236,19 +287,6 @@ function deliver({ record }: Exchange, failed: Failed | null): Progressed {
   if (failed.answer === null) return { kind: 'problem', problem: unreachable(failed) };
   paceRetries(failed.answer.headers, failed.fault);
   return { kind: 'answer', answer: failed.answer, end: () => undefined };
-}
-
-const longestRetryAfterSeconds = 60;
-
-/**
- * Codex sleeps for all of Retry-After, be it an hour, and ends its turn at a 429 without one. An account that really is
- * closed so long has been told otherwise.
- */
-function paceRetries(headers: Headers, fault: Fault): void {
-  const told = headers.get('retry-after');
-  if (told === null && fault === 'scoped') headers.set('retry-after', '2');
-  if (told === null || (/^\d+(\.\d+)?$/.test(told) && Number(told) <= longestRetryAfterSeconds)) return;
-  headers.set('retry-after', String(longestRetryAfterSeconds));
 }
 
 function unreachable({ account, detail }: Failed): Problem {

@@ -53,10 +53,11 @@ export function explainGiveUp({ exchange, next, step, now, timeZone }: GivenUp):
       },
     );
   }
-  const list = next.skipped.map((each) => describe(each, now, timeZone)).join('; ');
-  if (step.why === 'needs-login') {
-    const first = pool.candidates.find((each) => each.account.standing === 'needs-login')?.account;
-    const mend = first === undefined ? 'stint account list' : mendOf(first);
+  const able = next.skipped.filter((each) => each.reason !== 'unsuitable');
+  const list = able.map((each) => describe(each, now, timeZone)).join('; ');
+  const loggedOut = pool.candidates.find((each) => each.account.standing === 'needs-login')?.account;
+  if (step.why === 'needs-login' && loggedOut !== undefined) {
+    const mend = mendOf(loggedOut);
     return new Problem('forbidden', `Stint: no account of pool ${name} is logged in: ${list}.`, {
       hint: `Mend that with: ${mend}`,
     });

@@ -24,6 +24,7 @@ export class HeldBody implements Chunks {
   readonly #finish: HeldEnd;
   readonly #resolved: Promise<Uint8Array | Relay | null>;
   #relay: Relay | null = null;
+  #cancelled = false;
   #state: 'starting' | 'waiting' | 'ended' = 'starting';
 
   constructor(deps: HoldDeps, exchange: Exchange, held: { until: number; finish: HeldEnd }) {
@@ -34,23 +35,21 @@ export class HeldBody implements Chunks {
   }
 
   async next(): Promise<Uint8Array | null> {
-    if (this.#relay !== null) return this.#relay.next();
     if (this.#state === 'ended') return null;
     if (this.#state === 'starting') {
       this.#state = 'waiting';
       return this.#keepAlive();
     }
+    if (this.#relay !== null) return this.#relay.next();
     const resolved = await this.#resolvedWithin(keepAliveMs);
     if (resolved === 'waiting') return this.#keepAlive();
-    if (resolved instanceof Relay) {
-      this.#relay = resolved;
-      return resolved.next();
-    }
+    if (resolved instanceof Relay) return resolved.next();
     this.#state = 'ended';
     return resolved;
   }
 
   cancel(outcome: string): void {
+    this.#cancelled = true;
     if (this.#relay === null) this.#finish(outcome);
     else this.#relay.cancel(outcome);
   }
@@ -84,16 +83,22 @@ export class HeldBody implements Chunks {
     const { answer, end } = progressed;
     this.#exchange.body.release();
     if (answer.kind === 'stream') {
-      return new Relay(this.#exchange, answer, {
+      this.#relay = new Relay(this.#exchange, answer, {
         book,
         finish: (outcome) => {
           end();
           this.#finish(outcome);
         },
       });
+      // Whoever read this left while the answer was on its way.
+      if (this.#cancelled) this.#relay.cancel('aborted');
+      return this.#relay;
     }
     end();
-    this.#finish(this.#exchange.record.tries.at(-1)?.outcome === 'served' ? 'served' : 'failed');
+    const served = this.#exchange.record.tries.at(-1)?.outcome === 'served';
+    if (served && this.#exchange.framing !== null)
+      return this.#render(book, { kind: 'problem', problem: whole(answer) });
+    this.#finish(served ? 'served' : 'failed');
     return this.#renderWhole(answer);
   }
 
@@ -133,6 +138,11 @@ export class HeldBody implements Chunks {
     const { framing, provider, ask } = this.#exchange;
     return Buffer.from(framing === null ? '\n' : provider.keepAliveFrame(framing, ask));
   }
+}
+
+/** No client that reads events could read it, and it is no error of the provider. */
+function whole({ account }: { readonly account: string }): Problem {
+  return new Problem('upstream', `Stint: ${account} answered in one piece what was asked for as a stream.`);
 }
 
 /** False for the page of a proxy in between, which no client could read where it expects the provider's error. */

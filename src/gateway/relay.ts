@@ -1,10 +1,11 @@
 import { Problem } from '../core/problem.ts';
 import type { Book } from '../book/book.ts';
-import { asBuffer } from '../lib/as-buffer.ts';
-import type { CutEnd } from '../providers/provider.ts';
+import type { CutEnd, StreamEnd } from '../providers/provider.ts';
 import { takeUsage, usageBytes } from './send.ts';
 import type { Answer, Exchange } from './exchange.ts';
+import { Finder } from './finder.ts';
 import type { Chunks } from './gate.ts';
+import { pacedChunk } from './pace.ts';
 import { Tail } from './tail.ts';
 
 type StreamAnswer = Extract<Answer, { kind: 'stream' }>;
@@ -26,9 +27,10 @@ export class Relay implements Chunks {
   #held: Buffer | null;
   #finished = false;
   #over = false;
-  /** Whether the client has got what it must not get twice, and the last bytes that were looked at for it. */
-  #keeps = false;
-  #looked: Uint8Array = Buffer.alloc(0);
+  /** For what the client has got and must not get twice. */
+  readonly #kept: Finder | null;
+  /** For the end of the answer, where more may follow it than the tail holds. */
+  readonly #ended: Finder | null;
 
   constructor(exchange: Exchange, answer: StreamAnswer, { book, finish }: RelayDeps) {
     this.#book = book;
@@ -36,6 +38,10 @@ export class Relay implements Chunks {
     this.#answer = answer;
     this.#finish = finish;
     this.#held = answer.held.length > 0 ? answer.held : null;
+    const { endMark } = exchange.provider;
+    const cutEnd = this.#cutEnd();
+    this.#kept = cutEnd === null ? null : new Finder(cutEnd.unless);
+    this.#ended = endMark === undefined ? null : new Finder(endMark);
   }
 
   async next(): Promise<Uint8Array | null> {
@@ -47,9 +53,10 @@ export class Relay implements Chunks {
       this.#over = true;
       return this.#finished ? this.#cutText() : this.#end();
     }
-    this.#look(chunk);
+    this.#kept?.look(chunk);
+    this.#ended?.look(chunk);
     this.#tail.push(chunk);
-    return chunk;
+    return pacedChunk(this.#exchange.provider, chunk);
   }
 
   /** Ends the upstream because the client is gone, or the daemon. */
@@ -58,7 +65,7 @@ export class Relay implements Chunks {
     if (this.#finished) return;
     const tail = this.#tail.text();
     // Codex 0.169.0 may leave once it has the last event, before the stream ends.
-    const isComplete = this.#exchange.provider.streamEnd(tail) === 'complete';
+    const isComplete = this.#streamEnd(tail) === 'complete';
     if (isComplete) this.#takeUsage(tail);
     this.#done(isComplete ? 'served' : outcome);
   }
@@ -67,9 +74,9 @@ export class Relay implements Chunks {
     try {
       return await this.#answer.chunks.next();
     } catch (error) {
-      const { client, provider } = this.#exchange;
+      const { client } = this.#exchange;
       // What breaks after the terminal event has nothing left to break.
-      if (!client.aborted && provider.streamEnd(this.#tail.text()) === 'complete') return null;
+      if (!client.aborted && this.#streamEnd(this.#tail.text()) === 'complete') return null;
       this.cancel(client.aborted ? 'aborted' : 'cut');
       if (this.#cutEnd() !== null) return null;
       throw error;
@@ -81,7 +88,7 @@ export class Relay implements Chunks {
     const { provider, wanted } = this.#exchange;
     const tail = this.#tail.text();
     this.#takeUsage(tail);
-    const end = provider.streamEnd(tail);
+    const end = this.#streamEnd(tail);
     if (end === 'cut') {
       this.cancel('cut');
       if (this.#cutEnd() !== null) return this.#cutText();
@@ -102,24 +109,18 @@ export class Relay implements Chunks {
     return this.#cutText();
   }
 
-  #takeUsage(tail: string): void {
-    takeUsage(this.#exchange, this.#answer.held.toString('latin1', 0, usageBytes), tail.slice(-usageBytes));
+  #streamEnd(tail: string): StreamEnd {
+    return this.#exchange.provider.streamEnd(tail, this.#ended?.found ?? false);
   }
 
-  #look(chunk: Uint8Array): void {
-    const cutEnd = this.#cutEnd();
-    if (cutEnd === null || this.#keeps) return;
-    const { length } = cutEnd.unless;
-    // It may lie across two chunks.
-    const seam = Buffer.concat([this.#looked, chunk.subarray(0, length)]);
-    this.#keeps = seam.includes(cutEnd.unless) || asBuffer(chunk).includes(cutEnd.unless);
-    this.#looked = chunk.length < length ? seam.subarray(-length) : chunk.subarray(-length);
+  #takeUsage(tail: string): void {
+    takeUsage(this.#exchange, this.#answer.held.toString('latin1', 0, usageBytes), tail.slice(-usageBytes));
   }
 
   /** What asks the client to ask again. */
   #cutText(): Uint8Array | null {
     const cutEnd = this.#cutEnd();
-    return cutEnd === null || this.#keeps ? null : Buffer.from(cutEnd.text);
+    return cutEnd === null || this.#kept?.found === true ? null : Buffer.from(cutEnd.text);
   }
 
   /** An array that stays open is broken off like any other stream. */

@@ -10,6 +10,7 @@ import type { Deadlines } from './deadline.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { passGate, type Chunks } from './gate.ts';
 import { acceptsEncoding, forwardedHeaders, returnedHeaders } from './headers.ts';
+import { pacedBody, pacedChunk } from './pace.ts';
 import type { Account } from '../core/account/account.ts';
 import type { Credentials, GatewaySettings } from './ports.ts';
 import type { ForeignReasoning } from './foreign.ts';
@@ -138,8 +139,9 @@ function originOf(base: string): string {
 
 async function judge(book: Book, sending: Sending, response: Response): Promise<Sent> {
   if (response.status >= 300 && response.status !== 304) return judgeRedirect(sending, response);
-  book.endProbe(sending.account);
   const { exchange } = sending;
+  // Any other request's answer says nothing of the probe that is out.
+  if (exchange.progress.probing === sending.account) book.endProbe(sending.account);
   const verdict = exchange.provider.classify(
     { status: response.status, headers: response.headers, body: null },
     contextOf(book, sending),
@@ -221,6 +223,8 @@ async function judgeWhole(book: Book, sending: Sending, { response, verdict }: J
     failure === null ? verdict : exchange.provider.classifyFrame(failure, insideOf(book, sending, response));
   if (judged.outcome.kind === 'served' && body !== null) takeUsage(exchange, '', endOf(body));
   observe(book, sending, failure === null ? verdict : joined(verdict, judged));
+  if (failure !== null && body !== null)
+    return { outcome: judged.outcome, answer: errorAnswer(sending, response, { bytes, body }) };
   return { outcome: judged.outcome, answer: wholeAnswer(sending, response, bytes) };
 }
 
@@ -234,9 +238,10 @@ async function judgeStream(book: Book, sending: Sending, { response, verdict }: 
     const failed = exchange.provider.classifyFrame(gate.data, insideOf(book, sending, response));
     upstream.abort();
     observe(book, sending, joined(verdict, failed));
+    const bytes = pacedChunk(exchange.provider, gate.held);
     return {
       outcome: failed.outcome,
-      answer: { kind: 'whole', status: response.status, headers, bytes: gate.held, account: sending.account },
+      answer: { kind: 'whole', status: response.status, headers, bytes, account: sending.account },
     };
   }
   observe(book, sending, verdict);
@@ -270,11 +275,13 @@ function errorAnswer(
   response: Response,
   { bytes, body }: { readonly bytes: Uint8Array; readonly body: Uint8Array | null },
 ): Answer {
-  const encoding = response.headers.get('content-encoding');
-  if (body === null || encoding === null || acceptsEncoding(sending.exchange.headers, encoding))
+  const encoding = response.headers.get('content-encoding') ?? 'identity';
+  const { provider, headers: asked } = sending.exchange;
+  const paced = body === null ? null : pacedBody(provider, body);
+  if (paced === null || (paced === body && acceptsEncoding(asked, encoding)))
     return wholeAnswer(sending, response, bytes);
   const headers = returnedHeaders(response.headers, true);
-  return { kind: 'whole', status: response.status, headers, bytes: body, account: sending.account };
+  return { kind: 'whole', status: response.status, headers, bytes: paced, account: sending.account };
 }
 
 function wholeAnswer({ account }: Sending, response: Response, bytes: Uint8Array): Answer {

@@ -50,6 +50,7 @@ export const accountAdd = operation({
       throw new Problem('invalid', 'The secret is empty.', {
         hint: `Give ${context.providers.secretForms(provider)}.`,
       });
+    if (baseUrl === null) refuseForeign(context, { provider, label, secret });
     const added: Account = {
       id,
       provider,
@@ -74,6 +75,18 @@ export const accountAdd = operation({
     };
   },
 });
+
+/** It would be sent to a vendor that it is not for. A base URL may be that of a vendor that takes it. */
+function refuseForeign(
+  { providers }: OperationContext,
+  { provider, label, secret }: Pick<Account, 'provider' | 'label'> & { secret: string },
+): void {
+  const issuer = providers.issuerOf(secret);
+  if (issuer === undefined || issuer.id === provider) return;
+  throw new Problem('invalid', `That is a secret of ${issuer.title}, not of ${provider}.`, {
+    hint: `Add it with: stint account add ${issuer.id} ${label}`,
+  });
+}
 
 function agentsOf({ agents }: OperationContext, provider: Account['provider']): string[] {
   return agents.ids().filter((each) => agents.find(each)?.provider === provider);

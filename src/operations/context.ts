@@ -113,6 +113,8 @@ export interface Providers {
   ids(): readonly ProviderId[];
   /** The kind of a secret by its form. Throws a Problem for one that can never work. */
   recognise(provider: ProviderId, secret: string): string;
+  /** The provider that alone gives secrets of such a form. */
+  issuerOf(secret: string): { readonly id: ProviderId; readonly title: string } | undefined;
   secretForms(provider: ProviderId): string;
 }
 

@@ -7,19 +7,19 @@ import { inputFields } from './text-input.ts';
 
 describe('bad input of an operation', () => {
   test.each([
-    ['account.show', {}, 'account is missing.', 'account.show takes: account'],
-    ['account.show', undefined, 'account is missing.', 'account.show takes: account'],
-    ['account.show', { account: null }, 'account must be a text.', 'account.show takes: account'],
-    ['account.show', { account: 5 }, 'account must be a text.', 'account.show takes: account'],
-    ['account.show', [], 'account.show takes an object with its fields.', 'account.show takes: account'],
-    ['account.show', 'work', 'account.show takes an object with its fields.', 'account.show takes: account'],
-    ['account.show', { account: 'a', x: 1, y: 2 }, 'account.show has no field x, y.', 'account.show takes: account'],
-    ['account.list', { account: 'a' }, 'account.list has no field account.', 'account.list takes: nothing'],
-    ['session.list', { count: 0 }, 'count must be a whole number from 1 to 10000.', 'session.list takes: count'],
-    ['session.list', { count: 1.5 }, 'count must be a whole number from 1 to 10000.', 'session.list takes: count'],
-    ['session.list', { count: '7' }, 'count must be a whole number from 1 to 10000.', 'session.list takes: count'],
-    ['log.read', { cursor: -1 }, 'cursor must be a whole number of at least 0.', 'log.read takes: lines, cursor'],
-    ['pool.use', { pool: 'a', auto: 'yes' }, 'auto must be true or false.', 'pool.use takes: pool, account, auto'],
+    ['account.show', {}, 'account is missing.', 'It takes: account'],
+    ['account.show', undefined, 'account is missing.', 'It takes: account'],
+    ['account.show', { account: null }, 'account must be a text.', 'It takes: account'],
+    ['account.show', { account: 5 }, 'account must be a text.', 'It takes: account'],
+    ['account.show', [], 'account.show takes an object with its fields.', 'It takes: account'],
+    ['account.show', 'work', 'account.show takes an object with its fields.', 'It takes: account'],
+    ['account.show', { account: 'a', x: 1, y: 2 }, 'account.show has no field x, y.', 'It takes: account'],
+    ['account.list', { account: 'a' }, 'account.list has no field account.', 'It takes: nothing'],
+    ['session.list', { count: 0 }, 'count must be a whole number from 1 to 10000.', 'It takes: count'],
+    ['session.list', { count: 1.5 }, 'count must be a whole number from 1 to 10000.', 'It takes: count'],
+    ['session.list', { count: '7' }, 'count must be a whole number from 1 to 10000.', 'It takes: count'],
+    ['log.read', { cursor: -1 }, 'cursor must be a whole number of at least 0.', 'It takes: lines, cursor'],
+    ['pool.use', { pool: 'a', auto: 'yes' }, 'auto must be true or false.', 'It takes: pool, account, auto'],
   ])('%s with %j says: %s', async (...[name, input, message, hint]) => {
     await using rig = await openOperations();
     await expect(rig.run(name, input)).rejects.toMatchObject({ name: 'Problem', code: 'invalid', message, hint });

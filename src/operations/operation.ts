@@ -55,7 +55,7 @@ function subjectOf(target: AnyOperation, input: Readonly<Record<string, unknown>
 /** The first thing that is wrong, in words that fit a flag as well as a field. */
 function invalidInput(target: AnyOperation, raw: unknown, error: z.ZodError): Problem {
   const { fields } = inputFields(target);
-  const hint = `${target.name} takes: ${Object.keys(fields).join(', ') || 'nothing'}`;
+  const hint = `It takes: ${Object.keys(fields).join(', ') || 'nothing'}`;
   return new Problem('invalid', `${describeIssue(target, raw, error.issues[0])}.`, { hint });
 }
 
@@ -84,6 +84,6 @@ function expectedOf(field: FieldSchema | undefined): string {
     case 'array':
       return 'a list of texts';
     default:
-      return 'a text';
+      return field?.maxLength === undefined ? 'a text' : `a text of at most ${field.maxLength} characters`;
   }
 }

@@ -6,6 +6,7 @@ export type FieldSchema = {
   readonly items?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly maxLength?: number;
   readonly description?: string;
   readonly enum?: readonly string[];
   readonly secret?: boolean;

@@ -84,8 +84,8 @@ export type FrameKind = 'neutral' | 'content' | 'failed';
 export type CutEnd =
   | 'break'
   | {
-      /** Where the stream has this in it, the client has a tool to call, and would call it again if it asked again: it just ends. */
-      readonly unless: string;
+      /** Where the stream has this in it, the client has a tool to call, and would call it again if it asked again: it just ends. A pattern like `Provider.endMark`. */
+      readonly unless: RegExp;
       readonly text: string;
     };
 
@@ -241,6 +241,8 @@ export interface Provider {
   readonly secretForms: string;
   /** The kind of a secret by its form; a Problem that says what it is instead when it can never work. */
   recognise(secret: string): string | Problem;
+  /** Whether only this vendor gives secrets of such a form. */
+  issued(secret: string): boolean;
   /** Reads a secret of the vault. Pure; the result is kept as long as the secret is the same. */
   open(kind: string, secret: string): OpenedSecret;
   readonly login: Login | null;
@@ -271,8 +273,18 @@ export interface Provider {
   classifyFrame(data: string, context: AnswerContext): Verdict;
   /** An error that HTTP 200 brought in one piece, as the JSON text for `classifyFrame`; null when there is none. */
   errorInside(body: Buffer): string | null;
-  /** Reads the end of a stream: its last bytes, at least 4 KiB of them where there were so many. */
-  streamEnd(tail: string): StreamEnd;
+  /**
+   * Reads the end of a stream: its last bytes, at least 4 KiB of them where there were so many. `ended` says that
+   * `endMark` is somewhere in the stream.
+   */
+  streamEnd(tail: string, ended?: boolean): StreamEnd;
+  /** What is in the last event of a stream, where more than the tail may follow it: a pattern of ASCII, 64 bytes at most. */
+  readonly endMark?: RegExp;
+  /**
+   * The text of an error without waits that would send its client to sleep while another account is open. Absent where
+   * only headers tell a client to wait. The text may hold its bytes as latin1.
+   */
+  paceError?(text: string): string;
   /** How a stream that was cut or failed after content ends for the client, so that it asks again. */
   readonly cutEnd: CutEnd;
   /** The data of the error event in the tail of a stream that `streamEnd` called failed. */

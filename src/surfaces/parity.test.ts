@@ -144,7 +144,7 @@ describe('stint doctor', () => {
         '     Use https:// where you can: stint account add anthropic clear --replace --base-url https://...\n',
     );
     expect(code).toBe(1);
-    await stint(['account', 'remove', 'clear']);
+    await stint(['account', 'remove', 'clear', '--yes']);
   }, 10_000);
 
   test('ends with 1 where something is wrong, and says what to do', async () => {
@@ -160,7 +160,7 @@ describe('stint doctor', () => {
       { check: 'upstream: 127.0.0.1:1', hint: expect.stringContaining('Check the network') as string },
     ]);
     expect(code).toBe(1);
-    await stint(['account', 'remove', 'far']);
+    await stint(['account', 'remove', 'far', '--yes']);
   });
 });
 

@@ -27,6 +27,7 @@ const nobody: Selection = { kind: 'none', skipped: [skip('tried')] };
 const noLogin: Selection = { kind: 'none', skipped: [skip('needs-login')] };
 const oneDisabled: Selection = { kind: 'none', skipped: [skip('needs-login'), skip('disabled')] };
 const pinnedOut: Selection = { kind: 'none', skipped: [skip('needs-login'), skip('not-pinned')] };
+const profileBeside: Selection = { kind: 'none', skipped: [skip('needs-login'), skip('unsuitable')] };
 const onlyNotPinned: Selection = { kind: 'none', skipped: [skip('not-pinned')] };
 
 /** The first send of a request to a pool of three, which may be held for four minutes. */
@@ -140,6 +141,7 @@ const auth: Row[] = [
   ['asks for no login where a disabled account lacks none', 'auth', oneDisabled, {}, exhausted(null)],
   ['gives way to an answer for lack of capacity', 'auth', noLogin, hasPassing, passing],
   ['asks for a login where that is all that is missing', 'auth', noLogin, {}, needsLogin],
+  ['asks for a login where the others could not serve anyhow', 'auth', profileBeside, {}, needsLogin],
   ['is not sent once more than accounts and two', 'auth', use, spent, noMore],
 ];
 

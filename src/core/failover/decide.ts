@@ -139,9 +139,9 @@ export function isHopFault(fault: Fault): boolean {
   return fault === 'overload' || fault === 'network';
 }
 
-/** True when a login is what every account lacks, of those that the pool's pin leaves. A disabled one may lack none. */
+/** True when a login is what every account lacks, of those that could serve. A disabled one may lack none. */
 function onlyLoginsMissing(next: Selection): boolean {
-  const left = next.skipped.filter((each) => each.reason !== 'not-pinned');
+  const left = next.skipped.filter((each) => each.reason !== 'not-pinned' && each.reason !== 'unsuitable');
   return left.length > 0 && left.every((each) => each.reason === 'needs-login');
 }
 

@@ -17,6 +17,7 @@ export const anthropic: Provider = {
   baseUrl: () => 'https://api.anthropic.com',
   secretForms,
   recognise,
+  issued: (secret) => /^sk-ant-/.test(secret),
   open,
   login,
   adoption,

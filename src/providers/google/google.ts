@@ -4,6 +4,7 @@ import { classify, classifyFrame } from './classify.ts';
 import { authorize, baseUrl, open, phantomOf, recognise, secretForms } from './credential.ts';
 import { withoutForeign } from './foreign.ts';
 import { openingOf } from './opening.ts';
+import { paceError } from './pace.ts';
 import {
   auxiliaryVerbs,
   geminiPath,
@@ -16,7 +17,7 @@ import {
 } from './path.ts';
 import { cutText, renderErrorFrame, renderProblem, renderProblemFrame } from './problem.ts';
 import { renewServiceAccount } from './service-account.ts';
-import { errorDataOf, errorInside, frameKind, streamEnd, usageOf } from './stream.ts';
+import { endMark, errorDataOf, errorInside, frameKind, streamEnd, usageOf } from './stream.ts';
 
 /** The Gemini API with a key, as Gemini CLI uses it, and the same models on Vertex AI with a service account. */
 export const google: Provider = {
@@ -26,6 +27,7 @@ export const google: Provider = {
   baseUrl,
   secretForms,
   recognise,
+  issued: (secret) => /^AIza/.test(secret),
   open,
   login: { renew: (_, secret, reach) => renewServiceAccount(secret, reach) },
   adoption: {
@@ -50,7 +52,9 @@ export const google: Provider = {
   classifyFrame,
   errorInside,
   streamEnd,
-  cutEnd: { unless: '"functionCall"', text: cutText },
+  endMark,
+  cutEnd: { unless: /"functionCall"/, text: cutText },
+  paceError,
   errorDataOf,
   usageOf,
   bonds: null,

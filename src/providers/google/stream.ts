@@ -34,16 +34,17 @@ function isSaid(part: unknown): boolean {
 }
 
 /** Quotes inside a text of the model are escaped, so that these match only what Google wrote. */
-const finish = /"(?:finishReason|blockReason)"\s*:\s*"[A-Z_]/g;
+export const endMark = /(?<!\\)"(?:finishReason|blockReason)"\s{0,8}:\s{0,8}"[A-Z_]/;
+const finish = new RegExp(endMark, 'g');
 const failure = /(?:^|[\n,[]|data: ?)\s*(?=\{\s*"error"\s*:)/g;
 
 /**
  * A stream is complete when a chunk that says why it ended is whole: its blank line came, or the bracket that closes
- * the array. Other chunks may follow that one.
+ * the array. Other chunks may follow that one, and the sources of the answer inside it are often longer than the tail.
  */
-export function streamEnd(tail: string): StreamEnd {
+export function streamEnd(tail: string, ended = false): StreamEnd {
   const at = lastMatch(tail, finish);
-  if (at !== -1 && isWhole(tail, at)) return 'complete';
+  if ((at !== -1 || ended) && isWhole(tail, Math.max(at, 0))) return 'complete';
   if (errorDataOf(tail) !== null) return 'failed';
   return 'cut';
 }

@@ -26,6 +26,7 @@ export const openai: Provider = {
   baseUrl,
   secretForms,
   recognise,
+  issued: (secret) => /^sk-(proj|svcacct|admin)-/.test(secret),
   open,
   login,
   adoption,

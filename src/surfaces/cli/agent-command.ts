@@ -57,8 +57,12 @@ async function printEnvironment(cli: Cli, agent: string, options: GlobalOptions)
   for (const [name, value] of Object.entries({ ...issued.environment, ...directLoopback() }))
     cli.terminal.print(`export ${name}=${quotedForShell(value)}`);
   // What cannot be said by a variable has to stand on every command line.
-  if (issued.args.length > 0)
+  if (issued.args.length > 0) {
+    cli.terminal.print(
+      `# A function of this shell: a script, an editor or \`timeout ${agent}\` does not see it; there use: stint ${agent}`,
+    );
     cli.terminal.print(`${agent}() { command ${issued.command} ${issued.args.map(quotedForShell).join(' ')} "$@"; }`);
+  }
 }
 
 function quotedForShell(text: string): string {

@@ -52,13 +52,14 @@ describe('bad input', () => {
       2,
       /^Give either an account or --auto\. For example: stint pool use anthropic --auto$/,
     ],
-    [['pool', 'remove', 'anthropic'], 2, /is the default pool of its provider and stays\./],
+    [['account', 'remove', 'first'], 2, 'There is no terminal to ask on. Nothing was changed. To go on, say --yes.'],
+    [['pool', 'remove', 'anthropic', '--yes'], 2, /is the default pool of its provider and stays\./],
     [
       ['session', 'list', '--count', 'all'],
       2,
-      'count must be a whole number from 1 to 10000. session.list takes: count',
+      'count must be a whole number from 1 to 10000. It takes: count',
     ],
-    [['logs', '--lines', 'all'], 2, 'lines must be a whole number from 1 to 10000. log.read takes: lines, cursor'],
+    [['logs', '--lines', 'all'], 2, 'lines must be a whole number from 1 to 10000. It takes: lines, cursor'],
     [['env', 'vim'], 2, '"vim" is not an agent that Stint knows. Use one of: claude'],
     [['--pool', 'none', 'env', 'claude'], 3, 'There is no pool "none". See: stint pool list'],
     [['demo', '--agent', 'vim'], 2, 'The demo has no agent "vim". Use one of: scripted, claude, codex, gemini'],
@@ -130,7 +131,7 @@ describe('stint account', () => {
     expect(await text(['account', 'disable', 'my-team'])).toContain('stint account enable anthropic/my-team');
     expect(await text(['account', 'enable', 'my-team'])).toBe('anthropic/my-team is in service.\n');
     expect(await text(['account', 'clear', 'my-team'])).toBe('anthropic/my-team had no closed window; it is open.\n');
-    expect(await text(['account', 'remove', 'my-team'])).toBe('Removed anthropic/my-team and its secret.\n');
+    expect(await text(['account', 'remove', 'my-team', '--yes'])).toBe('Removed anthropic/my-team and its secret.\n');
   }, 15_000);
 
   test('takes the secret from a variable, and a new one in place of an old one', async () => {
@@ -172,7 +173,7 @@ test('stint pool makes, pins, shows and removes a pool', async () => {
   expect(await text(['pool', 'list'])).toMatch(
     /^POOL +STRATEGY.*\nanthropic +sticky +forbid.*\nown +priority +last +- +anthropic\/first\n$/,
   );
-  expect(await text(['pool', 'remove', 'own'])).toBe('Removed pool own; its accounts stay.\n');
+  expect(await text(['pool', 'remove', 'own', '--yes'])).toBe('Removed pool own; its accounts stay.\n');
 }, 15_000);
 
 describe('stint logs', () => {

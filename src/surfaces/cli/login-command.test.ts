@@ -87,7 +87,7 @@ describe('stint account add --profile', () => {
     writeFileSync(join(folder, '.credentials.json'), login);
     const run = await place.stint(['account', 'add', 'anthropic', 'mine', '--profile', 'existing', '--json']);
     expect(JSON.parse(run.stdout)).toMatchObject({ id: 'anthropic/mine', credential: 'profile', profile: folder });
-    await place.stint(['account', 'remove', 'anthropic/mine']);
+    await place.stint(['account', 'remove', 'anthropic/mine', '--yes']);
     expect(existsSync(join(folder, '.credentials.json'))).toBe(true);
   });
 
@@ -116,7 +116,7 @@ describe('stint account add --profile', () => {
       code: 1,
       stderr: expect.stringContaining('Account anthropic/key has a secret of its own.'),
     });
-    await place.stint(['account', 'remove', 'anthropic/key']);
+    await place.stint(['account', 'remove', 'anthropic/key', '--yes']);
   });
 });
 

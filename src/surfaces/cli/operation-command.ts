@@ -125,11 +125,10 @@ function take(input: Record<string, unknown>, name: string, { field, value }: Gi
   else input[name] = coerceText(field, Array.isArray(value) ? value.map(String) : [value as string]);
 }
 
-/** A question of the operation's own needs an answer also where nobody can be asked; the plain one does not. */
+/** What cannot be undone needs an answer also where nobody can be asked. */
 async function confirmOrStop({ terminal }: Cli, question: string | undefined, plain: string): Promise<void> {
   if (!terminal.interactive) {
-    if (question === undefined) return;
-    throw new Problem('invalid', question.replace(/ Go on\?$/, ''), {
+    throw new Problem('invalid', question?.replace(/ Go on\?$/, '') ?? 'There is no terminal to ask on.', {
       hint: 'Nothing was changed. To go on, say --yes.',
     });
   }

@@ -6,7 +6,11 @@ import type { Look } from './render.ts';
 const barCells = 20;
 
 /** Reasons that are no words of their own. */
-const reasons: Readonly<Record<string, string>> = { 'not-pinned': 'the pool is pinned to another' };
+const reasons: Readonly<Record<string, string>> = {
+  'not-pinned': 'the pool is pinned to another',
+  unsuitable: 'a profile, which stands by in a pool of the gateway',
+  full: 'at its cap of requests in flight',
+};
 
 export function renderStatus(status: StatusView, look: Look): string {
   const { daemon, accounts, pools } = status;
@@ -53,7 +57,7 @@ function nextStepOf({ mend }: AccountView): string[] {
 
 /** Windows as far as the provider has told, and limits that no reading covers. */
 function windowLines({ windows, limits }: AccountView, look: Look): string[] {
-  const width = Math.max(...windows.map((each) => each.window.length), ...limits.map((each) => each.window.length));
+  const width = Math.max(...[...windows, ...limits].map((each) => nameOf(each).length));
   const read = windows.map((each) => {
     const closed = limits.some(
       (limit) => limit.window === each.window && limit.family === each.family && !limit.overage,
@@ -63,17 +67,21 @@ function windowLines({ windows, limits }: AccountView, look: Look): string[] {
         ? ' '.repeat(barCells + 5)
         : `${drawBar(each.utilization, barCells)} ${percent(each.utilization)}`;
     const reset = each.resetsAt === null ? '' : `  resets ${formatWhen(each.resetsAt, look.now, look.timeZone)}`;
-    return `  ${each.window.padEnd(width)}  ${share}${reset}${closed ? look.terminal.style('red', '  closed') : ''}`;
+    return `  ${nameOf(each).padEnd(width)}  ${share}${reset}${closed ? look.terminal.style('red', '  closed') : ''}`;
   });
   const unread = limits
     .filter((limit) => !windows.some((each) => each.window === limit.window && each.family === limit.family))
     .map((limit) => {
-      const family = limit.family === null ? '' : ` for ${limit.family}`;
       const kind = limit.overage ? 'overage' : 'closed';
       const guessed = limit.source === 'estimated' ? ', estimated' : '';
-      return `  ${limit.window.padEnd(width)}  ${kind}${family}, opens ${formatWhen(limit.until, look.now, look.timeZone)}${guessed}`;
+      return `  ${nameOf(limit).padEnd(width)}  ${kind}, opens ${formatWhen(limit.until, look.now, look.timeZone)}${guessed}`;
     });
   return [...read, ...unread];
+}
+
+/** A window may be one model's alone. */
+function nameOf({ window, family }: { readonly window: string; readonly family: string | null }): string {
+  return family === null || window.includes(family) ? window : `${window} of ${family}`;
 }
 
 function renderPool(pool: PoolView, look: Look): string {
@@ -95,7 +103,15 @@ export function renderAccountDetails(account: AccountView, look: Look): string {
   const added = formatWhen(account.addedAt, look.now, look.timeZone);
   const [head = '', ...windows] = renderAccount(account, look).split('\n');
   const host = account.baseUrl === null ? '' : ` for ${account.baseUrl}`;
-  return [head, `  ${account.credential}${host}, added ${added}`, ...windows].join('\n');
+  return [head, `  ${account.credential}${host}, added ${added}`, ...settingsOf(account), ...windows].join('\n');
+}
+
+function settingsOf({ profile, project, maxConcurrent }: AccountView): string[] {
+  return [
+    ...(profile === null ? [] : [`  login directory ${profile}`]),
+    ...(project === null ? [] : [`  shares the quota of project ${project}`]),
+    ...(maxConcurrent === null ? [] : [`  at most ${maxConcurrent} requests in flight`]),
+  ];
 }
 
 /** One pool with its accounts, which `status` shows above it. */

@@ -124,7 +124,7 @@ describe('status for people', () => {
     ).toEqual([
       'anthropic/work  closed (five_hour), opens in 2h (02:54 UTC)',
       '  five_hour       ████████████████████ 104%  resets in 2h (02:54 UTC)  closed',
-      '  seven_day_opus  closed for opus, opens in 2d (Nov 23, 00:54 UTC), estimated',
+      '  seven_day_opus  closed, opens in 2d (Nov 23, 00:54 UTC), estimated',
       'anthropic/home  open, 3 in flight',
       '  five_hour  ██████████░░░░░░░░░░  50%',
       '  credits                               resets in 2h (02:54 UTC)',

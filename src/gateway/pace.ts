@@ -1,0 +1,38 @@
+import type { Fault } from '../core/failover/outcome.ts';
+import { asBuffer } from '../lib/as-buffer.ts';
+import type { Provider } from '../providers/provider.ts';
+
+/** An error in one piece as its client may get it; see `Provider.paceError`. */
+export function pacedBody(provider: Provider, body: Uint8Array): Uint8Array {
+  const text = asBuffer(body).toString('latin1');
+  const paced = provider.paceError?.(text) ?? text;
+  return paced === text ? body : Buffer.from(paced, 'latin1');
+}
+
+/** The same for an error event that lies whole in one chunk of a stream, as every one does that was sent at once. */
+export function pacedChunk(provider: Provider, chunk: Uint8Array): Uint8Array {
+  if (provider.paceError === undefined || !asBuffer(chunk).includes('"error"')) return chunk;
+  const text = asBuffer(chunk).toString('latin1');
+  const data = provider.errorDataOf(text);
+  if (data === null) return chunk;
+  const paced = provider.paceError(data);
+  return paced === data
+    ? chunk
+    : Buffer.from(
+        text.replace(data, () => paced),
+        'latin1',
+      );
+}
+
+const longestRetryAfterSeconds = 60;
+
+/**
+ * Codex sleeps for all of Retry-After, be it an hour, and ends its turn at a 429 without one. An account that really is
+ * closed so long has been told otherwise.
+ */
+export function paceRetries(headers: Headers, fault: Fault): void {
+  const told = headers.get('retry-after');
+  if (told === null && fault === 'scoped') headers.set('retry-after', '2');
+  if (told === null || (/^\d+(\.\d+)?$/.test(told) && Number(told) <= longestRetryAfterSeconds)) return;
+  headers.set('retry-after', String(longestRetryAfterSeconds));
+}
