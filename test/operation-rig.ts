@@ -50,6 +50,7 @@ export async function openOperations(): Promise<OperationRig> {
       providers,
       agents,
       holdMs: 240_000,
+      renewalFailure: () => null,
       gatewayUrl: () => 'http://127.0.0.1:4610',
       agentFolder: () => Promise.resolve(folder.path),
       audit: (record) => void audit.push(record),

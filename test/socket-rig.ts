@@ -32,6 +32,8 @@ export type SocketRig = AsyncDisposable &
     readonly url: string;
     readonly token: string;
     readonly clock: () => EpochMs;
+    /** The vault: what is set here is the account's from then on. */
+    readonly secrets: Map<AccountId, string>;
     /** Moves the clock of gateway, book and simulator, and lets everybody who waits look at it. */
     advance(byMs: number): void;
     /** Asks for a WebSocket and has it refused or not. */
@@ -63,6 +65,7 @@ export async function startSocketRig(options: SocketRigOptions = {}): Promise<So
   const credential = options.plans === true ? 'plan-login' : 'api-key';
   const secretOf = (label: string): string =>
     options.plans === true ? JSON.stringify(simulator.login(label)) : `sk-test-${label}`;
+  const secrets = new Map(labels.map((label) => [openaiId(label), secretOf(label)]));
   const gateway = await openGateway(opened, {
     folder: folder.path,
     clock,
@@ -77,7 +80,7 @@ export async function startSocketRig(options: SocketRigOptions = {}): Promise<So
         addedAt: clock(),
       }),
     ),
-    secrets: new Map(labels.map((label) => [openaiId(label), secretOf(label)])),
+    secrets,
   });
   const { book, port } = gateway;
   const pool = { name: labelFrom('openai'), provider: openai.id, ...options.pool };
@@ -96,7 +99,7 @@ export async function startSocketRig(options: SocketRigOptions = {}): Promise<So
   const resources = opened.move();
   return {
     ...gateway,
-    ...{ simulator, url, token, clock, upgrade },
+    ...{ simulator, url, token, clock, secrets, upgrade },
     advance: (byMs) => {
       aheadMs += byMs;
       book.wake();

@@ -52,7 +52,7 @@ export class Credentials {
   readonly #over = new Map<AccountId, string>();
   readonly #pauses = new Map<
     AccountId,
-    { readonly text: string; readonly failures: number; readonly until: EpochMs }
+    { readonly text: string; readonly failures: number; readonly until: EpochMs; readonly detail: string }
   >();
 
   constructor(deps: CredentialDeps) {
@@ -86,6 +86,13 @@ export class Credentials {
     if (opened.credential.secret !== refused.secret) return 'renewed';
     if (!opened.renewable) return 'fixed';
     return (await this.#renewal(account)) ?? 'failed';
+  }
+
+  /** Why the login of an account could not be renewed, and from when on that is tried again; null where nothing is amiss. */
+  failureOf(account: AccountId): { readonly detail: string; readonly retryAt: EpochMs } | null {
+    const pause = this.#pauses.get(account);
+    if (pause === undefined || pause.text !== this.#newest(account)) return null;
+    return { detail: pause.detail, retryAt: pause.until };
   }
 
   /**
@@ -217,7 +224,7 @@ export class Credentials {
     const failures = known?.text === text ? known.failures + 1 : 1;
     const pauseMs = Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs) * (1 + random() / 2);
     const until = book.clock() + Math.round(pauseMs);
-    this.#pauses.set(account, { text, failures, until });
+    this.#pauses.set(account, { text, failures, until, detail });
     tell({ kind: 'not-renewed', account, detail, retryAt: until });
     return 'failed';
   }

@@ -11,7 +11,7 @@ import {
   savePool,
 } from '../book/roster.ts';
 import type { AccountState, PoolState } from '../book/state.ts';
-import { asSessionId, type ProviderId } from '../core/ids.ts';
+import { asSessionId, type AccountId, type ProviderId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import { adoptLogin, findLogin } from './adopt.ts';
 import { profilesOf } from './profiles.ts';
@@ -31,6 +31,8 @@ export type ContextDeps = {
   /** A folder of the home for files that an agent has to be given. */
   readonly agentFolder: (agent: string) => Promise<string>;
   readonly audit: OperationContext['audit'];
+  /** Why the login of an account could not be renewed. */
+  readonly renewalFailure: (account: AccountId) => AccountNow['notRenewed'];
 };
 
 /** What operations act on: the book, the vault and the daemon itself. */
@@ -44,8 +46,8 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'act
     audit: deps.audit,
     inTurn: turns(),
     accounts: {
-      all: () => [...state.accounts.values()].map(accountNow),
-      find: (id) => optional(state.accounts.get(id), accountNow),
+      all: () => [...state.accounts.values()].map((each) => accountNow(deps, each)),
+      find: (id) => optional(state.accounts.get(id), (each) => accountNow(deps, each)),
       add: async (account, secret) => {
         if (secret === null) return addAccount(book, account);
         await vault.write(account.id, secret);
@@ -121,9 +123,10 @@ function turns(): OperationContext['inTurn'] {
   };
 }
 
-function accountNow(state: AccountState): AccountNow {
+function accountNow({ renewalFailure }: ContextDeps, state: AccountState): AccountNow {
   const { account, limits, readings, inFlight, restUntil } = state;
-  return { account, limits: [...limits.values()], readings: [...readings.values()], inFlight, restUntil };
+  const notRenewed = renewalFailure(account.id);
+  return { account, limits: [...limits.values()], readings: [...readings.values()], inFlight, restUntil, notRenewed };
 }
 
 function poolNow({ state }: Book, { pool, current }: PoolState): PoolNow {

@@ -96,6 +96,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     providers,
     agents,
     audit: (record) => log.info('changed', record),
+    renewalFailure: (account) => credentials.failureOf(account),
     holdMs: config.gateway.holdSeconds * secondMs,
     gatewayUrl: () => `http://${urlHost(config.agent.host)}:${file.agentPort}`,
     agentFolder: async (agent) => {

@@ -25,6 +25,7 @@ function account(label: string, more: Partial<AccountView> = {}): AccountView {
     reason: null,
     mend: null,
     inFlight: 0,
+    notRenewed: null,
     limits: [],
     windows: [{ window: 'five_hour', family: null, utilization: 0.5, resetsAt: now, observedAt: now }],
     addedAt: 0,

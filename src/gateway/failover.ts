@@ -1,19 +1,12 @@
-import { decide, decideFirst, isHopFault, type Step } from '../core/failover/decide.ts';
-import type { Fault, Outcome } from '../core/failover/outcome.ts';
+import { isHopFault, type Step } from '../core/failover/decide.ts';
+import type { Fault } from '../core/failover/outcome.ts';
 import type { AccountId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import type { SendDeps, Sent } from './send.ts';
-import {
-  newProgress,
-  triesOf,
-  type Answer,
-  type Exchange,
-  type Failed,
-  type Progress,
-  type Suspect,
-} from './exchange.ts';
+import { newProgress, type Answer, type Exchange, type Failed, type Progress } from './exchange.ts';
+import { decideNext, startAnew } from './next-step.ts';
 import { paceRetries } from './pace.ts';
 import { explainGiveUp, type GivenUp } from './give-up.ts';
 
@@ -218,49 +211,9 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, { step, place }:
   }
 }
 
-type FailedTry = {
-  readonly account: AccountId;
-  readonly outcome: Extract<Outcome, { kind: 'failed' }>;
-  readonly mended: boolean | undefined;
-};
-
-function decideNext(
-  deps: FailoverDeps,
-  exchange: Exchange,
-  { account, outcome, mended = false }: FailedTry,
-): { step: Step; next: Selection } {
-  const { suspects } = exchange.progress;
-  const next = exceptAccount(deps, exchange, account);
-  const repeated = isRepeated(suspects, outcome.detail);
-  if (repeated) suspects.length = 0;
-  const passing = isPassing(deps, exchange);
-  const tries = { ...triesOf(exchange, account, deps.random()), passing, mended, repeated };
-  return { step: decide(tries, outcome, next, deps.book.clock()), next };
-}
-
 function leave(progress: Progress, account: AccountId, fault: Fault): void {
   progress.exclude.push(account);
   if (isHopFault(fault)) progress.hops += 1;
-}
-
-/** The last two refusals came from two accounts, in the same words: it is the request, and closes neither. */
-function isRepeated(suspects: readonly Suspect[], detail: string): boolean {
-  const [before, last] = suspects.slice(-2);
-  return last !== undefined && last.account !== before?.account && before?.detail === detail && last.detail === detail;
-}
-
-function startAnew(deps: FailoverDeps, exchange: Exchange): { next: Selection; step: Step } {
-  const { wanted, progress, holdUntil } = exchange;
-  const next = deps.book.select(wanted, progress.exclude, progress.queuedMs);
-  return { next, step: decideFirst(next, { holdUntil, passing: isPassing(deps, exchange) }, deps.book.clock()) };
-}
-
-function isPassing({ book }: FailoverDeps, { wanted, progress }: Exchange): boolean {
-  return progress.passing !== null && book.takes(wanted, progress.passing.account);
-}
-
-function exceptAccount({ book }: FailoverDeps, { wanted, progress }: Exchange, account: AccountId): Selection {
-  return book.select(wanted, [...progress.exclude, account], progress.queuedMs);
 }
 
 function targetOf(place: Place | null): Target {

@@ -14,6 +14,8 @@ export type AccountNow = {
   readonly readings: readonly (Reading & { readonly at: EpochMs })[];
   readonly inFlight: number;
   readonly restUntil: EpochMs;
+  /** Why its login could not be renewed. */
+  readonly notRenewed: { readonly detail: string; readonly retryAt: EpochMs } | null;
 };
 
 export type PoolNow = {

@@ -39,6 +39,10 @@ export const accountShape = z.object({
   reason: z.string().nullable(),
   mend: z.string().nullable().describe('What to do about an account that needs a login'),
   inFlight: z.number(),
+  notRenewed: z
+    .object({ detail: z.string(), retryAt: moment })
+    .nullable()
+    .describe('Why its login could not be renewed, and from when on that is tried again'),
   limits: z.array(limitShape).describe('Limits that close something at this moment'),
   windows: z.array(windowShape).describe('How full the windows are, as responses told'),
   addedAt: moment,

@@ -6,7 +6,8 @@ import type { AccountNow, OperationContext, PoolNow } from './context.ts';
 import type { AccountView, NextView, PoolView } from './shape.ts';
 
 /** An account as every surface shows it. */
-export function viewAccount(now: EpochMs, { account, limits, readings, inFlight, restUntil }: AccountNow): AccountView {
+export function viewAccount(now: EpochMs, known: AccountNow): AccountView {
+  const { account, limits, readings, inFlight, restUntil, notRenewed } = known;
   const closed = limits.filter((each) => isClosed(each, now));
   return {
     id: account.id,
@@ -20,6 +21,7 @@ export function viewAccount(now: EpochMs, { account, limits, readings, inFlight,
     ...stateOf({ account, limits: closed, restUntil }, now),
     mend: account.standing === 'needs-login' ? mendOf(account) : null,
     inFlight,
+    notRenewed,
     limits: closed.map(({ window, family, overage, until, source, observedAt, evidence }) => ({
       window,
       family,

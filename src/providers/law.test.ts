@@ -83,6 +83,8 @@ describe.each(all)('%s, whatever it is told,', (_, provider: Provider) => {
           const { inputTokens, outputTokens } = provider.usageOf(tail, tail);
           for (const count of [inputTokens, outputTokens]) expect(count ?? 0).toBeGreaterThanOrEqual(0);
         }
+        const paced = provider.paceError?.(text) ?? text;
+        if (isJson(text)) expect(isJson(paced)).toBe(true);
         const inside = provider.errorInside(Buffer.from(text));
         if (inside !== null) expectBounded(provider.classifyFrame(inside, context).signals);
       }),

@@ -1,4 +1,4 @@
-import type { Outcome } from '../core/failover/outcome.ts';
+import type { Fault, Outcome } from '../core/failover/outcome.ts';
 import type { ProviderId } from '../core/ids.ts';
 import type { Signal } from '../core/limit/signal.ts';
 import type { Problem } from '../core/problem.ts';
@@ -215,6 +215,10 @@ export interface Socket {
   classify(text: string, context: AnswerContext): Verdict;
   /** Whether its client takes a failed message for the end of the answer; it waits for more after any other. */
   endsAnswer(text: string): boolean;
+  /** Whether its provider answers nothing more on the connection after this failed message. */
+  endsConnection(text: string): boolean;
+  /** A failed message without waits that would send its client to sleep while another account is open. */
+  pace(text: string, fault: Fault): string;
   madeOf(text: string): SocketMade;
   /** Token counts of a message of kind `end`. */
   usageOf(text: string): Usage;

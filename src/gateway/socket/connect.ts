@@ -72,6 +72,8 @@ async function shakeHands(deps: ConnectDeps, upgrade: Upgrade, abort: AbortSigna
     // The messages are small, and to unpack each one costs more than it saves.
     perMessageDeflate: false,
     followRedirects: false,
+    // By itself `ws` 8.23 cuts a connection on which pings come faster than their answers leave.
+    autoPong: false,
     maxPayload: deps.maxPayloadBytes,
     ...deps.tls,
     ...(tunnel === null ? {} : { createConnection: () => tunnel }),

@@ -1,3 +1,4 @@
+import type { AccountId } from '../../core/ids.ts';
 import { Problem } from '../../core/problem.ts';
 import type { Ask, Provider, Socket, SocketRequest } from '../../providers/provider.ts';
 import { nextRequestId } from '../arrival.ts';
@@ -37,6 +38,7 @@ const resumeBelowBytes = 64 * 1024;
 export class Connection implements Line {
   readonly history: History;
   readonly socket: Socket;
+  maker: AccountId;
   readonly #deps: ConnectionDeps;
   readonly #admission: Admission;
   readonly #gone = new AbortController();
@@ -52,6 +54,7 @@ export class Connection implements Line {
     this.#deps = deps;
     this.#admission = admission;
     this.socket = admission.socket;
+    this.maker = admission.opened.upstream.account;
     this.history = new History(deps.settings.bodyLimitBytes, deps.histories);
   }
 

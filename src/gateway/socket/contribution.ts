@@ -24,19 +24,23 @@ export class Contribution {
     return continues !== null && this.#history.upTo(continues) === null;
   }
 
-  /** The one account that can serve it; undefined for any. `here` is that of the connection. */
-  ownerAmong(owners: Owners, here: AccountId | undefined): AccountId | undefined {
+  /** The one account that can serve it; undefined for any. `maker` is that of the connection. */
+  ownerAmong(owners: Owners, maker: AccountId): AccountId | undefined {
     const { bound } = this.#request;
-    if (bound.length === 0) return this.isUnknown ? here : undefined;
-    return bound.map((name) => owners.of(name)).find((owner) => owner !== undefined) ?? here;
+    if (bound.length === 0) return this.isUnknown ? maker : undefined;
+    return bound.map((name) => owners.of(name)).find((owner) => owner !== undefined) ?? maker;
   }
 
-  /** The request as an upstream connection understands it; null when nothing that it could understand says the same. */
+  /**
+   * The request as an upstream connection understands it; null when nothing that it could understand says the same.
+   * `isMoved` says that another account than the connection's made what the request holds.
+   */
   textFor(upstream: UpstreamSocket, text: string, isMoved: boolean): string | null {
-    const { continues } = this.#request;
-    if (continues === null) return isMoved ? (this.#socket.replay(text, []) ?? text) : text;
+    const { continues, bound } = this.#request;
+    // What names a thing of one account goes to that account alone, and as it is.
+    if (continues === null) return isMoved && bound.length === 0 ? this.#socket.replay(text, []) : text;
     const known = this.#history.upTo(continues);
-    if (known === null || known.upstream === upstream) return text;
+    if (known === null || (known.upstream === upstream && !isMoved)) return text;
     return this.#socket.replay(text, known.items);
   }
 

@@ -30,6 +30,7 @@ export class Gate {
   /** Gives up what was held; the gate holds nothing any more. */
   take(): readonly Message[] {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#size = 0;
     return this.#held.splice(0);
   }

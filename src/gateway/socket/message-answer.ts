@@ -1,3 +1,4 @@
+import type { Outcome } from '../../core/failover/outcome.ts';
 import type { AccountId } from '../../core/ids.ts';
 import type { Socket } from '../../providers/provider.ts';
 import type { Answer } from '../exchange.ts';
@@ -10,10 +11,16 @@ export function messageAnswer(text: string, account: AccountId): Answer {
 
 /** A refused upgrade, for a client whose own was accepted long ago. */
 export function refusalAsMessage(sent: Sent, socket: Socket): Sent {
-  const { answer } = sent;
+  const { answer, outcome } = sent;
   if (answer?.kind !== 'whole') return sent;
   const { status, headers, account } = answer;
-  return { ...sent, answer: messageAnswer(socket.renderRefusal({ status, headers, body: textOf(answer) }), account) };
+  const text = socket.renderRefusal({ status, headers, body: textOf(answer) });
+  return { ...sent, answer: messageAnswer(pacedMessage(text, outcome, socket), account) };
+}
+
+/** A failed message with no wait in it for which its client would sleep too long. */
+export function pacedMessage(text: string, outcome: Outcome, socket: Socket): string {
+  return outcome.kind === 'failed' ? socket.pace(text, outcome.fault) : text;
 }
 
 export function textOf(answer: Answer): string {

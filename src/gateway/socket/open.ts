@@ -52,6 +52,21 @@ export async function openOn(
   }
 }
 
+/** Whether a connection is still open, of this account, and opened with the credential and at the place it has now. */
+export async function isCurrent(
+  deps: OpenDeps,
+  { exchange, account }: Pick<Seen, 'exchange' | 'account'>,
+  opened: Opened | null,
+): Promise<boolean> {
+  if (opened === null || opened.upstream.account !== account) return false;
+  const now = await sending.authorizedOf(deps, account);
+  if (now === undefined || !opened.upstream.isOpen) return false;
+  const then = opened.authorized;
+  return (
+    Bun.deepEquals(now.credential, then.credential) && sending.urlOf(exchange, now) === sending.urlOf(exchange, then)
+  );
+}
+
 /** An accepted upgrade did no work yet: what its headers say of windows counts, and nothing else of it. */
 function observeHead({ book, owners }: OpenDeps, seen: Seen, headers: Headers): void {
   const { exchange, account, sentAt } = seen;

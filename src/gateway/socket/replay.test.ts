@@ -16,10 +16,20 @@ import type { SocketClient } from '../../../test/socket-client.ts';
 const keyOf = (label: string): string => `sk-test-${label}`;
 
 /** Answers with reasoning and a text, except those accounts whose limit is reached. */
-function listenLimited(limited: Set<string>) {
+function listenLimited(limited: Set<string>, resetInSeconds = 3600) {
   return listenSocket({
-    message: (asked, client) => answer(asked, client, limited),
+    message: (asked, client) => {
+      if (limited.has(asked.token)) client.send(usageLimit(Math.floor(Date.now() / 1000) + resetInSeconds));
+      else answer(asked, client, limited);
+    },
   });
+}
+
+/** What another request would have met there. */
+async function closeAccount({ book, clock }: SocketRig, label: string): Promise<void> {
+  const closed = { kind: 'closed', window: 'usage_limit', family: null, overage: false, evidence: 'used up' } as const;
+  const observed = { account: openaiId(label), model: null, sentAt: clock(), served: false };
+  await book.observe({ ...observed, signals: [{ ...closed, until: clock() + 3_600_000 }] });
 }
 
 function answer({ token, request }: Asked, client: UpstreamClient, limited: ReadonlySet<string>): void {
@@ -134,6 +144,32 @@ describe('a conversation that moves', () => {
     ]);
   });
 
+  test.each([
+    ['when its account has closed between two requests', false],
+    ['after a hold', true],
+  ])('leaves out what one account made %s', async (_, isHeld) => {
+    const limited = new Set(isHeld ? [keyOf('a'), keyOf('b')] : []);
+    await using upstream = listenLimited(limited, 30);
+    await using rig = await startSocketRig({ upstreamUrl: upstream.url, holdMs: isHeld ? 60_000 : 0 });
+    const client = await rig.connect();
+    const metadata = { 'x-codex-turn-state': 'state of a', kept: 'yes' };
+    const whole = { ...request([reasoningItem('a'), userItem('two')]), client_metadata: metadata };
+    if (!isHeld) await client.ask(request([userItem('one')]));
+    const alive = client.next(({ type }) => type === 'keepalive');
+    const asking = isHeld ? client.ask(whole) : null;
+    if (isHeld) await alive;
+    await closeAccount(rig, 'a');
+    limited.delete(keyOf('b'));
+    rig.advance(31_000);
+    await (asking ?? client.ask(whole));
+    const moved = upstream.asked.at(-1) as Asked;
+    expect([moved.token, itemsOf(moved), moved.request['client_metadata']]).toEqual([
+      keyOf('b'),
+      ['two'],
+      { kept: 'yes' },
+    ]);
+  });
+
   test('goes on over a new connection of the same account when the provider has cut the one it had', async () => {
     let cuts = 1;
     await using upstream = listenSocket({
@@ -185,6 +221,15 @@ describe('what exists at one account only', () => {
     expect(messages.map(({ status, error }) => [status, error?.type])).toEqual([[429, 'usage_limit_reached']]);
     expect(upstream.asked.map(({ token }) => token)).toEqual([keyOf('a')]);
     expect(rig.records.all.at(-1)?.account).toBe(openaiId('a'));
+  });
+
+  test('an item that is only referred to stays with its account, and its limit is told', async () => {
+    await using upstream = listenLimited(new Set([keyOf('a')]));
+    await using rig = await startSocketRig({ upstreamUrl: upstream.url });
+    const client = await rig.connect();
+    const messages = await client.ask(request([{ type: 'item_reference', id: 'rs_test1' }, userItem('one')]));
+    expect(messages.map(({ status, error }) => [status, error?.type])).toEqual([[429, 'usage_limit_reached']]);
+    expect(upstream.asked.map(({ token }) => token)).toEqual([keyOf('a')]);
   });
 
   test('a history beyond its bound is forgotten, and then sent again by the client', async () => {

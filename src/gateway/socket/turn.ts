@@ -12,8 +12,8 @@ import { contextOf, mend, observe, type Seen, type Sent } from '../send.ts';
 import { Contribution } from './contribution.ts';
 import { Gate, type Message } from './gate.ts';
 import type { History } from './history.ts';
-import { messageAnswer, refusalAsMessage, textOf } from './message-answer.ts';
-import { openOn, type Opened, type OpenDeps } from './open.ts';
+import { messageAnswer, pacedMessage, refusalAsMessage, textOf } from './message-answer.ts';
+import { isCurrent, openOn, type Opened, type OpenDeps } from './open.ts';
 
 export type TurnDeps = RespondDeps & OpenDeps;
 
@@ -22,6 +22,8 @@ export interface Line {
   readonly opened: Opened | null;
   readonly history: History;
   readonly socket: Socket;
+  /** The account that made what the client holds: it had the last answer, or else accepted the upgrade. */
+  maker: AccountId;
   /** Goes over to another upstream connection and lets go of the one before; null only lets go. */
   moveTo(opened: Opened | null): void;
   tell(message: string | Buffer): void;
@@ -71,7 +73,7 @@ export class Turn {
   async run(): Promise<void> {
     const { deadlines, book } = this.#deps;
     deadlines.watch(this.#watched);
-    this.#exchange.wanted.only = this.#contribution.ownerAmong(this.#deps.owners, this.#line.opened?.upstream.account);
+    this.#exchange.wanted.only = this.#contribution.ownerAmong(this.#deps.owners, this.#line.maker);
     try {
       let progressed = await failover(this.#deps, this.#exchange);
       this.#exchange.record.headMs = book.clock() - this.#exchange.arrivedAt;
@@ -126,20 +128,20 @@ export class Turn {
 
   async #send(account: AccountId): Promise<Sent> {
     const { book, settings } = this.#deps;
-    const { socket } = this.#line;
-    const current = this.#line.opened;
-    if (current === null || current.upstream.account !== account || !current.upstream.isOpen) {
+    // Before its credential is read: what comes of an older one does not count against the account.
+    const sentAt = book.clock();
+    if (!(await isCurrent(this.#deps, { exchange: this.#exchange, account }, this.#line.opened))) {
       const tried = await openOn(this.#deps, this.#exchange, account);
-      if ('sent' in tried) return refusalAsMessage(tried.sent, socket);
+      if ('sent' in tried) return refusalAsMessage(tried.sent, this.#line.socket);
       if (this.#exchange.client.aborted) tried.opened.upstream.abort();
       else this.#line.moveTo(tried.opened);
     }
     const upstream = this.#line.opened?.upstream;
     if (upstream === undefined || this.#exchange.client.aborted) return { outcome: { kind: 'aborted' }, answer: null };
-    const isMoved = this.#exchange.progress.sendsByAccount.size > 1;
+    const isMoved = account !== this.#line.maker;
     const text = this.#contribution.textFor(upstream, this.#exchange.body.bytes.toString('utf8'), isMoved);
     if (text === null) return this.#unmovable(account);
-    this.#seen = { exchange: this.#exchange, account, sentAt: book.clock() };
+    this.#seen = { exchange: this.#exchange, account, sentAt };
     this.#phase = 'gated';
     this.#watched.dueAt = book.clock() + settings.headTimeoutMs.streamed;
     return new Promise((resolve) => {
@@ -168,10 +170,12 @@ export class Turn {
     const verdict = this.#line.socket.classify(text, this.#context());
     const mending = opened === null ? { verdict, mended: false } : await mend(this.#deps, seen, { ...opened, verdict });
     observe(this.#deps.book, seen, mending.verdict);
+    const { outcome } = verdict;
     // Its credential went with the upgrade: another one needs another connection.
-    const isRenewed = verdict.outcome.kind === 'failed' && verdict.outcome.fault === 'auth';
-    if (isRenewed) this.#line.moveTo(null);
-    return { outcome: verdict.outcome, answer: messageAnswer(text, seen.account), mended: mending.mended };
+    const isRefused = outcome.kind === 'failed' && outcome.fault === 'auth';
+    if (isRefused || this.#line.socket.endsConnection(text)) this.#line.moveTo(null);
+    const answer = messageAnswer(pacedMessage(text, outcome, this.#line.socket), seen.account);
+    return { outcome, answer, mended: mending.mended };
   }
 
   #served(): void {
@@ -180,7 +184,8 @@ export class Turn {
     const { book } = this.#deps;
     const seen = this.#seenNow();
     if (!this.#request.warmUp) observe(book, seen, { outcome: { kind: 'served' }, signals: [] });
-    book.endProbe(seen.account);
+    // Any other request's answer says nothing of the probe that is out.
+    if (this.#exchange.progress.probing === seen.account) book.endProbe(seen.account);
     this.#resolveSent({ outcome: { kind: 'served' }, answer: messageAnswer('', seen.account) });
   }
 
@@ -240,6 +245,7 @@ export class Turn {
     // From here on nothing is sent a second time.
     this.#exchange.body.release();
     this.#line.opened?.upstream.resume();
+    if (!this.#request.warmUp) this.#line.maker = this.#seenNow().account;
     const held = this.#gate.take();
     this.#line.together(() => held.forEach((message) => this.#pass(message)));
     if (this.#isCut) this.#cut();
@@ -248,16 +254,22 @@ export class Turn {
   #pass({ data, kind }: Message): void {
     // What follows the end belongs to no request.
     if (this.#phase !== 'open') return this.#line.tell(data);
+    if (typeof data === 'string' && kind === 'failed') return this.#failedLate(data);
     if (typeof data === 'string') this.#contribution.learn(data);
     this.#line.tell(data);
-    if (typeof data !== 'string' || (kind !== 'end' && kind !== 'failed')) return;
-    if (kind === 'failed') {
-      const { signals } = this.#line.socket.classify(data, this.#context());
-      this.#observeSignals(signals);
-      return this.#endFailed(data);
-    }
+    if (typeof data !== 'string' || kind !== 'end') return;
     this.#remember(data);
     this.#finish('served');
+  }
+
+  /** After content: nothing is sent again. */
+  #failedLate(text: string): void {
+    const { socket } = this.#line;
+    const { outcome, signals } = socket.classify(text, this.#context());
+    this.#observeSignals(signals);
+    this.#line.tell(pacedMessage(text, outcome, socket));
+    if (socket.endsConnection(text)) this.#line.moveTo(null);
+    this.#endFailed(text);
   }
 
   #remember(text: string): void {

@@ -20,6 +20,8 @@ export class UpstreamSocket {
   #early: (string | Buffer)[] = [];
   #listener: SocketListener | null = null;
   #closedWith: number | null = null;
+  #ping: Buffer | null = null;
+  #isAnswering = false;
 
   constructor(socket: WebSocket, account: AccountId, headers: Headers) {
     this.#socket = socket;
@@ -28,6 +30,10 @@ export class UpstreamSocket {
     this.protocol = socket.protocol;
     socket.on('message', (data: Buffer, isBinary) => this.#take(isBinary ? data : data.toString('utf8')));
     socket.on('close', (code) => this.#end(code));
+    socket.on('ping', (data) => {
+      this.#ping = data;
+      if (!this.#isAnswering) this.#answerPing();
+    });
   }
 
   listen(listener: SocketListener): void {
@@ -74,6 +80,18 @@ export class UpstreamSocket {
   #take(message: string | Buffer): void {
     if (this.#listener === null) this.#early.push(message);
     else this.#listener.message(message);
+  }
+
+  /** Only the latest one that has come meanwhile, as RFC 6455, 5.5.3, allows. */
+  #answerPing(): void {
+    const ping = this.#ping;
+    if (ping === null || !this.isOpen) return;
+    this.#ping = null;
+    this.#isAnswering = true;
+    this.#socket.pong(ping, true, () => {
+      this.#isAnswering = false;
+      this.#answerPing();
+    });
   }
 
   #end(code: number): void {

@@ -17,7 +17,7 @@ export const anthropic: Provider = {
   baseUrl: () => 'https://api.anthropic.com',
   secretForms,
   recognise,
-  issued: (secret) => /^sk-ant-/.test(secret),
+  issued: (secret) => secret.startsWith('sk-ant-'),
   open,
   login,
   adoption,

@@ -27,7 +27,7 @@ export const google: Provider = {
   baseUrl,
   secretForms,
   recognise,
-  issued: (secret) => /^AIza/.test(secret),
+  issued: (secret) => secret.startsWith('AIza'),
   open,
   login: { renew: (_, secret, reach) => renewServiceAccount(secret, reach) },
   adoption: {

@@ -67,6 +67,16 @@ describe('the end of a stream', () => {
   });
 
   test.each([
+    ['"}]}}]}\r\n\r\n', true, 'complete'],
+    ['"}]}}]\r\n', true, 'complete'],
+    ['"}]}}', true, 'cut'],
+    ['"}]}}]}\r\n\r\n', false, 'cut'],
+    [`x"}]}\r\n\r\ndata: ${overloaded.slice(0, -1)}`, true, 'complete'],
+  ] as const)('%j is, where the reason for it came before: %p, %s', (tail, isEnded, end) => {
+    expect(streamEnd(tail, isEnded)).toBe(end);
+  });
+
+  test.each([
     [`${sse(said)}data: ${overloaded}\r\n\r\n`],
     [`${sse(said)}${overloaded}\r\n\r\n`],
     [array(said, JSON.parse(overloaded) as object)],

@@ -12,6 +12,7 @@ import { openingOf } from './opening.ts';
 import { baseUrl, route, suits, urlOf } from './path.ts';
 import { keepAliveFrame, renderErrorFrame, renderProblem, renderProblemFrame } from './problem.ts';
 import { socket } from './socket.ts';
+import { paceError } from './pace.ts';
 import { errorDataOf, errorInside, frameKind, streamEnd, usageOf } from './stream.ts';
 import { usageEndpoint } from './usage.ts';
 
@@ -46,6 +47,7 @@ export const openai: Provider = {
   errorInside,
   streamEnd,
   cutEnd: 'break',
+  paceError,
   errorDataOf,
   usageOf,
   bonds,

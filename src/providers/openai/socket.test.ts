@@ -37,6 +37,17 @@ describe('a message of the client', () => {
       },
     ],
     [
+      'refers to an item',
+      create('"input":[{"type":"item_reference","id":"rs_1"}]'),
+      {
+        model: 'gpt-5.1-codex',
+        warmUp: false,
+        continues: null,
+        items: ['{"type":"item_reference","id":"rs_1"}'],
+        bound: ['rs_1'],
+      },
+    ],
+    [
       'is a text',
       create('"input":"hi"'),
       {

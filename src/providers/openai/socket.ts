@@ -7,6 +7,7 @@ import { filesIn, conversationObject } from './bond.ts';
 import { classify, classifyErrorEvent } from './classify.ts';
 import { field, parseError } from './error.ts';
 import { isForeign } from './foreign.ts';
+import { paceMessage } from './socket-pace.ts';
 import { innerPath } from './path.ts';
 import { familyNamed, planLimit, planReadings, windowName, type PlanWindow } from './plan-limit.ts';
 import { renderSocketProblem } from './problem.ts';
@@ -21,6 +22,8 @@ export const socket: Socket = {
   signalsOf,
   classify: classifyMessage,
   endsAnswer,
+  endsConnection,
+  pace: paceMessage,
   madeOf,
   usageOf: (text) => usageOf('', text),
   // Codex does not count a ping as life.
@@ -35,12 +38,13 @@ function requestOf(text: string): SocketRequest | null {
   const names = ['type', 'model', 'generate', 'previous_response_id', 'conversation'];
   const { type, model, generate, previous_response_id: continues, conversation } = readFields(body, names);
   if (type !== 'response.create') return null;
-  const bound = [conversation ?? conversationObject(body), ...filesIn(body)];
+  const items = itemsOf(body);
+  const bound = [conversation ?? conversationObject(body), ...filesIn(body), ...referencesIn(items)];
   return {
     model: typeof model === 'string' ? model : null,
     warmUp: generate === false,
     continues: typeof continues === 'string' && continues !== '' ? continues : null,
-    items: itemsOf(body),
+    items,
     bound: bound.filter((id): id is string => typeof id === 'string'),
   };
 }
@@ -107,6 +111,10 @@ function endsAnswer(text: string): boolean {
   return typeOf(text) !== 'error' || statusOf(parseJson(text)) !== null;
 }
 
+function endsConnection(text: string): boolean {
+  return parseError(text)?.code === 'websocket_connection_limit_reached';
+}
+
 function statusOf(message: unknown): number | null {
   return numberOf(field(message, 'status')) ?? numberOf(field(message, 'status_code'));
 }
@@ -144,8 +152,15 @@ function withoutId(item: unknown): string | null {
   return JSON.stringify(rest);
 }
 
+function referencesIn(items: readonly string[]): unknown[] {
+  return items
+    .map((item) => Buffer.from(item))
+    .filter(isReference)
+    .map((item) => readFields(item, ['id'])['id']);
+}
+
 function isReference(item: Buffer): boolean {
-  return readFields(item, ['type'])['type'] === 'item_reference';
+  return item.includes('"item_reference"') && readFields(item, ['type'])['type'] === 'item_reference';
 }
 
 function withoutTurnState(metadata: unknown): unknown {

@@ -47,12 +47,19 @@ function renderAccount(account: AccountView, look: Look, width = 0): string {
   return [
     `${terminal.style('bold', account.id.padEnd(width))}  ${state}${reason}${until}${flight}`,
     ...nextStepOf(account),
+    ...renewalLines(account, look),
     ...windowLines(account, look),
   ].join('\n');
 }
 
 function nextStepOf({ mend }: AccountView): string[] {
   return mend === null ? [] : [`  mend it: ${mend}`];
+}
+
+function renewalLines({ notRenewed }: AccountView, { now, timeZone, terminal }: Look): string[] {
+  if (notRenewed === null) return [];
+  const again = formatWhen(notRenewed.retryAt, now, timeZone);
+  return [terminal.style('yellow', `  login not renewed: ${oneLine(notRenewed.detail)}; tried again ${again}`)];
 }
 
 /** Windows as far as the provider has told, and limits that no reading covers. */

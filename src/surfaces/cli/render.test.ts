@@ -28,6 +28,7 @@ const open: AccountView = {
   reason: null,
   mend: null,
   inFlight: 0,
+  notRenewed: null,
   limits: [],
   windows: [],
   addedAt: captured,
