@@ -117,5 +117,12 @@ export const limitFaults: readonly FaultRow[] = [
     strikes: entitlement,
     on: 'both',
     expect: { first: 'error', second: 'error', a: 'open', b: 'open', sends: { a: 2, b: 2 } },
+    exceptions: [
+      {
+        in: ({ family }) => family === 'openai plan' || family === 'google',
+        expect: { a: 'closed', b: 'closed', sends: { a: 1, b: 1 } },
+        why: 'A plan, or the free tier, that does not include it is the account’s own: both close, and a third would be asked.',
+      },
+    ],
   },
 ];
