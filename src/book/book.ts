@@ -160,7 +160,11 @@ export class Book {
   observe(seen: Observation): Promise<unknown> | undefined {
     const state = this.state.accounts.get(seen.account);
     if (state === undefined) return undefined;
-    for (const signal of seen.signals) this.#observeSignal(state, signal, seen);
+    for (const signal of seen.signals) {
+      // It may speak of another login, or of what an operator has cleared.
+      if (signal.kind === 'closed' && seen.sentAt < state.secretSince) continue;
+      this.#observeSignal(state, signal, seen);
+    }
     if (seen.served) this.#observeServed(state, seen, this.clock());
     return this.journal.written();
   }

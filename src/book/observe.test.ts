@@ -39,7 +39,7 @@ describe('accounts that share the quota of a project', () => {
       const { account } = opened.book.account(idOf(label));
       await saveAccount(opened.book, { ...account, project });
     }
-    await see(opened, 'a', { signals: [closed()] });
+    await see(opened, 'a', { sentAt: 500, signals: [closed()] });
     expect(await clearAccount(opened.book, idOf('b'))).toBe(1);
     expect([isOpen(opened, 'a'), isOpen(opened, 'b')]).toEqual([true, true]);
   });
@@ -50,15 +50,28 @@ describe('accounts that share the quota of a project', () => {
       const { account } = opened.book.account(idOf(label));
       await saveAccount(opened.book, { ...account, project });
     }
-    await see(opened, 'a', { signals: [closed({ window: 'entitlement', until: null })] });
+    await see(opened, 'a', { sentAt: 500, signals: [closed({ window: 'entitlement', until: null })] });
     expect([isOpen(opened, 'a'), isOpen(opened, 'b')]).toEqual([false, true]);
   });
 
   test('are another when the project is', async () => {
     await using opened = await openedBook();
     await saveAccount(opened.book, { ...opened.book.account(idOf('a')).account, project });
-    await see(opened, 'a', { signals: [closed()] });
+    await see(opened, 'a', { sentAt: 500, signals: [closed()] });
     expect([isOpen(opened, 'a'), isOpen(opened, 'b')]).toEqual([false, true]);
+  });
+});
+
+describe('a limit told to a request of before', () => {
+  test('the operator cleared the account, or gave it another login, closes nothing', async () => {
+    await using opened = await openedBook();
+    opened.now = 1000;
+    await see(opened, 'a', { sentAt: 900, signals: [closed()] });
+    await clearAccount(opened.book, idOf('a'));
+    await see(opened, 'a', { sentAt: 950, signals: [closed()] });
+    expect(isOpen(opened, 'a')).toBe(true);
+    await see(opened, 'a', { sentAt: 1001, signals: [closed()] });
+    expect(isOpen(opened, 'a')).toBe(false);
   });
 });
 

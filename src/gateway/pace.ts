@@ -1,3 +1,4 @@
+import { isHopFault } from '../core/failover/decide.ts';
 import type { Fault } from '../core/failover/outcome.ts';
 import { asBuffer } from '../lib/as-buffer.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -25,6 +26,8 @@ export function pacedChunk(provider: Provider, chunk: Uint8Array): Uint8Array {
 }
 
 const longestRetryAfterSeconds = 60;
+/** Of a server in trouble: Codex comes back up to 30 times, without a word to its user meanwhile. */
+const longestOfTroubleSeconds = 10;
 
 /**
  * Codex sleeps for all of Retry-After, be it an hour, and ends its turn at a 429 without one. An account that really is
@@ -33,6 +36,7 @@ const longestRetryAfterSeconds = 60;
 export function paceRetries(headers: Headers, fault: Fault): void {
   const told = headers.get('retry-after');
   if (told === null && fault === 'scoped') headers.set('retry-after', '2');
-  if (told === null || (/^\d+(\.\d+)?$/.test(told) && Number(told) <= longestRetryAfterSeconds)) return;
-  headers.set('retry-after', String(longestRetryAfterSeconds));
+  const longest = isHopFault(fault) ? longestOfTroubleSeconds : longestRetryAfterSeconds;
+  if (told === null || (/^\d+(\.\d+)?$/.test(told) && Number(told) <= longest)) return;
+  headers.set('retry-after', String(longest));
 }
