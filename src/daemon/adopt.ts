@@ -6,14 +6,16 @@ import type { Account } from '../core/account/account.ts';
 import { Problem } from '../core/problem.ts';
 import { describeFileError, hasCode, refuseForeignOwner, syncFolderOf, writeFileAtomic } from '../lib/atomic-file.ts';
 import type { FoundLogin } from '../operations/context.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { Adoption, Provider } from '../providers/provider.ts';
 import type { Vault } from '../vault/open-vault.ts';
 
 /** Where a login is while it moves. A crash leaves it there, and the next attempt goes on from it. */
 const movingSuffix = '.moving-to-stint';
 
-/** What there is to move. `secret` is for the vault, `rest` what the CLI keeps of its file. */
-export type Login = FoundLogin & { readonly secret: string; readonly rest: string | null };
+type ReadLogin = Extract<Adoption, { kind: 'file' }>['read'];
+
+/** What there is to move: `secret` is for the vault, and `read` finds it in the text of the file. */
+export type Login = FoundLogin & { readonly secret: string; readonly read: ReadLogin };
 
 /**
  * Finds the login that a CLI keeps in a folder. Throws a Problem where there is none, none that may be moved, or none
@@ -42,14 +44,15 @@ export async function findLogin(provider: Provider, folder: string): Promise<Log
   if (found instanceof Problem) throw found;
   const credential = provider.recognise(found.secret);
   if (credential instanceof Problem) throw credential;
-  return { cli, path, folder, credential, interrupted, ...found };
+  return { cli, path, folder, credential, interrupted, secret: found.secret, read: adoption.read };
 }
 
 export type AdoptDeps = { readonly book: Book; readonly vault: Vault };
 
 /**
  * Moves a login into the vault as this account: the CLI has it until the vault's write is durable, and again when
- * anything fails. Returns the path of what could not be deleted in the end, else null.
+ * anything fails. What the CLI renewed before it was taken is what counts. Returns the path of what could not be deleted
+ * in the end, else null.
  */
 export async function adoptLogin(deps: AdoptDeps, account: Account, login: Login): Promise<string | null> {
   const { book, vault } = deps;
@@ -60,6 +63,7 @@ export async function adoptLogin(deps: AdoptDeps, account: Account, login: Login
     let taken: Taken | undefined;
     try {
       taken = await takeFile(login);
+      if (taken.secret !== login.secret) await vault.write(account.id, taken.secret);
       await addAccount(book, account);
     } catch (error) {
       await undoBoth(taken, () => vault.remove(account.id));
@@ -70,17 +74,24 @@ export async function adoptLogin(deps: AdoptDeps, account: Account, login: Login
 }
 
 async function stageAndTake(vault: Vault, account: Account, login: Login): Promise<StagedSecret> {
-  const staged = await vault.stage(account.id, login.secret);
+  let staged = await vault.stage(account.id, login.secret);
+  let taken: Taken | undefined;
+  const undo = (): Promise<void> => undoBoth(taken, () => staged.undo());
   try {
-    const taken = await takeFile(login);
-    return { publish: () => staged.publish(), undo: () => undoBoth(taken, () => staged.undo()) };
+    taken = await takeFile(login);
+    if (taken.secret !== login.secret) {
+      await staged.undo();
+      staged = await vault.stage(account.id, taken.secret);
+    }
+    return { publish: () => staged.publish(), undo };
   } catch (error) {
-    await staged.undo();
+    await undo();
     throw error;
   }
 }
 
-type Taken = { putBack(): Promise<void> };
+/** `secret` is what the file held when it was taken. */
+type Taken = { readonly secret: string; putBack(): Promise<void> };
 
 async function undoBoth(taken: Taken | undefined, forget: () => Promise<void>): Promise<void> {
   try {
@@ -91,9 +102,12 @@ async function undoBoth(taken: Taken | undefined, forget: () => Promise<void>): 
 }
 
 /** Takes the login away from its CLI, which finds what is left of the file. */
-async function takeFile({ path, rest, interrupted, cli }: Login): Promise<Taken> {
+async function takeFile({ path, interrupted, cli, read: readLogin }: Login): Promise<Taken> {
   const moving = path + movingSuffix;
+  // What the CLI wrote since an attempt that broke off is newer than the rest of then.
+  const isWritten = interrupted && (await read(path, cli)) !== undefined;
   const putBack = async (): Promise<void> => {
+    if (isWritten) return;
     try {
       await rename(moving, path);
       await syncFolderOf(path);
@@ -111,12 +125,14 @@ async function takeFile({ path, rest, interrupted, cli }: Login): Promise<Taken>
   }
   try {
     await syncFolderOf(path);
-    if (rest !== null) await writeFileAtomic(path, rest);
+    const found = readLogin((await read(moving, cli)) ?? '');
+    if (found instanceof Problem) throw found;
+    if (found.rest !== null && !isWritten) await writeFileAtomic(path, found.rest);
+    return { secret: found.secret, putBack };
   } catch (error) {
     await putBack();
-    throw cannotTake(path, cli, error);
+    throw error instanceof Problem ? error : cannotTake(path, cli, error);
   }
-  return { putBack };
 }
 
 function cannotTake(path: string, cli: string, error: unknown): Problem {

@@ -201,6 +201,16 @@ describe('account.adopt after a crash', () => {
     expect(rig.vault.read(idOf('work'))).toContain(tokens.refreshToken);
   });
 
+  test('leaves what the CLI wrote meanwhile as it is', async () => {
+    await using rig = await openOperations();
+    const newer = '{"mcpOAuth":{"server":"newer"}}';
+    const old = JSON.stringify({ mcpOAuth: { server: 'older' }, claudeAiOauth: tokens });
+    const from = directoryOf(rig, { [file]: newer, [moving]: old });
+    await rig.run('account.adopt', { provider: 'anthropic', label: 'work', from });
+    expect(filesOf(from)).toEqual({ [file]: newer });
+    expect(rig.vault.read(idOf('work'))).toContain(tokens.refreshToken);
+  });
+
   test('does not put the login of then in the place of one that works', async () => {
     await using rig = await openOperations();
     await rig.add('work');

@@ -53,6 +53,18 @@ describe('a secret', () => {
     },
   );
 
+  test('that no longer parses opens as one that the provider refuses', () => {
+    expect(anthropic.open('login', '{"accessToken":5}')).toEqual({
+      credential: { kind: 'login', secret: '', scope: {} },
+      expiresAt: null,
+      renewable: false,
+    });
+  });
+
+  test('whose end no date can hold opens without one', () => {
+    expect(anthropic.open('login', JSON.stringify({ ...tokens, expiresAt: 1e300 })).expiresAt).toBeNull();
+  });
+
   test.each([own, file])('%s opens with its expiry and scopes', (secret) => {
     expect(anthropic.open('login', secret)).toEqual({
       credential: { kind: 'login', secret: tokens.accessToken, scope: { scopes: 'user:inference user:profile' } },
@@ -116,6 +128,37 @@ describe('a renewal', () => {
       scopes: tokens.scopes,
     });
   });
+
+  test.each([
+    { expires_in: 0 },
+    { expires_in: -1 },
+    { expires_in: '28800' },
+    { expires_in: 1e300 },
+    { scope: ['user:inference'] },
+  ])('takes the tokens of an answer with %j, which it cannot read', async (odd) => {
+    const { reach } = reachOf(answerOf(200, { ...answer, expires_in: null, scope: null, ...odd }));
+    const renewal = await login.renew('login', own, reach);
+    expect(anthropic.open('login', renewal.kind === 'renewed' ? renewal.secret : '')).toEqual({
+      credential: { kind: 'login', secret: answer.access_token, scope: { scopes: 'user:inference user:profile' } },
+      expiresAt: null,
+      renewable: true,
+    });
+    expect(renewal.kind === 'renewed' && renewal.secret).toContain(answer.refresh_token);
+  });
+
+  test.each(['', 'with a space in it', 'x'.repeat(5000)])(
+    'keeps the refresh token where the next one is none that could be kept: %#',
+    async (odd) => {
+      const { reach } = reachOf(answerOf(200, { ...answer, refresh_token: odd }));
+      const renewal = await login.renew('login', own, reach);
+      const kept = renewal.kind === 'renewed' ? renewal.secret : '{}';
+      expect(JSON.parse(kept)).toMatchObject({
+        accessToken: answer.access_token,
+        refreshToken: tokens.refreshToken,
+      });
+      expect(anthropic.open('login', kept).renewable).toBe(true);
+    },
+  );
 
   test.each<[string, [number, unknown], string]>([
     [

@@ -13,6 +13,8 @@ const tokenOrigin = 'https://platform.claude.com';
 const clientId = '9d1c250a-e61b-44d9-88ed-5944d1962f5e';
 
 const token = z.string().regex(/^[\x21-\x7e]{8,4096}$/);
+/** What a Date can hold; a later end cannot be shown. */
+const lastInstantMs = 8.64e15;
 
 /** What the vault keeps of a login. The names are those of Claude Code's own file; `expiresAt` is epoch milliseconds. */
 const loginSchema = z.object({
@@ -20,7 +22,9 @@ const loginSchema = z.object({
   refreshToken: token.nullish().transform((value) => value ?? null),
   expiresAt: z
     .number()
+    .max(lastInstantMs)
     .nullish()
+    .catch(null)
     .transform((value) => value ?? null),
   scopes: z
     .array(z.string())
@@ -48,7 +52,10 @@ export function parseLogin(text: string): StoredLogin | null {
 /** Reads a login of the vault. Its scopes go along, since the usage endpoint wants one that not every login has. */
 export function openLogin(secret: string): OpenedSecret {
   const login = parseLogin(secret);
-  if (login === null) throw new Error('the vault holds a login that does not parse');
+  // Nothing that `recognise` took comes here; an empty token is refused by the provider like any dead one.
+  if (login === null) {
+    return { credential: { kind: loginKind, secret: '', scope: {} }, expiresAt: null, renewable: false };
+  }
   return {
     credential: { kind: loginKind, secret: login.accessToken, scope: { scopes: login.scopes.join(' ') } },
     expiresAt: login.expiresAt,
@@ -83,11 +90,14 @@ async function renew(secret: string, { fetch, baseUrl, now }: Reach): Promise<Re
   return response.ok ? renewed(known, text, now) : refused(response.status, text);
 }
 
+const longestSeconds = 1e9;
+
+/** The refresh token is spent by now: nothing odd beside the new one may cost us that. */
 const tokensSchema = z.object({
   access_token: token,
-  refresh_token: token.nullish(),
-  expires_in: z.number().positive().nullish(),
-  scope: z.string().nullish(),
+  refresh_token: token.nullish().catch(null),
+  expires_in: z.number().positive().max(longestSeconds).nullish().catch(null),
+  scope: z.string().nullish().catch(null),
 });
 
 function renewed(known: StoredLogin, text: string, now: number): Renewal {

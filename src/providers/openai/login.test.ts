@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { captured } from '../../../test/builders.ts';
 import type { Credential, Reach } from '../provider.ts';
+import { open } from './credential.ts';
 import { login } from './login.ts';
 import { usageEndpoint } from './usage.ts';
 
@@ -74,6 +75,39 @@ describe('a renewal', () => {
       expiresAt: captured + 1_800_000,
     });
   });
+
+  test.each([
+    { expires_in: 0 },
+    { expires_in: -1 },
+    { expires_in: '3600' },
+    { expires_in: 1e300 },
+    { id_token: 5 },
+    { access_token: `h.${encoded({ exp: 1e300 })}.c2ln` },
+  ])('takes the tokens of an answer with %j, which it cannot read', async (odd) => {
+    const tokens = { access_token: 'opaque-test-token', refresh_token: 'rt-test-new-2', ...odd };
+    const { result } = await renewal(() => Response.json(tokens));
+    const kept = result.kind === 'renewed' ? result.secret : '';
+    expect(open('plan-login', kept)).toEqual({
+      credential: {
+        kind: 'plan-login',
+        secret: tokens.access_token,
+        scope: { 'chatgpt-account-id': known.accountId },
+      },
+      expiresAt: null,
+      renewable: true,
+    });
+    expect(kept).toContain('rt-test-new-2');
+  });
+
+  test.each(['', 'with a space in it', 'x'.repeat(20_000)])(
+    'keeps the refresh token where the next one is none that could be kept: %#',
+    async (odd) => {
+      const { result } = await renewal(() => Response.json({ access_token: next, refresh_token: odd }));
+      const kept = result.kind === 'renewed' ? result.secret : '{}';
+      expect(JSON.parse(kept)).toMatchObject({ accessToken: next, refreshToken: known.refreshToken });
+      expect(open('plan-login', kept).renewable).toBe(true);
+    },
+  );
 
   test.each<[string, number, unknown, 'dead' | 'failed']>([
     ['a token that was used before', 401, { error: { code: 'refresh_token_reused', message: 'x' } }, 'dead'],

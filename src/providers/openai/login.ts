@@ -3,7 +3,7 @@ import { secondMs } from '../../core/time.ts';
 import { parseJson } from '../../lib/parse-json.ts';
 import type { Login, Reach, Renewal } from '../provider.ts';
 import { field, namesOf, parseError } from './error.ts';
-import { expiryOf, parsePlanLogin, renderPlanLogin, type PlanLogin } from './plan-login.ts';
+import { expiryOf, parsePlanLogin, renderPlanLogin, token, type PlanLogin } from './plan-login.ts';
 import { Problem } from '../../core/problem.ts';
 
 const authOrigin = 'https://auth.openai.com';
@@ -22,11 +22,14 @@ const deadCodes = new Set([
   'account_deactivated',
 ]);
 
+const longestSeconds = 1e9;
+
+/** The refresh token is spent by now: nothing odd beside the new one may cost us that. */
 const tokens = z.object({
-  access_token: z.string().min(8),
-  refresh_token: z.string().min(8).nullish(),
-  id_token: z.string().min(8).nullish(),
-  expires_in: z.number().positive().nullish(),
+  access_token: token,
+  refresh_token: token.nullish().catch(null),
+  id_token: token.nullish().catch(null),
+  expires_in: z.number().positive().max(longestSeconds).nullish().catch(null),
 });
 
 /** Renews ChatGPT logins the way Codex does; each refresh token is good for one renewal. */

@@ -15,7 +15,10 @@ export type PlanLogin = {
   readonly expiresAt?: EpochMs | undefined;
 };
 
-const token = z.string().regex(/^[\x21-\x7e]{8,16384}$/);
+/** A token as the vault takes it. */
+export const token = z.string().regex(/^[\x21-\x7e]{8,16384}$/);
+/** What a Date can hold; a later end cannot be shown. */
+const lastInstantMs = 8.64e15;
 const id = z.string().regex(/^[\x21-\x7e]{1,256}$/);
 
 const vaultForm = z.strictObject({
@@ -23,7 +26,7 @@ const vaultForm = z.strictObject({
   refreshToken: z.union([token, z.literal('')]),
   idToken: token.optional(),
   accountId: id,
-  expiresAt: z.number().int().positive().optional(),
+  expiresAt: z.number().int().positive().max(lastInstantMs).optional().catch(undefined),
 });
 
 /** Codex's auth.json, of which Codex 0.169.0 writes more than is read here. */
@@ -61,7 +64,7 @@ export function renderPlanLogin(login: PlanLogin): string {
 /** When the access token ends; null when it does not say. */
 export function expiryOf({ accessToken, expiresAt }: PlanLogin): EpochMs | null {
   const exp = field(claimsOf(accessToken), 'exp');
-  if (typeof exp === 'number' && Number.isFinite(exp) && exp > 0) return Math.floor(exp * secondMs);
+  if (typeof exp === 'number' && exp > 0 && exp * secondMs <= lastInstantMs) return Math.floor(exp * secondMs);
   return expiresAt ?? null;
 }
 
