@@ -29,12 +29,13 @@ const claude: ProfileAgent = {
       limit: (credential, skip) => simulator.inject({ kind: 'five_hour', credential, skip, times: 'always' }),
       files: {},
       environment: {
-        ANTHROPIC_BASE_URL: simulator.url,
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
         // Claude Code refuses some things to root, which CI often is.
         IS_SANDBOX: '1',
       },
       login: (label) => ({
+        // The environment's own would not reach a profile.
+        'settings.json': JSON.stringify({ env: { ANTHROPIC_BASE_URL: simulator.url } }),
         '.credentials.json': JSON.stringify({
           claudeAiOauth: {
             accessToken: token(label),

@@ -75,6 +75,7 @@ export async function openGateway(opened: AsyncDisposableStack, parts: GatewayPa
         return credentials.current(account);
       },
       renew: (account, refused) => credentials.renew(account, refused),
+      failureOf: (account) => credentials.failureOf(account),
     },
     providers,
     settings: { ...settings, ...parts.settings },

@@ -71,6 +71,7 @@ export async function openProfiles(agent: string, labels: readonly string[], scr
           stderr: collected().stream,
           signals: process,
           kill: (pid, signal) => void process.kill(pid, signal),
+          silenceMs: 300,
         },
       });
       return { code, stdout: output.text(), told };

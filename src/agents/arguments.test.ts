@@ -84,6 +84,9 @@ describe('what another account goes on with in Claude Code', () => {
   });
 });
 
+/** The login of a profile is in its directory, whatever the user's own settings say. */
+const inFile = ['-c', 'cli_auth_credentials_store="file"'];
+
 describe('a new conversation of Codex', () => {
   test.each([
     ['exec hi', { converses: true, session: null, resumes: false, interactive: false }],
@@ -95,7 +98,7 @@ describe('a new conversation of Codex', () => {
     [`resume ${known}`, { session: known, resumes: true }],
     ['resume my-name', { session: null, resumes: true }],
     ['fork', { session: null, resumes: true }],
-    ["'do it'", { converses: true, resumes: false, args: ['--no-daemon', 'do it'] }],
+    ["'do it'", { converses: true, resumes: false, args: [...inFile, '--no-daemon', 'do it'] }],
     ['login status', { converses: false }],
     ['mcp list', { converses: false }],
     ['exec review', { converses: false }],
@@ -122,7 +125,7 @@ describe('what another account goes on with in Codex', () => {
     ["-m x 'do it'", ['--no-daemon', '-m', 'x']],
     [`resume ${known} -m x 'do it'`, ['--no-daemon', '-m', 'x']],
   ])('of %p', (line, rest) => {
-    expect(takeoverOf(codexProfile, line)).toEqual([...rest, ...goOn]);
+    expect(takeoverOf(codexProfile, line)).toEqual([...inFile, ...rest, ...goOn]);
   });
 
   test.each(['exec --ephemeral hi', '--worktree hi', '--remote ws://host hi', 'login'])('is nothing for %p', (line) => {

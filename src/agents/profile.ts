@@ -9,6 +9,7 @@ export type Channel = 'stdout' | 'stderr' | 'transcript';
  * - `session`: the conversation it works on.
  * - `signal`: something to remember about the account; the turn goes on.
  * - `stopped`: the turn has ended, or waits, because of what the signal says.
+ * - `supposed`: what an exit code that says the same would confirm; alone it is no more than words.
  * - `served`: a turn came to its end.
  */
 export type Told =
@@ -16,6 +17,7 @@ export type Told =
   | { readonly kind: 'signal'; readonly signal: Signal }
   /** `waits`: the CLI goes on waiting, for hours perhaps, instead of ending by itself. */
   | { readonly kind: 'stopped'; readonly signal: Signal; readonly waits?: true }
+  | { readonly kind: 'supposed'; readonly signal: Signal }
   | { readonly kind: 'served' };
 
 export type Heard = {
@@ -50,6 +52,8 @@ export type Plan = AttemptStart & {
   /** Whether that conversation exists already. */
   readonly resumes: boolean;
   readonly model: string | null;
+  /** The folder that the conversation begins in, where the command line names one. */
+  readonly folder?: string | undefined;
   readonly interactive: boolean;
   /** Whether its prompts keep coming on stdin; else stdin is a part of the first prompt only. */
   readonly fed: boolean;
@@ -105,8 +109,8 @@ export interface ProfileMode {
   plan(args: readonly string[], given: { terminal: boolean; newSession: () => string }): Plan;
   /** The exit code for a limit, of a CLI that may wait for its end instead. */
   readonly limitCode?: number;
-  /** What an exit code alone tells, where nothing else did. */
-  exitSignal(code: number): Signal | null;
+  /** What an exit code tells, where nothing else did, with what was supposed before. */
+  exitSignal(code: number, supposed: Signal | null): Signal | null;
   /** Reads one attempt. `now` is asked when a time of day has to become a date. */
   listen(now: () => number): Listener;
 }

@@ -224,7 +224,7 @@ describe('a refused credential', () => {
       kind: 'needs-login',
       account: rig.account.id,
       evidence,
-      mend: 'stint account adopt anthropic a --replace --from <directory>',
+      mend: `stint account adopt anthropic a --replace --from <directory> --base-url ${rig.account.baseUrl}`,
     });
     expect(await rig.credentials.renew(rig.account, credentialOf(access))).toBe('dead');
     expect(rig.asked()).toBe(1);

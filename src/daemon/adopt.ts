@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import type { Book } from '../book/book.ts';
 import { addAccount, replaceAccount, type StagedSecret } from '../book/roster.ts';
 import type { Account } from '../core/account/account.ts';
+import type { AccountId, ProviderId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
+import { parseJson } from '../lib/parse-json.ts';
 import { describeFileError, hasCode, refuseForeignOwner, syncFolderOf, writeFileAtomic } from '../lib/atomic-file.ts';
-import type { FoundLogin } from '../operations/context.ts';
-import type { Adoption, Provider } from '../providers/provider.ts';
+import type { FoundLogin, Kinship, Wanted } from '../operations/context.ts';
+import type { Adoption, Identity, Provider } from '../providers/provider.ts';
 import type { Vault } from '../vault/open-vault.ts';
 
 /** Where a login is while it moves. A crash leaves it there, and the next attempt goes on from it. */
@@ -37,15 +39,48 @@ export async function findLogin(provider: Provider, folder: string): Promise<Log
   const moving = interrupted ? await read(path + movingSuffix, cli) : undefined;
   const found = moving === undefined ? login : adoption.read(moving);
   if (found === undefined) {
+    if (!(await isThere(folder))) {
+      throw new Problem('not_found', `The directory ${folder} does not exist.`, {
+        hint: `Give the directory where ${cli} keeps its login.`,
+      });
+    }
     throw new Problem('not_found', `${cli} has no login in ${folder}: there is no ${adoption.file}.`, {
       hint: `Give the directory where ${cli} keeps its login; in a keychain it cannot be moved.`,
     });
   }
-  if (found instanceof Problem) throw found;
+  if (found instanceof Problem) {
+    if (parseJson(moving ?? own ?? '') !== undefined) throw found;
+    const file = moving === undefined ? path : path + movingSuffix;
+    throw new Problem('invalid', `${file} cannot be read as a login: it is not JSON.`, {
+      hint: `Log in with ${cli} again, which writes it anew.`,
+    });
+  }
   const credential = provider.recognise(found.secret);
   if (credential instanceof Problem) throw credential;
-  return { cli, path, folder, credential, interrupted, secret: found.secret, read: adoption.read };
+  return { cli, path, folder, credential, interrupted, secret: found.secret, read: (text) => adoption.read(text) };
 }
+
+type KinshipDeps = AdoptDeps & { readonly providers: ReadonlyMap<ProviderId, Provider> };
+
+/** Compares a secret that an account is to have with the logins of the vault; it has no other owner (book/credentials.ts). */
+export function kinshipOf({ book, vault, providers }: KinshipDeps, wanted: Wanted, secret: string): Kinship {
+  const login = providers.get(wanted.provider)?.login ?? null;
+  const own = login?.identify?.(secret) ?? nobody;
+  const identityOf = (id: AccountId): Identity => login?.identify?.(vault.read(id) ?? '') ?? nobody;
+  const others = [...book.state.accounts.values()].filter(
+    ({ account }) => account.provider === wanted.provider && account.id !== wanted.id,
+  );
+  const twin = others.find(
+    ({ account }) => own.refreshToken !== null && identityOf(account.id).refreshToken === own.refreshToken,
+  );
+  const { owner } = identityOf(wanted.id);
+  return {
+    heldBy: twin?.account.id ?? null,
+    otherOwner: owner !== null && own.owner !== null && owner !== own.owner,
+  };
+}
+
+const nobody: Identity = { refreshToken: null, owner: null };
 
 export type AdoptDeps = { readonly book: Book; readonly vault: Vault };
 
@@ -155,6 +190,13 @@ async function dropMoved({ path }: Login): Promise<string | null> {
 /** A link leads to the file that matters: moving the link would leave the token behind. */
 async function pathOf(file: string): Promise<string> {
   return realpath(file).catch(() => file);
+}
+
+function isThere(folder: string): Promise<boolean> {
+  return stat(folder).then(
+    () => true,
+    (error: unknown) => !hasCode(error, 'ENOENT'),
+  );
 }
 
 async function read(path: string, cli: string): Promise<string | undefined> {

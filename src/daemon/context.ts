@@ -13,7 +13,7 @@ import {
 import type { AccountState, PoolState } from '../book/state.ts';
 import { asSessionId, type AccountId, type ProviderId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
-import { adoptLogin, findLogin } from './adopt.ts';
+import { adoptLogin, findLogin, kinshipOf } from './adopt.ts';
 import { profilesOf } from './profiles.ts';
 import type { AccountNow, Daemon, KnownAgent, OperationContext, PoolNow } from '../operations/context.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -68,7 +68,11 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'act
       clear: (id) => clearAccount(book, id),
     },
     logins: {
-      find: (id, folder) => findLogin(providerOf(deps, id), folder),
+      find: async (wanted, folder) => {
+        const login = await findLogin(providerOf(deps, wanted.provider), folder);
+        return { ...login, ...kinshipOf(deps, wanted, login.secret) };
+      },
+      compare: (wanted, secret) => kinshipOf(deps, wanted, secret),
       // Read again: the file is what counts, not what was seen of it before.
       adopt: async (account, { folder }) =>
         adoptLogin(deps, account, await findLogin(providerOf(deps, account.provider), folder)),

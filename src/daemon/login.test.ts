@@ -50,6 +50,7 @@ test('a login is adopted, and replaced by another, while its pool is in use', as
     });
     loginFile(place, Date.now() + 3_600_000, secrets[1]);
     const adopt = ['account', 'adopt', 'anthropic', 'work', '--replace', '--from', 'claude', '--yes'];
+    adopt.push('--base-url', simulator.url);
     const [statuses, adopted] = await Promise.all([askMany(place), place.stint(adopt)]);
     expect(adopted.stderr).toBe('');
     expect(new Set([...statuses, ...(await askMany(place))])).toEqual(new Set([200]));
@@ -75,7 +76,7 @@ test('a login that is over closes its account, and every surface says what mends
     expect(renewals(simulator)).toBe(1);
     const { stdout } = await place.stint(['status']);
     expect(stdout).toContain('anthropic/work  needs-login (invalid_grant: Refresh token not found or invalid)');
-    const mend = 'stint account adopt anthropic work --replace --from <directory>';
+    const mend = `stint account adopt anthropic work --replace --from <directory> --base-url ${simulator.url}`;
     expect(stdout).toContain(`\n  mend it: ${mend}\n`);
     // Its last lines are in the file once it has ended.
     await place.stint(['down']);

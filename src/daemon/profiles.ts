@@ -10,7 +10,7 @@ import { homeAt } from '../home/open-home.ts';
 import { describeFileError } from '../lib/atomic-file.ts';
 import type { Daemon, Profiles } from '../operations/context.ts';
 import { hasTranscript } from '../profiles/transcript-file.ts';
-import { arrangeTranscripts } from '../profiles/transcripts.ts';
+import { arrangeTranscripts, putAside } from '../profiles/transcripts.ts';
 
 export type ProfileDeps = {
   readonly book: Book;
@@ -83,6 +83,11 @@ async function arrange(deps: ProfileDeps): Promise<void> {
     const sharing = pools.find(({ pool }) => pool.accounts.includes(profile.id));
     await arrangeOne(deps, profile, sharing?.pool.name ?? null);
   }
+  // By now every profile that left has its copy: what is there must not reach a later pool of that name.
+  await putAside(
+    homeAt(deps.daemon.describe().home).sessions,
+    pools.map(({ pool }) => pool.name),
+  );
 }
 
 async function arrangeOne({ agents, daemon }: ProfileDeps, account: ProfileAccount, pool: Label | null): Promise<void> {

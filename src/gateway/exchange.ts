@@ -58,6 +58,8 @@ export type Failed = {
   readonly fault: Fault;
   readonly detail: string;
   readonly answer: Answer | null;
+  /** As in `Sent`. */
+  readonly unrenewed?: boolean | undefined;
 };
 
 /**
@@ -103,7 +105,7 @@ export function triesOf(
   exchange: Exchange,
   account: AccountId,
   jitter: number,
-): Omit<Tries, 'passing' | 'mended' | 'repeated'> {
+): Omit<Tries, 'passing' | 'mended' | 'unrenewed' | 'repeated'> {
   const { progress } = exchange;
   return {
     accounts: exchange.wanted.pool.candidates.length,

@@ -60,11 +60,12 @@ async function askAnybody(deps: FailoverDeps, exchange: Exchange): Promise<Progr
   for (const account of book.loggedIn(wanted).slice(0, 2)) {
     record.account = account;
     const first = await askOnce(deps, exchange, account);
-    const { outcome, answer } = first.mended === true ? await askOnce(deps, exchange, account) : first;
+    const sent = first.mended === true ? await askOnce(deps, exchange, account) : first;
+    const { outcome, answer, unrenewed } = sent;
     if (outcome.kind === 'aborted') return { kind: 'dropped' };
     if (outcome.kind === 'served' && answer !== null) return { kind: 'answer', answer, end: () => undefined };
     if (outcome.kind !== 'failed') continue;
-    failed = { account, fault: outcome.fault, detail: outcome.detail, answer };
+    failed = { account, fault: outcome.fault, detail: outcome.detail, answer, unrenewed };
     // One account knows nothing of what another made.
     if (outcome.fault === 'request' && exchange.bonds.hard.length === 0) break;
   }
@@ -186,7 +187,7 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, { step, place }:
 
   const end = once(() => book.end(account, { probe }));
   if (exchange.bonds.hard.length > 0 && exchange.wanted.only === undefined) exchange.wanted.only = account;
-  const { outcome, answer, mended } = await deps.send(deps, exchange, account).catch((error: unknown) => {
+  const { outcome, answer, mended, unrenewed } = await deps.send(deps, exchange, account).catch((error: unknown) => {
     end();
     throw error;
   });
@@ -202,10 +203,10 @@ async function sendOnce(deps: FailoverDeps, exchange: Exchange, { step, place }:
   entry.detail = detail;
   let kept: Place | null = null;
   try {
-    const decided = decideNext(deps, exchange, { account, outcome, mended });
+    const decided = decideNext(deps, exchange, { account, outcome, mended, unrenewed });
     if (decided.step.kind === 'retry-same') kept = { account, probe, end };
     else leave(progress, account, fault);
-    return { kind: 'failed', failed: { account, fault, detail, answer }, ...decided, kept };
+    return { kind: 'failed', failed: { account, fault, detail, answer, unrenewed }, ...decided, kept };
   } finally {
     if (kept === null) end();
   }
@@ -242,7 +243,12 @@ function deliver({ record }: Exchange, failed: Failed | null): Progressed {
   return { kind: 'answer', answer: failed.answer, end: () => undefined };
 }
 
-function unreachable({ account, detail }: Failed): Problem {
+function unreachable({ account, detail, unrenewed }: Failed): Problem {
+  if (unrenewed) {
+    return new Problem('upstream', `Stint: ${account} could not be used: ${detail}.`, {
+      hint: 'Stint tries its login again with the next request; it is kept. See: stint status',
+    });
+  }
   return new Problem('upstream', `Stint: ${account} could not be reached: ${detail}.`, {
     hint: 'Check the network and the account’s base URL with: stint doctor',
   });

@@ -18,20 +18,21 @@ type FailedTry = {
   readonly account: AccountId;
   readonly outcome: Extract<Outcome, { kind: 'failed' }>;
   readonly mended: boolean | undefined;
+  readonly unrenewed: boolean | undefined;
 };
 
 /** Decides what follows a try that failed. */
 export function decideNext(
   deps: StepDeps,
   exchange: Exchange,
-  { account, outcome, mended = false }: FailedTry,
+  { account, outcome, mended = false, unrenewed = false }: FailedTry,
 ): { step: Step; next: Selection } {
   const { suspects } = exchange.progress;
   const next = exceptAccount(deps, exchange, account);
   const repeated = isRepeated(suspects, outcome.detail);
   if (repeated) suspects.length = 0;
   const passing = isPassing(deps, exchange);
-  const tries = { ...triesOf(exchange, account, deps.random()), passing, mended, repeated };
+  const tries = { ...triesOf(exchange, account, deps.random()), passing, mended, unrenewed, repeated };
   return { step: decide(tries, outcome, next, deps.book.clock()), next };
 }
 

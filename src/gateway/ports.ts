@@ -1,5 +1,5 @@
 import type { Account } from '../core/account/account.ts';
-import type { PhantomId } from '../core/ids.ts';
+import type { AccountId, PhantomId } from '../core/ids.ts';
 import type { ProblemCode } from '../core/problem.ts';
 import type { Credential } from '../providers/provider.ts';
 
@@ -12,6 +12,8 @@ export interface Credentials {
   current(account: Account): Credential | undefined | Promise<Credential | undefined>;
   /** After the provider refused one. `dead` has closed the account by then. */
   renew(account: Account, refused: Credential): Promise<Renewed>;
+  /** Why the login of an account could not be renewed; null where nothing is amiss. */
+  failureOf(account: AccountId): { readonly detail: string } | null;
 }
 
 export type GatewaySettings = {

@@ -34,6 +34,8 @@ export type Sent = {
   readonly answer: Answer | null;
   /** What the account refused has been mended: sent again, it may serve. */
   readonly mended?: boolean;
+  /** The account's login was refused and could not be renewed, for a reason that passes. */
+  readonly unrenewed?: boolean;
 };
 
 type Sending = {
@@ -169,10 +171,16 @@ async function judgeError(deps: SendDeps, sending: Sending, { response, authoriz
   const verdict = exchange.provider.classify(answer, contextOf(book, sending));
   const mending = await mend(deps, sending, { verdict, authorized });
   observe(book, sending, mending.verdict);
-  return { outcome: verdict.outcome, answer: errorAnswer(sending, response, { bytes, body }), mended: mending.mended };
+  return sentOf(mending, errorAnswer(sending, response, { bytes, body }));
 }
 
-type Mending = { readonly verdict: Verdict; readonly mended: boolean };
+type Mending = { readonly verdict: Verdict; readonly mended: boolean; readonly unrenewed?: true };
+
+/** What a refusal came to: of a login that could not be renewed, the provider's answer says nothing that holds. */
+export function sentOf({ verdict, mended, unrenewed }: Mending, answer: Answer): Sent {
+  const { outcome } = verdict;
+  return unrenewed ? { outcome, answer: null, unrenewed } : { outcome, answer, mended };
+}
 
 /** Renews a refused login, leaves foreign reasoning out. Each is tried once per request and account. */
 export async function mend(
@@ -195,7 +203,15 @@ export async function mend(
   if (renewed === 'renewed') mended.add(account);
   // A refused access token says nothing of the login: what became of that is known by now.
   const signals = verdict.signals.filter((each) => each.kind !== 'refused');
-  return { verdict: { outcome, signals }, mended: renewed === 'renewed' };
+  if (renewed !== 'failed') return { verdict: { outcome, signals }, mended: renewed === 'renewed' };
+  // As with an upstream that does not answer: the next attempt may get through.
+  const why = credentials.failureOf(account)?.detail ?? 'no answer';
+  const detail = `its login could not be renewed: ${why}`;
+  return {
+    verdict: { outcome: { kind: 'failed', fault: 'network', detail }, signals },
+    mended: false,
+    unrenewed: true,
+  };
 }
 
 /** A redirect would take the credential to another host, or the phantom with the agent: nobody follows it. */

@@ -1,14 +1,18 @@
 import { z } from 'zod';
+import { realpath } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { profileCredential, type Account } from '../core/account/account.ts';
-import { isLogin } from '../core/account/mend.ts';
+import { isLogin, mendOf } from '../core/account/mend.ts';
 import { accountId, type AccountId, type ProviderId } from '../core/ids.ts';
+import { defaultPoolOf } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
 import { travelsInClear } from '../lib/loopback.ts';
 import type { OperationContext } from './context.ts';
 import { operation, type AnyOperation } from './operation.ts';
+import { heldAlready, otherOwnerWarning } from './one-owner.ts';
 import { quoted, requireAccount, requireLabel, requireProvider } from './require.ts';
 import { accountShape } from './shape.ts';
+import { refuseUnaskedSharing, sharingPool } from './sharing.ts';
 import { viewAccount } from './view.ts';
 
 const account = z.string().describe('Account, as provider/label; the label alone where it is the only one');
@@ -25,6 +29,10 @@ const profile = z
   .optional()
   .meta({ path: true })
   .describe('A login directory of the provider’s own CLI, which alone uses the account then');
+const shareSessions = z
+  .boolean()
+  .default(false)
+  .describe('Let a profile have the conversations of a pool that shares them, and give it its own');
 const warning = z.string().nullable().describe('What is accepted, and better known');
 
 export const accountAdd = operation({
@@ -36,6 +44,7 @@ export const accountAdd = operation({
   input: wantedAccount.extend({
     secret: z.string().optional().meta({ secret: true, unless: 'profile' }).describe('API key or token'),
     profile,
+    shareSessions,
   }),
   output: accountShape.extend({
     replaced: z.boolean().describe('Whether it existed and got a new secret'),
@@ -51,6 +60,8 @@ export const accountAdd = operation({
         hint: `Give ${context.providers.secretForms(provider)}.`,
       });
     if (baseUrl === null) refuseForeign(context, { provider, label, secret });
+    const { heldBy, otherOwner } = context.logins.compare({ provider, id }, secret);
+    if (heldBy !== null) throw heldAlready(heldBy);
     const added: Account = {
       id,
       provider,
@@ -71,7 +82,7 @@ export const accountAdd = operation({
       ...viewAccount(context.clock(), requireAccount(context, id)),
       replaced: known !== undefined,
       agents: agentsOf(context, provider),
-      warning: secondOwnerWarning(added) ?? warningOf(baseUrl),
+      warning: otherOwner ? otherOwnerWarning(id) : (secondOwnerWarning(added) ?? warningOf(baseUrl)),
     };
   },
 });
@@ -94,7 +105,7 @@ function agentsOf({ agents }: OperationContext, provider: Account['provider']): 
 
 /** An account that its own CLI uses in its login directory; Stint keeps no secret of it. */
 async function addProfile(
-  input: z.infer<typeof wantedAccount> & { profile: string; secret?: string | undefined },
+  input: z.infer<typeof wantedAccount> & { profile: string; secret?: string | undefined; shareSessions: boolean },
   context: OperationContext,
 ) {
   if (input.secret !== undefined || input.baseUrl !== undefined)
@@ -107,8 +118,9 @@ async function addProfile(
     throw new Problem('conflict', `Account ${id} has a secret of its own.`, {
       hint: `Remove it first with: stint account remove ${id}`,
     });
-  refuseTwin(context, id, profile);
+  await refuseTwin(context, id, profile);
   await requireLogin(context, provider, input.profile);
+  if (!input.shareSessions) refuseUnasked(context, { provider, id, known }, profile);
   const added: Account = {
     ...{ id, provider, label, credential: profileCredential, baseUrl: null, profile },
     ...{ project: known?.project ?? null, maxConcurrent: known?.maxConcurrent ?? null },
@@ -117,7 +129,11 @@ async function addProfile(
     addedAt: known?.addedAt ?? context.clock(),
   };
   if (known === undefined) await context.accounts.add(added, null);
-  else await context.accounts.save(added);
+  else {
+    // The directory that it leaves is no longer anybody's here, and must not go on with the pool's conversations.
+    if (known.profile !== profile) await context.profiles.release(id);
+    await context.accounts.save(added);
+  }
   await context.profiles.lookAfter();
   return {
     ...viewAccount(context.clock(), requireAccount(context, id)),
@@ -128,12 +144,32 @@ async function addProfile(
 }
 
 /** Two accounts in one directory would be one, and neither would know of the other's limits. */
-function refuseTwin({ accounts }: OperationContext, id: AccountId, folder: string): void {
-  const twin = accounts.all().find(({ account }) => account.profile === folder && account.id !== id);
+async function refuseTwin({ accounts }: OperationContext, id: AccountId, folder: string): Promise<void> {
+  const others = accounts.all().filter(({ account }) => account.profile !== null && account.id !== id);
+  const wanted = await realFolder(folder);
+  const real = await Promise.all(others.map(({ account }) => realFolder(account.profile ?? '')));
+  const twin = others[real.indexOf(wanted)];
   if (twin === undefined) return;
   throw new Problem('conflict', `Account ${twin.account.id} uses this directory.`, {
     hint: 'Give each account a directory of its own.',
   });
+}
+
+/** A directory that is gone has no other name. */
+function realFolder(folder: string): Promise<string> {
+  return realpath(folder).catch(() => folder);
+}
+
+/** A directory that is new in a pool that shares would give away what it has, and get all that the pool has. */
+function refuseUnasked(
+  context: OperationContext,
+  { provider, id, known }: Pick<Plan, 'provider' | 'id' | 'known'>,
+  profile: string,
+): void {
+  if (known?.profile === profile) return;
+  const joins = context.pools.find(defaultPoolOf(provider))?.pool;
+  const sharing = known === undefined ? joins : sharingPool(context, id);
+  if (sharing?.shareSessions === true) refuseUnaskedSharing(sharing, id);
 }
 
 async function requireLogin(context: OperationContext, provider: ProviderId, folder: string): Promise<void> {
@@ -158,12 +194,13 @@ export const accountCheck = operation({
   summary: 'Check what account.add would refuse, before there is a secret',
   effect: 'read',
   positional: ['provider', 'label'],
-  input: wantedAccount.extend({ profile }),
+  input: wantedAccount.extend({ profile, shareSessions }),
   output: z.object({ id: z.string(), warning }),
   hidden: { cli: 'stint account add begins with it' },
   run(input, context) {
-    const { id, baseUrl } = planAccount(input, context);
-    return { id, warning: warningOf(baseUrl) };
+    const plan = planAccount(input, context);
+    if (input.profile !== undefined && !input.shareSessions) refuseUnasked(context, plan, resolve(input.profile));
+    return { id: plan.id, warning: warningOf(plan.baseUrl) };
   },
 });
 
@@ -268,14 +305,18 @@ function standingOperation(
 export type Plan = Pick<Account, 'provider' | 'label' | 'id' | 'baseUrl'> & { readonly known: Account | undefined };
 
 /** Everything about a new account but its secret. */
-export function planAccount(input: z.infer<typeof wantedAccount>, context: OperationContext): Plan {
+export function planAccount(
+  input: z.infer<typeof wantedAccount>,
+  context: OperationContext,
+  verb: 'add' | 'adopt' = 'add',
+): Plan {
   const provider = requireProvider(context, input.provider);
   const label = requireLabel(input.label, 'label');
   const id = accountId(provider, label);
   const known = context.accounts.find(id)?.account;
   if (known !== undefined && !input.replace) {
     throw new Problem('conflict', `Account ${id} exists.`, {
-      hint: `Choose another label, or give it a new secret with: stint account add ${provider} ${label} --replace`,
+      hint: `Choose another label, or give it a new secret with: stint account ${verb} ${provider} ${label} --replace`,
     });
   }
   if (known === undefined && input.replace) {
@@ -286,9 +327,9 @@ export function planAccount(input: z.infer<typeof wantedAccount>, context: Opera
 }
 
 /** A login whose refresh tokens can be used once must not be in two places. */
-function secondOwnerWarning({ provider, label, credential }: Account): string | null {
-  if (!isLogin(credential)) return null;
-  return `A CLI that still has this login will end it here, or be logged out itself. To move it: stint account adopt ${provider} ${label} --replace --from <directory>`;
+function secondOwnerWarning(account: Account): string | null {
+  if (!isLogin(account.credential)) return null;
+  return `A CLI that still has this login will end it here, or be logged out itself. To move it: ${mendOf(account)}`;
 }
 
 /** Accepted, for a network may be one's own. */

@@ -86,7 +86,10 @@ describe('account.adopt', () => {
     await rig.run('account.disable', { account: 'work' });
     const from = directoryOf(rig, { [file]: login });
     const input = { provider: 'anthropic', label: 'work', from };
-    await expect(rig.run('account.adopt', input)).rejects.toThrow('Account anthropic/work exists.');
+    await expect(rig.run('account.adopt', input)).rejects.toMatchObject({
+      message: 'Account anthropic/work exists.',
+      hint: expect.stringContaining('stint account adopt anthropic work --replace'),
+    });
     expect(filesOf(from)).toEqual({ [file]: login });
     const adopted = await rig.run('account.adopt', { ...input, replace: true });
     expect(adopted).toMatchObject({ credential: 'login', replaced: true, state: 'disabled' });
@@ -100,7 +103,7 @@ describe('account.adopt refuses', () => {
 
   test.each([
     ['a directory without a login', {}, 'has no login in'],
-    ['what is no JSON', { [file]: 'not json' }, 'holds no login'],
+    ['what is no JSON', { [file]: 'not json' }, 'cannot be read as a login: it is not JSON.'],
     ['JSON of another kind', { [file]: apiKey }, 'holds no login'],
     ['a login without a refresh token', { [file]: noRefresh }, 'no refresh token'],
   ])('%s', async (_, files, message) => {
@@ -116,7 +119,11 @@ describe('account.adopt refuses', () => {
 
   test.each([
     ['a relative path', { from: 'claude' }, 'must be an absolute path'],
-    ['a directory that is not there', { from: '/nonexistent-of-a-test' }, 'has no login in'],
+    [
+      'a directory that is not there',
+      { from: '/nonexistent-of-a-test' },
+      'The directory /nonexistent-of-a-test does not exist.',
+    ],
     ['an unknown provider', { provider: 'nobody' }, '"nobody" is not a provider.'],
   ])('%s', async (_, more, message) => {
     await using rig = await openOperations();
@@ -134,6 +141,66 @@ describe('account.adopt refuses', () => {
     await expect(rig.run('account.adopt', input)).rejects.toThrow(
       `${join(from, file)} cannot be read: it is a directory.`,
     );
+  });
+});
+
+describe('a login that the vault has', () => {
+  const input = { provider: 'anthropic', secret: login };
+
+  test('is not added a second time', async () => {
+    await using rig = await openOperations();
+    await rig.run('account.add', { ...input, label: 'one' });
+    const again = rig.run('account.add', { ...input, label: 'two' });
+    await expect(again).rejects.toThrow('Account anthropic/one has this login already.');
+    expect(rig.vault.names()).toEqual([idOf('one')]);
+    expect(await rig.run('account.add', { ...input, label: 'one', replace: true })).toMatchObject({ replaced: true });
+  });
+
+  test.each([file, `${file}.moving-to-stint`])('is not adopted a second time, out of %s', async (name) => {
+    await using rig = await openOperations();
+    await rig.run('account.add', { ...input, label: 'one' });
+    const from = directoryOf(rig, { [name]: login });
+    for (const operation of ['account.adoptable', 'account.adopt']) {
+      const again = rig.run(operation, { provider: 'anthropic', label: 'two', from });
+      await expect(again).rejects.toThrow('Account anthropic/one has this login already.');
+    }
+    expect(filesOf(from)).toEqual({ [name]: login });
+  });
+
+  test('is told apart from one of another ChatGPT account', async () => {
+    await using rig = await openOperations();
+    const planOf = (name: string) =>
+      JSON.stringify({
+        tokens: { access_token: `at-test-${name}`, refresh_token: `rt-test-${name}`, account_id: `acct-${name}` },
+      });
+    const plan = { provider: 'openai', label: 'plan', replace: true };
+    await rig.run('account.add', { ...plan, secret: planOf('one'), replace: false });
+    const warning = 'This login is of another account at the provider than the one that openai/plan had.';
+    expect(await rig.run('account.add', { ...plan, secret: planOf('two') })).toMatchObject({ warning });
+    const from = directoryOf(rig, { 'auth.json': planOf('three') });
+    expect(await rig.run('account.adoptable', { ...plan, from })).toMatchObject({
+      question: expect.stringContaining(warning),
+    });
+    expect(await rig.run('account.adopt', { ...plan, from })).toMatchObject({ warning });
+    writeFileSync(join(from, 'auth.json'), planOf('three').replace('rt-test-three', 'rt-test-newer'));
+    expect(await rig.run('account.adopt', { ...plan, from })).toMatchObject({ warning: null });
+  });
+});
+
+describe('the host that an adopted login is sent to', () => {
+  const baseUrl = 'https://api.vendor.example/anthropic';
+
+  test.each([
+    ['its provider’s own', {}, null, 'its provider’s own hosts, and no longer to api.vendor.example'],
+    ['the one that is said', { baseUrl }, baseUrl, 'The login is sent to api.vendor.example'],
+  ])('is %s', async (...[, more, expected, words]) => {
+    await using rig = await openOperations();
+    const vendor = { provider: 'anthropic', label: 'vendor' };
+    await rig.run('account.add', { ...vendor, secret: secretOf('vendor'), baseUrl });
+    const input = { ...vendor, from: directoryOf(rig, { [file]: login }), replace: true, ...more };
+    expect(await rig.run('account.adoptable', input)).toMatchObject({ question: expect.stringContaining(words) });
+    await rig.run('account.adopt', input);
+    expect(rig.book.account(idOf('vendor')).account.baseUrl).toBe(expected);
   });
 });
 

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Account } from '../core/account/account.ts';
 import { Problem } from '../core/problem.ts';
 import { planAccount, wantedAccount, warningOf, type Plan } from './account.ts';
-import type { FoundLogin, OperationContext } from './context.ts';
+import type { FoundLogin, Kinship, OperationContext } from './context.ts';
+import { heldAlready, otherOwnerWarning } from './one-owner.ts';
 import { operation } from './operation.ts';
 import { requireAccount } from './require.ts';
 import { accountShape } from './shape.ts';
@@ -39,13 +40,17 @@ export const accountAdopt = operation({
       standingReason: null,
       addedAt: known?.addedAt ?? context.clock(),
     };
+    const foreign = login.otherOwner ? otherOwnerWarning(account.id) : null;
     const left = await context.logins.adopt(account, login);
     return {
       ...viewAccount(context.clock(), requireAccount(context, account.id)),
       replaced: known !== undefined,
       cli: login.cli,
       from: login.path,
-      warning: left === null ? warningOf(account.baseUrl) : `Delete ${left}: it still holds the login that was moved.`,
+      warning:
+        left === null
+          ? (foreign ?? warningOf(account.baseUrl))
+          : `Delete ${left}: it still holds the login that was moved.`,
     };
   },
 });
@@ -71,24 +76,39 @@ export const accountAdoptable = operation({
 async function survey(
   input: z.infer<typeof wanted>,
   context: OperationContext,
-): Promise<{ plan: Plan; login: FoundLogin }> {
-  const plan = planAccount(input, context);
+): Promise<{ plan: Plan; login: FoundLogin & Kinship }> {
+  const planned = planAccount(input, context, 'adopt');
+  // The host that the account was bound to had another secret: this one is for it only where that is said.
+  const plan = input.baseUrl === undefined ? { ...planned, baseUrl: null } : planned;
   if (!isAbsolute(input.from)) {
     throw new Problem('invalid', 'The directory must be an absolute path.', { hint: 'For example: /home/me/.claude' });
   }
-  const login = await context.logins.find(plan.provider, resolve(input.from));
+  const login = await context.logins.find(plan, resolve(input.from));
   // The vault may have a newer one by now, which an older one must not replace.
   if (login.interrupted && plan.known !== undefined && plan.known.standing !== 'needs-login') {
     throw new Problem('conflict', `The login in ${login.folder} was moved before, and ${plan.id} works.`, {
       hint: `Log in there again, then: stint account adopt ${plan.provider} ${plan.label} --replace --from ${login.folder}`,
     });
   }
+  if (login.heldBy !== null) throw heldAlready(login.heldBy);
   return { plan, login };
 }
 
-function questionOf({ cli, folder, path }: FoundLogin, { id }: Plan): string {
-  return (
-    `This takes the login out of ${path} and makes it ${id}. It can have only one owner: ` +
-    `${cli} in ${folder} is logged out by it, and works through Stint from then on. End what runs there first. Go on?`
-  );
+function questionOf({ cli, folder, path, otherOwner }: FoundLogin & Kinship, plan: Plan): string {
+  return [
+    `This takes the login out of ${path} and makes it ${plan.id}. It can have only one owner:`,
+    `${cli} in ${folder} is logged out by it, and works through Stint from then on. End what runs there first.`,
+    ...hostWords(plan),
+    ...(otherOwner ? [otherOwnerWarning(plan.id)] : []),
+    'Go on?',
+  ].join(' ');
+}
+
+/** Who is sent the login, refresh token and all, where that is not plain. */
+function hostWords({ baseUrl, known }: Plan): string[] {
+  if (baseUrl !== null) return [`The login is sent to ${new URL(baseUrl).host}, to be used and to be renewed.`];
+  if (known === undefined || known.baseUrl === null) return [];
+  return [
+    `The login is sent to its provider’s own hosts, and no longer to ${new URL(known.baseUrl).host}, unless you say --base-url.`,
+  ];
 }

@@ -51,10 +51,22 @@ export type FoundLogin = {
   readonly interrupted: boolean;
 };
 
+/** An account that is to have a secret. */
+export type Wanted = { readonly provider: ProviderId; readonly id: AccountId };
+
+/** How a secret compares with those of the vault. */
+export type Kinship = {
+  /** The other account that has this very login. */
+  readonly heldBy: AccountId | null;
+  /** Whether the login that the account has now is somebody else’s. */
+  readonly otherOwner: boolean;
+};
+
 /** Logins of genuine CLIs on this machine. */
 export interface Logins {
   /** Throws a Problem where there is none that could become an account. */
-  find(provider: ProviderId, folder: string): Promise<FoundLogin>;
+  find(wanted: Wanted, folder: string): Promise<FoundLogin & Kinship>;
+  compare(wanted: Wanted, secret: string): Kinship;
   /** Moves it into the vault; the CLI has it as before when that fails. Returns the path of a copy that could not be deleted. */
   adopt(account: Account, login: FoundLogin): Promise<string | null>;
 }

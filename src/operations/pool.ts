@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { profileCredential } from '../core/account/account.ts';
 import type { AccountId } from '../core/ids.ts';
 import { defaultPoolOf, overagePolicies, strategies, type Pool } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
 import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
 import { isDefaultPool, requireAccount, requireLabel, requirePool, requireProvider } from './require.ts';
-import { refuseSecondSharing } from './sharing.ts';
+import { refuseSecondSharing, refuseUnaskedSharing } from './sharing.ts';
 import { poolShape } from './shape.ts';
 import { viewPool } from './view.ts';
 
@@ -75,7 +76,11 @@ export const poolSet = operation({
     }
     const pinned = known.pinned !== null && members.accounts.includes(known.pinned) ? known.pinned : null;
     const shareSessions = input.shareSessions ?? known.shareSessions;
-    refuseSecondSharing(context, { ...known, accounts: members.accounts, shareSessions });
+    const wanted: Pool = { ...known, accounts: members.accounts, shareSessions };
+    refuseSecondSharing(context, wanted);
+    if (known.shareSessions && input.shareSessions !== true) refuseUnaskedMembers(context, known, wanted);
+    // What an earlier pool of this name has shared is put aside first: it is not for these accounts.
+    if (shareSessions && !known.shareSessions) await context.profiles.lookAfter();
     await context.pools.save({
       ...known,
       accounts: members.accounts,
@@ -158,6 +163,13 @@ export const poolUse = operation({
     return viewPool(context, requirePool(context, known.name), null);
   },
 });
+
+function refuseUnaskedMembers({ accounts: known }: OperationContext, before: Pool, wanted: Pool): void {
+  if (!wanted.shareSessions) return;
+  const fresh = wanted.accounts.filter((id) => !before.accounts.includes(id));
+  const profile = fresh.find((id) => known.find(id)?.account.credential === profileCredential);
+  if (profile !== undefined) refuseUnaskedSharing(wanted, profile);
+}
 
 /** The accounts by any of their names, each once, all of one provider. */
 function requireMembers(context: OperationContext, names: readonly string[]): Pick<Pool, 'accounts' | 'provider'> {

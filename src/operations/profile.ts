@@ -12,6 +12,9 @@ import { requireAccount, requireAgent, requirePool } from './require.ts';
 
 const hidden = { cli: 'stint claude calls it, and so does the command of every other agent' };
 
+/** What people give an agent is its affair; whether it makes sense, the agent says. */
+const longest = 10_000;
+
 export const sessionBegin = operation({
   name: 'session.begin',
   summary: 'Choose the account whose profile a conversation goes on in',
@@ -20,9 +23,9 @@ export const sessionBegin = operation({
   input: z.object({
     agent: z.string().describe('Agent, such as claude'),
     pool: z.string().optional().describe('Pool; the provider’s default pool when absent'),
-    session: z.string().max(200).optional().describe('The conversation, where its id is known'),
+    session: z.string().max(longest).optional().describe('The conversation, where its id is known'),
     resumes: z.boolean().default(false).describe('Whether it exists already'),
-    model: z.string().max(200).optional(),
+    model: z.string().max(longest).optional(),
     from: z.string().optional().describe('The account that has the conversation, when another is to take it over'),
     any: z.boolean().default(false).describe('Whether a closed account will do, since there is no conversation'),
   }),
@@ -87,11 +90,11 @@ export const sessionReport = operation({
   positional: ['account'],
   input: z.object({
     account: z.string(),
-    model: z.string().max(200).optional(),
+    model: z.string().max(longest).optional(),
     sentAt: z.number().describe('When the agent was started'),
     signal: z.discriminatedUnion('kind', [closedShape, readingShape, refusedShape]).optional(),
     pool: z.string().optional(),
-    session: z.string().max(200).optional().describe('The conversation, once it is known'),
+    session: z.string().max(longest).optional().describe('The conversation, once it is known'),
     served: z.boolean().default(false).describe('A turn came to its end: what covered its model is open'),
   }),
   output: z.object({ account: z.string() }),

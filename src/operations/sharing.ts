@@ -4,9 +4,19 @@ import { Problem } from '../core/problem.ts';
 import type { OperationContext } from './context.ts';
 
 /** The pool whose conversations an account's profile shares; null when it keeps its own to itself. */
-function sharingPoolOf({ pools }: Pick<OperationContext, 'pools'>, account: AccountId): Label | null {
-  const sharing = pools.all().find(({ pool }) => pool.shareSessions && pool.accounts.includes(account));
-  return sharing?.pool.name ?? null;
+function sharingPoolOf(context: Pick<OperationContext, 'pools'>, account: AccountId): Label | null {
+  return sharingPool(context, account)?.name ?? null;
+}
+
+export function sharingPool({ pools }: Pick<OperationContext, 'pools'>, account: AccountId): Pool | undefined {
+  return pools.all().find(({ pool }) => pool.shareSessions && pool.accounts.includes(account))?.pool;
+}
+
+/** Conversations of others must reach an account, and its own must reach others, only when somebody says so. */
+export function refuseUnaskedSharing(pool: Pool, account: AccountId): void {
+  throw new Problem('conflict', `Pool ${pool.name} shares its conversations, and ${account} would share them too.`, {
+    hint: `Allow that with --share-sessions, or stop it first: stint pool set ${pool.name} --no-share-sessions`,
+  });
 }
 
 /** A conversation of one pool must not reach another through an account that is in both. */

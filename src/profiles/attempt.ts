@@ -1,8 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
+import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Problem } from '../core/problem.ts';
-import type { AttemptStart, Channel, Listener, Plan, ProfileMode, Told } from '../agents/profile.ts';
+import type { Signal } from '../core/limit/signal.ts';
+import {
+  nothingHeard,
+  type AttemptStart,
+  type Channel,
+  type Listener,
+  type Plan,
+  type ProfileMode,
+  type Told,
+} from '../agents/profile.ts';
 import { HeldOutput, send } from './held-output.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { sendSignal, stopProcess, within } from './stop-process.ts';
@@ -13,6 +23,12 @@ import { TranscriptReader } from './transcript-reader.ts';
 const longestWaitMs = 10 * 60_000;
 const roundMs = 100;
 const mostRounds = 30;
+/** A line that tells of a long wait is believed when nothing follows it: what a tool had printed there is followed by more. */
+const silenceMs = 15_000;
+/** How long a pipe may stay open after the CLI has ended: something that it started and left behind may hold it. */
+const pipeMs = 1000;
+/** What a shell shows for a command whose reader has gone. */
+const readerGone = 128 + constants.signals.SIGPIPE;
 
 export type Attempt = {
   readonly mode: ProfileMode;
@@ -26,6 +42,8 @@ export type Attempt = {
   /** False for the attempt that takes a conversation over: stdin held the first prompt. */
   readonly first: boolean;
   readonly now: () => number;
+  /** Asked last before it starts; with an exit code it does not start any more. */
+  readonly endedBefore: () => number | null;
 };
 
 /** What an attempt tells as it goes. */
@@ -52,15 +70,28 @@ export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptE
   const watched = {
     transcripts: mode.transcripts,
     profile: attempt.profile,
-    cwd: surroundings.cwd,
+    cwd: resolve(surroundings.cwd, plan.folder ?? '.'),
     session: attempt.session,
   };
   const listen = mode.listen(attempt.now);
   // What was decided about the limit of this turn; a turn that is served begins anew.
   const leaving: Promise<boolean>[] = [];
   let heardAny = false;
+  let supposed: Signal | null = null;
+  let silence: NodeJS.Timeout | undefined;
   const take = (told: Told): void => {
     if (told.kind === 'session') return reader.follow(told.id);
+    if (told.kind === 'supposed') {
+      supposed = told.signal;
+      return;
+    }
+    if (told.kind === 'stopped' && told.waits === true) {
+      silence = setTimeout(() => believe(told), surroundings.silenceMs ?? silenceMs);
+      return;
+    }
+    believe(told);
+  };
+  const believe = (told: Exclude<Told, { kind: 'session' | 'supposed' }>): void => {
     heardAny = true;
     ears.told(told, reader.session);
     if (told.kind === 'served' && leaving.length > 0) {
@@ -69,8 +100,16 @@ export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptE
     }
     if (told.kind === 'stopped' && leaving.length === 0) leaving.push(leave(told));
   };
-  const reader = await TranscriptReader.open(watched, (line) => listen('transcript', line).told.forEach(take));
+  const hear: Listener = (channel, line) => {
+    clearTimeout(silence);
+    // What is no list of events holds the words of a model, which may look like one.
+    return channel === 'stdout' && plan.stdout !== 'lines' ? nothingHeard : listen(channel, line);
+  };
+  const reader = await TranscriptReader.open(watched, (line) => hear('transcript', line).told.forEach(take));
+  const endedBefore = attempt.endedBefore();
+  if (endedBefore !== null) return { code: endedBefore, session: attempt.session, left: false };
   const held = new HeldOutput(plan.stdout === 'whole');
+  const group = isGroup(plan);
   const child = spawnChild(attempt);
   const ended = endOf(child, attempt.executable);
   let gaveUp = false;
@@ -79,29 +118,35 @@ export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptE
     const goesOn = await ears.stopped(reader.found ? reader.session : null);
     gaveUp = !goesOn && !plan.interactive && waitsLong(stopped, attempt.now());
     const patient = !plan.interactive && stopped.waits !== true;
-    if (goesOn || gaveUp) await stopProcess(child, { group: !plan.interactive, patient, kill: surroundings.kill });
+    if (goesOn || gaveUp) await stopProcess(child, { group, patient, kill: surroundings.kill });
     if (!goesOn) await held.release(surroundings.stdout);
     return goesOn;
   };
-  const handlers = forwardSignals(child, plan.interactive, surroundings);
+  const handlers = forwardSignals(child, plan, surroundings);
   try {
     if (child.pid !== undefined && plan.converses) reader.watch(child.pid);
-    await Promise.all([
-      ended,
-      pump({ from: child.stdout, channel: 'stdout', listen, take }, (line, hold) =>
-        held.write(surroundings.stdout, line, hold),
-      ),
-      pump({ from: child.stderr, channel: 'stderr', listen, take }, (line) => send(surroundings.stderr, line)),
+    const flow = { passing: 0 };
+    const pumps = Promise.all([
+      pump({ from: child.stdout, channel: 'stdout', listen: hear, take, flow }, async (line, hold) => {
+        await held.write(surroundings.stdout, line, hold);
+        if (held.readerGone) await stopProcess(child, { group, patient: false, kill: surroundings.kill });
+      }),
+      pump({ from: child.stderr, channel: 'stderr', listen: hear, take, flow }, async (line) => {
+        await send(surroundings.stderr, line);
+      }),
     ]);
+    await Promise.all([ended.then(() => closePipes(child, { pumps, flow })), pumps]);
+    clearTimeout(silence);
     await reader.drain();
     const ownCode = await ended;
     const code = gaveUp ? (mode.limitCode ?? ownCode) : ownCode;
-    const signal = heardAny || !plan.converses ? null : mode.exitSignal(code);
+    const signal = heardAny || !plan.converses ? null : mode.exitSignal(code, supposed);
     if (signal !== null) take({ kind: 'stopped', signal });
     const [left = false] = await Promise.all(leaving);
     if (!left) await held.release(surroundings.stdout);
-    return { code, session: reader.session, left };
+    return { code: held.readerGone ? readerGone : code, session: reader.session, left: left && !held.readerGone };
   } finally {
+    clearTimeout(silence);
     reader.stop();
     for (const [signal, handler] of handlers) surroundings.signals.off(signal, handler);
   }
@@ -131,9 +176,31 @@ function spawnChild({ plan, start, executable, environment, surroundings: { cwd 
     cwd,
     env: { ...environment, ...start.environment },
     stdio: [first || plan.fed ? 'inherit' : 'ignore', channel(plan.stdout), channel(plan.stderr)],
-    // A group of its own can be ended with all that it has started; the terminal's would lose the terminal.
-    detached: !plan.interactive && plan.converses,
+    detached: isGroup(plan),
   });
+}
+
+/** A group of its own can be ended with all that it has started; the terminal's would lose the terminal. */
+function isGroup({ interactive, converses }: Plan): boolean {
+  return !interactive && converses;
+}
+
+/** Lets go of the pipes that nothing has closed a while after the end of the CLI; a slow reader of ours has its time. */
+async function closePipes(
+  child: ChildProcess,
+  { pumps, flow }: { pumps: Promise<unknown>; flow: { readonly passing: number } },
+): Promise<void> {
+  const done = pumps.then(
+    () => true as const,
+    () => true as const,
+  );
+  for (;;) {
+    if (await within(done, pipeMs)) return;
+    if (flow.passing > 0) continue;
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    return;
+  }
 }
 
 type Source = {
@@ -141,11 +208,13 @@ type Source = {
   readonly channel: Channel;
   readonly listen: Listener;
   readonly take: (told: Told) => void;
+  /** How many lines are on their way to a reader of ours. */
+  readonly flow: { passing: number };
 };
 
 /** Passes on what arrives, in order, as it is; waits where the reader of our own output is slow. */
 async function pump(
-  { from, channel, listen, take }: Source,
+  { from, channel, listen, take, flow }: Source,
   pass: (line: Buffer, hold: boolean) => Promise<void>,
 ): Promise<void> {
   if (from === null) return;
@@ -153,17 +222,23 @@ async function pump(
   const lines = async (each: readonly Buffer[]): Promise<void> => {
     for (const line of each) {
       const { told, hold } = listen(channel, line.toString('utf8').trimEnd());
+      flow.passing += 1;
       await pass(line, hold);
+      flow.passing -= 1;
       told.forEach(take);
     }
   };
-  for await (const chunk of from as AsyncIterable<Buffer>) await lines(splitter.push(chunk));
+  try {
+    for await (const chunk of from as AsyncIterable<Buffer>) await lines(splitter.push(chunk));
+  } catch (error) {
+    if (!from.destroyed) throw error;
+  }
   const rest = splitter.end();
   if (rest.length > 0) await lines([rest]);
 }
 
 async function endOf(child: ChildProcess, executable: string): Promise<number> {
-  return new Promise((resolve, reject) => {
+  return new Promise((ended, reject) => {
     child.once('error', (error) =>
       reject(
         new Problem('unavailable', `${executable} could not be started: ${error.message}.`, {
@@ -171,23 +246,25 @@ async function endOf(child: ChildProcess, executable: string): Promise<number> {
         }),
       ),
     );
-    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    child.once('exit', (code, signal) => ended(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });
 }
 
 /** Ctrl-C reaches what runs in the terminal by itself; a group of its own has to be told. */
 function forwardSignals(
   child: ChildProcess,
-  interactive: boolean,
-  surroundings: Surroundings,
+  plan: Plan,
+  { kill, terminal, signals }: Surroundings,
 ): Map<NodeJS.Signals, () => void> {
+  const group = isGroup(plan);
+  const reached = plan.interactive || (!group && terminal);
   const handlers = new Map<NodeJS.Signals, () => void>();
   const forward = (signal: NodeJS.Signals) => () => {
-    sendSignal(child, { group: !interactive, signal, kill: surroundings.kill });
+    sendSignal(child, { group, signal, kill });
   };
   for (const signal of ['SIGINT', 'SIGQUIT'] as const)
-    handlers.set(signal, interactive ? () => undefined : forward(signal));
+    handlers.set(signal, reached ? () => undefined : forward(signal));
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) handlers.set(signal, forward(signal));
-  for (const [signal, handler] of handlers) surroundings.signals.on(signal, handler);
+  for (const [signal, handler] of handlers) signals.on(signal, handler);
   return handlers;
 }

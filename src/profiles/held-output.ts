@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 
 /** Output that is kept back until it is certain that no other attempt goes on; its order stays. */
@@ -6,6 +5,7 @@ export class HeldOutput {
   #lines: Buffer[] = [];
   #holding: boolean;
   #released = false;
+  #readerGone = false;
 
   /** `whole` holds from the first line on. */
   constructor(whole: boolean) {
@@ -16,7 +16,7 @@ export class HeldOutput {
   async write(to: Writable, line: Buffer, hold: boolean): Promise<void> {
     this.#holding ||= hold && !this.#released;
     if (this.#holding) this.#lines.push(line);
-    else await send(to, line);
+    else await this.#send(to, line);
   }
 
   /** Holds again what is to be held. */
@@ -28,12 +28,28 @@ export class HeldOutput {
   async release(to: Writable): Promise<void> {
     this.#released = true;
     this.#holding = false;
-    for (const line of this.#lines.splice(0)) await send(to, line);
+    for (const line of this.#lines.splice(0)) await this.#send(to, line);
+  }
+
+  /** Whether nobody reads any more. */
+  get readerGone(): boolean {
+    return this.#readerGone;
+  }
+
+  async #send(to: Writable, line: Buffer): Promise<void> {
+    if (!this.#readerGone) this.#readerGone = !(await send(to, line));
   }
 }
 
-/** Waits where the reader is slow. One that has gone is found out by the CLI's own output no more than by this. */
-export async function send(to: Writable, bytes: Buffer): Promise<void> {
-  if (to.write(bytes)) return;
-  await Promise.race([once(to, 'drain'), once(to, 'close')]).catch(() => undefined);
+/** Waits where the reader is slow. Resolves with whether there still is one. */
+export async function send(to: Writable, bytes: Buffer): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const gone = (): void => resolve(false);
+  to.once('error', gone).once('close', gone);
+  try {
+    to.write(bytes, (error) => resolve(error === null || error === undefined));
+    return await promise;
+  } finally {
+    to.off('error', gone).off('close', gone);
+  }
 }

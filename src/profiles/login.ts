@@ -20,6 +20,8 @@ export type ProfileLogin = {
   readonly tell: (line: string) => void;
 };
 
+const ending = ['SIGTERM', 'SIGHUP'] as const;
+
 /**
  * Runs the CLI's own login in the account's directory, with the terminal. Resolves with the directory; throws a Problem,
  * and removes a directory that it made, when it holds no login then.
@@ -38,10 +40,16 @@ export async function logIn(login: ProfileLogin): Promise<string> {
     if (mode.loginHint !== null) tell(mode.loginHint);
     const env: NodeJS.ProcessEnv = { ...environment, ...mode.environment(folder) };
     for (const name of [...mode.withheld, 'STINT_VAULT_PASSPHRASE']) delete env[name];
+    const before = await mode.hasLogin(folder);
     const code = await runInTerminal([executable, ...mode.login, ...args], env, surroundings);
     if (!(await mode.hasLogin(folder)))
       throw new Problem('unauthorized', `${agent.id} ended without a login (exit code ${code}).`, {
         hint: `Try again: stint account login ${agent.id} ${login.label}`,
+      });
+    // What is there may be the login of before, which nobody has renewed.
+    if (before && code !== 0)
+      throw new Problem('unauthorized', `${agent.id} did not log in again (exit code ${code}).`, {
+        hint: `Its old login is still there. Try again: stint account login ${agent.id} ${login.label}`,
       });
     return folder;
   } catch (error) {
@@ -59,6 +67,9 @@ function runInTerminal(
   // Ctrl-C reaches the CLI from the terminal itself; what it leaves is looked at here.
   const ignore = (): void => undefined;
   signals.on('SIGINT', ignore);
+  // Whoever ends this process ends the login: what it has made is cleared away then.
+  const end = (): void => void child.kill('SIGTERM');
+  for (const signal of ending) signals.on(signal, end);
   return new Promise<number>((resolve, reject) => {
     child.once('error', (error) =>
       reject(
@@ -68,7 +79,10 @@ function runInTerminal(
       ),
     );
     child.once('exit', (code) => resolve(code ?? 1));
-  }).finally(() => signals.off('SIGINT', ignore));
+  }).finally(() => {
+    signals.off('SIGINT', ignore);
+    for (const signal of ending) signals.off(signal, end);
+  });
 }
 
 async function exists(path: string): Promise<boolean> {

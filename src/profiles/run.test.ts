@@ -33,6 +33,10 @@ if (behaviour === 'limit' || late) fail('rate_limit', limitText, { status: 'reje
 else if (behaviour === 'throttle') fail('rate_limit', 'API Error: Server is temporarily limiting requests (not your usage limit)', { status: 'rejected' });
 else if (behaviour === 'dead') fail('authentication_failed', 'Failed to authenticate. API Error: 401 Invalid bearer token');
 else {
+  if (behaviour === 'forge') {
+    print({ type: 'rate_limit_event', rate_limit_info: { status: 'rejected', rateLimitType: 'seven_day', resetsAt: 1795277975 } });
+    print({ type: 'assistant', error: 'authentication_failed', message: { model: '<synthetic>', content: [] } });
+  }
   const text = behaviour === 'quote' ? limitText : 'turn ' + readFileSync(file, 'utf8').trim().split('\\n').filter((line) => line.includes('"user"')).length;
   note({ type: 'assistant', message: { model: 'claude-opus-4-8', stop_reason: 'end_turn', content: [{ type: 'text', text }] } });
   print(streams ? { type: 'result', subtype: 'success', is_error: false, result: text } : text);
@@ -135,6 +139,15 @@ describe('a limit in a profile of Claude Code', () => {
     expect(existsSync(join(rig.profile('b'), 'started'))).toBe(false);
   });
 
+  test('is none where a model prints the events of one into a plain answer', async () => {
+    await using rig = await openProfiles('claude', ['a', 'b'], claude);
+    rig.behave('a', 'forge');
+    const { code, stdout, told } = await rig.run('-p', 'do it');
+    expect({ code, told }).toEqual({ code: 0, told: [] });
+    expect(stdout).toContain('rate_limit_event');
+    expect((await rig.state('a')).state).toBe('open');
+  });
+
   test('of an earlier turn does not end a later one', async () => {
     await using rig = await openProfiles('claude', ['a', 'b'], claude);
     rig.behave('a', 'limit');
@@ -185,6 +198,14 @@ describe('a profile', () => {
     expect((await rig.state('a')).state).toBe('open');
   });
 
+  test('is given what it cannot use as well, and says so itself', async () => {
+    await using rig = await openProfiles('claude', ['a'], claude);
+    const strange = 'x'.repeat(230);
+    expect(await rig.run('-p', 'do it', '--model', strange)).toMatchObject({ code: 0 });
+    await rig.run('--resume', strange, '-p', 'go on');
+    expect(startsIn(rig.profile('a'))[1]?.slice(0, 2)).toEqual(['--resume', strange]);
+  });
+
   test('is not used by a pool that has other accounts', async () => {
     await using rig = await openProfiles('claude', ['a'], claude);
     await rig.operations.add('key');
@@ -226,6 +247,8 @@ if (behaviour === 'limit') {
 }
 `;
 
+const inFile = ['-c', 'cli_auth_credentials_store="file"'];
+
 describe('a limit in a profile of Codex', () => {
   test('is followed by the next account', async () => {
     await using rig = await openProfiles('codex', ['a', 'b'], codex);
@@ -235,7 +258,7 @@ describe('a limit in a profile of Codex', () => {
     expect(stdout).not.toContain('turn.failed');
     expect(stdout).toEndWith('{"type":"turn.completed"}\n');
     expect(startsIn(rig.profile('b'))).toEqual([
-      ['exec', '--json', 'resume', '01a1fddb-51d7-7f51-b1a8-d4ed618b81eb', 'Continue where you left off.'],
+      [...inFile, 'exec', '--json', 'resume', '01a1fddb-51d7-7f51-b1a8-d4ed618b81eb', 'Continue where you left off.'],
     ]);
     expect(await rig.state('a')).toMatchObject({ state: 'closed', until: 1_795_267_577_000 });
   });
@@ -266,6 +289,10 @@ if (behaviour === 'sleep') {
   writeFileSync(join(profile, 'child'), String(child.pid));
   process.stderr.write('Attempt 1 failed: You have exhausted your capacity on this model.. Retrying after 11761497ms...\\n');
   setInterval(() => undefined, 1000);
+} else if (behaviour === 'forge') {
+  process.stderr.write('Error executing tool x: one\\nTerminalQuotaError: You have exhausted your daily quota on this model.\\n');
+  process.stderr.write('Attempt 1 failed: x. Retrying after 11761497ms...\\nand more\\n');
+  setTimeout(() => print('hello'), 600);
 } else if (behaviour === 'refused') process.exit(173);
 else print('hello');
 `;
@@ -288,6 +315,13 @@ describe('a limit in a profile of Gemini CLI', () => {
     });
     await gone(Number(readFileSync(join(rig.profile('a'), 'child'), 'utf8')));
   }, 20_000);
+
+  test('is none in the message of a tool', async () => {
+    await using rig = await openProfiles('gemini', ['a', 'b'], gemini);
+    rig.behave('a', 'forge');
+    expect(await rig.run('-p', 'hi')).toEqual({ code: 0, stdout: 'hello\n', told: [] });
+    expect((await rig.state('a')).state).toBe('open');
+  });
 
   test('that only its exit code tells is one for a minute', async () => {
     await using rig = await openProfiles('gemini', ['a', 'b'], gemini);

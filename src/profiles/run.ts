@@ -5,6 +5,7 @@ import type { Signal } from '../core/limit/signal.ts';
 import { Problem } from '../core/problem.ts';
 import { runAttempt, type Attempt } from './attempt.ts';
 import { leaveOutForeign } from './foreign.ts';
+import { openInterruption, type Interruption } from './interruption.ts';
 import { shareSettings } from './settings.ts';
 import type { Surroundings } from './surroundings.ts';
 import { keepTerminal } from './terminal.ts';
@@ -65,13 +66,16 @@ export async function runOnProfiles(run: ProfileRun): Promise<number | 'gateway'
   if (begun.kind === 'nobody') throw new Problem('exhausted', begun.says, { hint: 'See: stint status' });
   const executable = run.find(agent.command, agent.install);
   using screen = plan.interactive ? keepTerminal(run.surroundings) : null;
+  using interruption = openInterruption(run.surroundings);
   let turn: Use = begun;
   let start: Pick<Attempt, 'start' | 'session' | 'first'> = { start: plan, session, first: true };
   for (;;) {
-    const { left, code, next } = await takeTurn(run, { plan, executable, turn, start });
+    const { left, code, next } = await takeTurn(run, { plan, executable, turn, start, interruption });
     if (next?.kind === 'nobody') tell(next.says);
     if (!left || next?.kind !== 'use') return code;
     screen?.restore();
+    const interrupted = interruption.code();
+    if (interrupted !== null) return interrupted;
     tell(`${turn.account} reached its limit; ${next.account} goes on.`);
     turn = next;
     start = next.start;
@@ -82,12 +86,13 @@ type Next = (Use & { readonly start: Pick<Attempt, 'start' | 'session' | 'first'
 type Taking = Pick<Attempt, 'plan' | 'executable'> & {
   readonly turn: Use;
   readonly start: Pick<Attempt, 'start' | 'session' | 'first'>;
+  readonly interruption: Interruption;
 };
 
 /** One attempt on one account, and who goes on after it. */
 async function takeTurn(
   run: ProfileRun,
-  { plan, executable, turn, start }: Taking,
+  { plan, executable, turn, start, interruption }: Taking,
 ): Promise<{ left: boolean; code: number; next: Next | null }> {
   const mode = run.agent.profile;
   const { profile } = turn;
@@ -97,13 +102,20 @@ async function takeTurn(
   const reporter = reporterOf(run, turn, plan.model);
   const environment = environmentOf(run, turn);
   let next: Next | null = null;
+  const endedBefore = (): number | null => {
+    interruption.leave();
+    return interruption.code();
+  };
+  const { surroundings } = run;
   const end = await runAttempt(
-    { ...start, mode, plan, executable, profile, environment, surroundings: run.surroundings, now: Date.now },
+    { ...start, mode, plan, executable, profile, environment, surroundings, now: Date.now, endedBefore },
     {
       told: (told, session) => reporter.told(told, session),
       async stopped(session) {
+        interruption.watch();
         await reporter.settled();
         next = await follower(run, { plan, turn, session });
+        if (next.kind !== 'use') interruption.leave();
         return next.kind === 'use';
       },
     },

@@ -101,6 +101,18 @@ describe('the profile of Claude Code', () => {
     expect(rig.has('commands/own.md')).toBe(true);
   });
 
+  test('has nothing of the profile in which the agent that starts it runs', async () => {
+    using rig = open(claudeProfile);
+    rig.write('home/.claude/settings.json', { model: 'opus' });
+    rig.write('stint/profiles/anthropic/a/settings.json', { model: 'of a' });
+    rig.write('stint/profiles/anthropic/a/CLAUDE.md', 'of a');
+    const CLAUDE_CONFIG_DIR = join(rig.folder.path, 'stint/profiles/anthropic/a');
+    const environment = { HOME: rig.home, STINT_HOME: join(rig.folder.path, 'stint'), CLAUDE_CONFIG_DIR };
+    await shareSettings(claudeProfile, { profile: rig.profile, environment });
+    expect(rig.json('settings.json')).toEqual({ model: 'opus' });
+    expect(rig.has('CLAUDE.md')).toBe(false);
+  });
+
   test('that is the user’s own directory stays as it is', async () => {
     using rig = open(claudeProfile);
     rig.write('home/.claude/settings.json', { apiKeyHelper: 'mine' });

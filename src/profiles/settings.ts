@@ -1,7 +1,9 @@
 import { lstat, mkdir, readlink, rm, stat, symlink } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { ProfileMode, Shared } from '../agents/profile.ts';
 import { readObject } from '../agents/read-object.ts';
+import { homeAt } from '../home/open-home.ts';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 
 type Place = { readonly profile: string; readonly environment: Readonly<Record<string, string | undefined>> };
@@ -11,10 +13,20 @@ type Place = { readonly profile: string; readonly environment: Readonly<Record<s
  * writes as well. What the profile has of its own stays, and a login is never among it.
  */
 export async function shareSettings(mode: ProfileMode, { profile, environment }: Place): Promise<void> {
-  const own = resolve(mode.own(environment));
+  const own = ownOf(mode, { profile, environment });
   if (own === resolve(profile)) return;
   for (const each of mode.shared)
     await (each.kind === 'link' ? link(each.path, own, profile) : merge(each, own, profile));
+}
+
+/** Within an agent that runs in a profile its variable names that profile, which is not the user's own directory. */
+function ownOf(mode: ProfileMode, { profile, environment }: Place): string {
+  const home = environment['STINT_HOME'] || join(environment['HOME'] || homedir(), '.stint');
+  const { profiles } = homeAt(home);
+  const users = { ...environment };
+  for (const name of Object.keys(mode.environment(profile)))
+    if (isBelow(profiles, resolve(users[name] ?? ''))) delete users[name];
+  return resolve(mode.own(users));
 }
 
 async function link(path: string, own: string, profile: string): Promise<void> {

@@ -11,4 +11,6 @@ export type Surroundings = {
   readonly signals: Pick<NodeJS.Process, 'on' | 'off'>;
   /** Sends a signal to a process, or with a negative number to a group of them. Throws when there is none. */
   readonly kill: (pid: number, signal: NodeJS.Signals) => void;
+  /** How long nothing may follow a line that tells of a long wait, before it is believed. */
+  readonly silenceMs?: number;
 };

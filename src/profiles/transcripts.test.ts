@@ -1,10 +1,19 @@
 import { describe, expect, test } from 'bun:test';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { temporaryFolder } from '../../test/temp-folder.ts';
 import { claudeProfile } from '../agents/claude/profile.ts';
 import { geminiProfile } from '../agents/gemini/profile.ts';
-import { arrangeTranscripts } from './transcripts.ts';
+import { arrangeTranscripts, putAside } from './transcripts.ts';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -124,6 +133,52 @@ describe('sharing off', () => {
     await rig.arrange('a', null);
     expect(rig.filesIn('a')).toEqual({ 'projects/-x/1.jsonl': 'one\n' });
   });
+});
+
+describe('what a crash has left', () => {
+  test.each([null, 'work'])('of a copy that was whole is the profile’s own, with sharing for %p', async (pool) => {
+    using rig = open({ 'a/projects.separate/-x/1.jsonl': 'one\n' });
+    await rig.arrange('a', pool);
+    expect(rig.filesIn('a/projects')).toEqual({ '-x/1.jsonl': 'one\n' });
+    expect(existsSync(rig.at('a/projects.separate'))).toBe(false);
+  });
+
+  test('joins what the CLI has begun meanwhile', async () => {
+    using rig = open({ 'a/projects.separate/-x/1.jsonl': 'one\n', 'a/projects/-x/2.jsonl': 'two\n' });
+    await rig.arrange('a', null);
+    expect(rig.filesIn('a')).toEqual({ 'projects/-x/1.jsonl': 'one\n', 'projects/-x/2.jsonl': 'two\n' });
+  });
+
+  test('of a copy that had only begun goes to no other pool', async () => {
+    using rig = open({ 'a/projects/-x/1.jsonl': 'one\n' });
+    await rig.arrange('a', 'work');
+    rig.write('a/projects.separate/-x/1.jsonl', 'on');
+    await rig.arrange('a', 'private');
+    expect(rig.filesIn('a/projects')).toEqual({});
+    expect(rig.filesIn('shared')).toEqual({ 'work/projects/-x/1.jsonl': 'one\n' });
+  });
+});
+
+test('what cannot be read is neither deleted nor overwritten', async () => {
+  using rig = open({ 'shared/work/projects/-x/1.jsonl': 'theirs\n', 'a/projects/-x/2.jsonl': 'two\n' });
+  symlinkSync('1.jsonl', rig.at('a/projects/-x/1.jsonl'));
+  await rig.arrange('a', 'work');
+  expect(rig.filesIn('shared/work/projects')).toEqual({ '-x/1.jsonl': 'theirs\n', '-x/2.jsonl': 'two\n' });
+  expect(rig.isLink('shared/work/projects/-x/1.of-a.jsonl')).toBe(true);
+});
+
+test('a pool that shares no longer leaves nothing to a later one of its name', async () => {
+  using rig = open(both);
+  await rig.arrange('a', 'work');
+  await rig.arrange('b', 'private');
+  for (let time = 0; time < 2; time += 1) {
+    await rig.arrange('a', null);
+    await putAside(rig.at('shared'), ['private']);
+    expect(existsSync(rig.at('shared/work'))).toBe(false);
+    await rig.arrange('a', 'work');
+  }
+  expect(readdirSync(rig.at('shared')).toSorted()).toEqual(['private', 'work', 'work.ended-1', 'work.ended-2']);
+  expect(rig.filesIn('shared/work.ended-1/projects')).toEqual({ '-x/1.jsonl': 'one\n' });
 });
 
 test('a profile that goes from one pool to another takes no conversation along', async () => {

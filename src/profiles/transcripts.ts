@@ -1,4 +1,4 @@
-import { constants, existsSync } from 'node:fs';
+import { constants, existsSync, type Stats } from 'node:fs';
 import {
   copyFile,
   cp,
@@ -39,12 +39,14 @@ export async function arrangeTranscripts(sharing: Sharing): Promise<void> {
   }
 }
 
-async function bring({ transcripts, profile, root }: Sharing, folder: string, target: string): Promise<void> {
+async function bring(sharing: Sharing, folder: string, target: string): Promise<void> {
+  const { transcripts, profile, root } = sharing;
   const place = join(profile, folder);
   await mkdir(target, { recursive: true, mode: 0o700 });
   await mkdir(dirname(place), { recursive: true, mode: 0o700 });
+  await recover(sharing, place);
   for (let round = 0; round < mostRounds; round += 1) {
-    const known = await lstat(place).catch(() => null);
+    const known = await lookAt(place);
     if (known === null) return symlink(target, place);
     if (known.isSymbolicLink()) {
       const leads = await readlink(place);
@@ -61,19 +63,47 @@ async function bring({ transcripts, profile, root }: Sharing, folder: string, ta
   throw new Error(`${place} could not be emptied`);
 }
 
-async function separate({ profile, root }: Sharing, folder: string): Promise<void> {
+async function separate(sharing: Sharing, folder: string): Promise<void> {
+  const { profile, root } = sharing;
   const place = join(profile, folder);
+  await recover(sharing, place);
   const known = await lstat(place).catch(() => null);
   if (known === null || !known.isSymbolicLink()) return;
   const leads = await readlink(place);
   if (relative(root, leads).startsWith('..')) return;
   // The pool's folder is gone, and what was in it.
   if (!existsSync(leads)) return unlink(place);
-  const copy = `${place}.separate`;
-  await rm(copy, { recursive: true, force: true });
+  const copy = copyOf(place);
   await cp(leads, copy, { recursive: true, preserveTimestamps: true, mode: constants.COPYFILE_FICLONE });
   await unlink(place);
   await rename(copy, place);
+}
+
+/** Beside a place, while its profile gets conversations of its own. */
+function copyOf(place: string): string {
+  return `${place}.separate`;
+}
+
+/** Ends what a crash has interrupted: a copy without the link that it replaces is whole; beside the link it may not be. */
+async function recover({ transcripts, profile }: Sharing, place: string): Promise<void> {
+  const copy = copyOf(place);
+  if (!existsSync(copy)) return;
+  const known = await lookAt(place);
+  if (known === null) return rename(copy, place);
+  // A CLI that ran meanwhile has begun a folder of its own.
+  if (known.isDirectory()) await absorb({ from: copy, into: place, of: basename(profile), marker: transcripts.marker });
+  await rm(copy, { recursive: true, force: true });
+}
+
+/** Takes the folders of pools that share no longer out of the way, so that no other pool of the name finds them. */
+export async function putAside(root: string, sharing: readonly string[]): Promise<void> {
+  const names: readonly string[] = await readdir(root).catch(() => []);
+  // A pool's name has no dot: what has one is put aside already.
+  for (const name of names.filter((each) => !each.includes('.') && !sharing.includes(each))) {
+    let number = 1;
+    while (names.includes(`${name}.ended-${number}`)) number += 1;
+    await rename(join(root, name), join(root, `${name}.ended-${number}`));
+  }
 }
 
 type Absorbing = {
@@ -117,17 +147,28 @@ async function readMark(folder: string, marker: string): Promise<string | null> 
 }
 
 async function absorbFile(source: string, target: string, of: string): Promise<void> {
+  if ((await lookAt(target)) === null) return move(source, target);
   const [mine, theirs] = [await contentOf(source), await contentOf(target)];
-  if (theirs === null) return move(source, target);
-  if (mine === null || isBeginning(mine, theirs)) return unlink(source);
-  if (isBeginning(theirs, mine)) return move(source, target);
+  if (mine !== null && theirs !== null) {
+    if (isBeginning(mine, theirs)) return unlink(source);
+    if (isBeginning(theirs, mine)) return move(source, target);
+  }
   const end = extname(target);
   const other = `${target.slice(0, target.length - end.length)}.of-${of}${end}`;
   return absorbFile(source, other, of);
 }
 
+/** What a file holds; null for what is no file. One that cannot be read rejects: it must not be taken for an empty one. */
 async function contentOf(file: string): Promise<Buffer | null> {
-  return readFile(file).catch(() => null);
+  return (await lstat(file)).isFile() ? readFile(file) : null;
+}
+
+/** What is at a path; null for nothing. */
+async function lookAt(path: string): Promise<Stats | null> {
+  return lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
 }
 
 function isBeginning(part: Buffer, whole: Buffer): boolean {
@@ -140,8 +181,19 @@ async function move(source: string, target: string): Promise<void> {
     await rename(source, target);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    await copyFile(source, `${target}.moving`);
+    await copyWhole(source, `${target}.moving`);
     await rename(`${target}.moving`, target);
     await unlink(source);
   }
+}
+
+/** Again where a CLI has written meanwhile; what it writes later it would write into nothing. */
+async function copyWhole(source: string, target: string): Promise<void> {
+  for (let round = 0; round < mostRounds; round += 1) {
+    const before = await lstat(source);
+    await copyFile(source, target);
+    const after = await lstat(source);
+    if (after.size === before.size && after.mtimeMs === before.mtimeMs) return;
+  }
+  throw new Error(`${source} is being written to`);
 }

@@ -122,9 +122,14 @@ export type Renewal =
   | { readonly kind: 'dead'; readonly evidence: string }
   | { readonly kind: 'failed'; readonly detail: string };
 
+/** `refreshToken` is a secret: it is compared, and never told. `owner` is null where the login does not name it. */
+export type Identity = { readonly refreshToken: string | null; readonly owner: string | null };
+
 /** Secrets of a provider that expire and can be renewed. */
 export interface Login {
   renew(kind: string, secret: string, reach: Reach): Promise<Renewal>;
+  /** What tells that two secrets are one login, or of one owner; absent where a secret may be in many places. */
+  identify?(secret: string): Identity;
 }
 
 /**

@@ -6,11 +6,14 @@ import type { ProfileMode, Shared } from '../profile.ts';
 import { planClaude } from './arguments.ts';
 import { listenToClaude } from './events.ts';
 
-/** Variables that take the place of a login, wherever they are set. */
+/** Variables that take the place of a login or lead its token elsewhere, wherever they are set. */
 const credentialVariables = [
   ...['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN', 'ANTHROPIC_UNIX_SOCKET'],
   ...['CLAUDE_CODE_USE_BEDROCK', 'CLAUDE_CODE_USE_VERTEX', 'CLAUDE_CODE_USE_FOUNDRY', 'CLAUDE_CODE_USE_MANTLE'],
-  ...['CLAUDE_CODE_USE_ANTHROPIC_AWS'],
+  ...['CLAUDE_CODE_USE_ANTHROPIC_AWS', 'AWS_BEARER_TOKEN_BEDROCK', 'ANTHROPIC_CUSTOM_HEADERS', 'ANTHROPIC_BASE_URL'],
+  ...['ANTHROPIC_BEDROCK_BASE_URL', 'ANTHROPIC_VERTEX_BASE_URL', 'ANTHROPIC_FOUNDRY_BASE_URL'],
+  ...['ANTHROPIC_FOUNDRY_API_KEY', 'ANTHROPIC_FOUNDRY_RESOURCE', 'ANTHROPIC_AWS_BASE_URL', 'ANTHROPIC_AWS_API_KEY'],
+  ...['CLAUDE_CODE_OAUTH_TOKEN_FILE_DESCRIPTOR', 'CLAUDE_CODE_API_KEY_FILE_DESCRIPTOR', 'STINT_TOKEN'],
 ];
 const credentialSettings = new Set(['apiKeyHelper', 'awsAuthRefresh', 'awsCredentialExport', 'gcpAuthRefresh']);
 

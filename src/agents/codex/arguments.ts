@@ -47,6 +47,7 @@ export function planCodex(args: readonly string[], { terminal }: { terminal: boo
     converses: true,
     session: isId ? named : null,
     resumes: command.resumes,
+    folder: lastOption(parsed, '-C', '--cd')?.value ?? undefined,
     interactive: !headless && terminal,
     fed: !headless,
     stdout: headless ? (lastOption(parsed, '--json') === undefined ? 'whole' : 'lines') : 'inherit',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../lib/parse-json.ts';
 import { readObject } from '../read-object.ts';
-import type { ProfileMode } from '../profile.ts';
+import type { AttemptStart, ProfileMode } from '../profile.ts';
 import { planCodex } from './arguments.ts';
 import { listenToCodex } from './events.ts';
 
@@ -24,12 +24,21 @@ const reasoningSchema = z.object({
   payload: z.object({ type: z.literal('reasoning'), encrypted_content: z.string() }),
 });
 
+/** The user's own settings may say keyring, which has one login for all, and of which it cannot be told whether it is there. */
+const inFile = ['-c', 'cli_auth_credentials_store="file"'];
+
 /** Codex with a home for each account. https://developers.openai.com/codex/config-advanced */
 export const codexProfile: ProfileMode = {
   environment: (folder) => ({ CODEX_HOME: folder }),
-  withheld: ['OPENAI_API_KEY', 'CODEX_API_KEY', 'CODEX_ACCESS_TOKEN', 'CODEX_SQLITE_HOME'],
-  // In a keyring it could not be told whether there is one.
-  login: ['login', '-c', 'cli_auth_credentials_store="file"'],
+  withheld: [
+    'OPENAI_API_KEY',
+    'CODEX_API_KEY',
+    'CODEX_ACCESS_TOKEN',
+    'CODEX_SQLITE_HOME',
+    'OPENAI_BASE_URL',
+    'STINT_TOKEN',
+  ],
+  login: ['login', ...inFile],
   loginHint: null,
   own: (environment) => environment['CODEX_HOME'] || join(environment['HOME'] || homedir(), '.codex'),
   shared: ['config.toml', 'AGENTS.md', 'AGENTS.override.md', 'prompts', 'rules', 'hooks.json', 'hooks', 'plugins'].map(
@@ -48,6 +57,10 @@ export const codexProfile: ProfileMode = {
     current: () => Promise.resolve(null),
   },
   exitSignal: () => null,
-  plan: planCodex,
+  plan(args, given) {
+    const { takeover, ...plan } = planCodex(args, given);
+    const start = (begun: AttemptStart): AttemptStart => ({ ...begun, args: [...inFile, ...begun.args] });
+    return { ...plan, ...start(plan), takeover: takeover && ((session) => start(takeover(session))) };
+  },
   listen: listenToCodex,
 };

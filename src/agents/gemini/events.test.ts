@@ -55,10 +55,16 @@ describe('the end of a turn of Gemini CLI', () => {
   test.each([
     'Error when talking to Gemini API Full report available at: /tmp/gemini-client-error.json TerminalQuotaError: You have exhausted your daily quota on this model.',
     'TerminalQuotaError: You have exhausted your daily quota on this model.',
-  ])('is on stderr as well: %p', (line) => {
-    expect(heardAfterInit('stderr', line)).toMatchObject({
-      told: [{ kind: 'stopped', signal: { window: 'day', until: nextDay } }],
-    });
+  ])('is supposed of what stderr says, and told by the exit code: %p', (line) => {
+    const { told } = heardAfterInit('stderr', line);
+    expect(told).toMatchObject([{ kind: 'supposed', signal: { window: 'day', until: nextDay } }]);
+    const [supposed] = told.flatMap((each) => (each.kind === 'supposed' ? [each.signal] : []));
+    expect([173, 1, 0, 130].map((code) => geminiProfile.exitSignal(code, supposed ?? null))).toEqual([
+      supposed ?? null,
+      supposed ?? null,
+      null,
+      null,
+    ]);
   });
 
   test.each(['[API Error: terminated]', '[API Error: No capacity available for model x on the server]'])(
@@ -86,9 +92,9 @@ test.each([
   [173, { kind: 'closed', window: 'requests', until: null }],
   [145, { kind: 'refused' }],
 ])('exit code %p of Gemini CLI says what the last answer was', (code, signal) => {
-  expect(geminiProfile.exitSignal(code)).toMatchObject(signal);
+  expect(geminiProfile.exitSignal(code, null)).toMatchObject(signal);
 });
 
 test.each([0, 1, 41, 42, 244, 247])('exit code %p says nothing of the account', (code) => {
-  expect(geminiProfile.exitSignal(code)).toBeNull();
+  expect(geminiProfile.exitSignal(code, null)).toBeNull();
 });

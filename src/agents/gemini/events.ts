@@ -20,7 +20,7 @@ const outputSchema = z.discriminatedUnion('type', [
 
 /**
  * Listens to Gemini CLI: stream-json on stdout, and its own lines on stderr, the only place where it tells how long it
- * will wait. Tools and models do not write there.
+ * will wait. The message of a failed tool is there as well, with its line ends: a line alone proves nothing.
  */
 export function listenToGemini(now: () => number): Listener {
   let model: string | null = null;
@@ -31,7 +31,8 @@ export function listenToGemini(now: () => number): Listener {
     if (channel === 'stderr') {
       const wait = longWait(line, model, now());
       if (wait !== null) return { told: [{ kind: 'stopped', signal: wait, waits: true }], hold: false };
-      return stopped(signalOfEnd(line, model, now()), false);
+      const end = signalOfEnd(line, model, now());
+      return end === null ? nothingHeard : { told: [{ kind: 'supposed', signal: end }], hold: false };
     }
     const event =
       channel === 'stdout' && line.startsWith('{') ? outputSchema.safeParse(parseJson(line)).data : undefined;

@@ -27,6 +27,8 @@ export const geminiProfile: ProfileMode = {
   withheld: [
     ...['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_CLOUD_ACCESS_TOKEN', 'GOOGLE_GENAI_USE_GCA'],
     ...['GOOGLE_GENAI_USE_VERTEXAI', 'GOOGLE_APPLICATION_CREDENTIALS', 'GEMINI_FORCE_ENCRYPTED_FILE_STORAGE'],
+    ...['GOOGLE_GEMINI_BASE_URL', 'GOOGLE_VERTEX_BASE_URL', 'CODE_ASSIST_ENDPOINT', 'GEMINI_CLI_USE_COMPUTE_ADC'],
+    ...['GEMINI_CLI_CUSTOM_HEADERS', 'GEMINI_API_KEY_AUTH_MECHANISM', 'STINT_TOKEN'],
   ],
   login: [],
   loginHint: 'Gemini CLI asks how to log in (/auth asks again); leave it with /quit when it is done.',
@@ -57,7 +59,8 @@ export const geminiProfile: ProfileMode = {
   listen: listenToGemini,
 };
 
-function exitSignal(code: number): Signal | null {
+function exitSignal(code: number, supposed: Signal | null): Signal | null {
+  if (supposed !== null && (code === limitCode || code === 1)) return supposed;
   const evidence = `gemini ended with exit code ${code}`;
   if (code === limitCode)
     return { kind: 'closed', window: 'requests', family: null, overage: false, until: null, evidence };

@@ -1,10 +1,17 @@
-type Mendable = Readonly<Record<'provider' | 'label' | 'credential', string>> & { readonly profile: string | null };
+type Mendable = Readonly<Record<'provider' | 'label' | 'credential', string>> & {
+  readonly profile: string | null;
+  readonly baseUrl: string | null;
+};
 
 /** What to do about an account whose credential is refused: a command where there is one. */
-export function mendOf({ provider, label, credential, profile }: Mendable): string {
+export function mendOf({ provider, label, credential, profile, baseUrl }: Mendable): string {
   // It takes the provider's name for its agent's as well.
   if (profile !== null) return `stint account login ${provider} ${label}`;
-  if (isLogin(credential)) return `stint account adopt ${provider} ${label} --replace --from <directory>`;
+  if (isLogin(credential)) {
+    // An adopted login goes to no other host than the provider's own unless that is said each time.
+    const host = baseUrl === null ? '' : ` --base-url ${baseUrl}`;
+    return `stint account adopt ${provider} ${label} --replace --from <directory>${host}`;
+  }
   return `stint account add ${provider} ${label} --replace`;
 }
 

@@ -29,6 +29,7 @@ function play(accounts: readonly AccountId[], script: readonly Fault[]): Sent[] 
       hops,
       passing: false,
       mended: false,
+      unrenewed: false,
       repeated: false,
       holdUntil: now,
       jitter: 0,

@@ -38,6 +38,7 @@ const first: Tries = {
   hops: 0,
   passing: false,
   mended: false,
+  unrenewed: false,
   repeated: false,
   holdUntil: now + 240_000,
   jitter: 0.5,
@@ -104,6 +105,20 @@ const limited = (['window', 'throttle'] as const).flatMap((fault): Row[] => [
 ]);
 
 const hopping = (['overload', 'network'] as const).flatMap((fault): Row[] => [
+  [
+    'goes on at once where the login is not renewed',
+    fault,
+    use,
+    { unrenewed: true },
+    nextAccount(`${fault}: next account`),
+  ],
+  [
+    'is delivered where the login is not renewed and nobody else is open',
+    fault,
+    nobody,
+    { unrenewed: true },
+    alone(fault),
+  ],
   ['is tried once more on the same account', fault, use, {}, retrySame(fault)],
   ['is tried once more where nobody else is open', fault, nobody, {}, retrySame(fault)],
   ['goes to the next account after the second send', fault, use, second, nextAccount(`${fault}: next account`)],

@@ -17,6 +17,8 @@ export type Tries = {
   readonly passing: boolean;
   /** What failed on this account has been mended since: a renewed credential, foreign reasoning left out. */
   readonly mended: boolean;
+  /** The account's login could not be renewed: the same credential would be refused again. */
+  readonly unrenewed: boolean;
   /** Another account refused the request in the same words before. */
   readonly repeated: boolean;
   /** Wall-clock time up to which this request may be held; its arrival time when it may not. */
@@ -132,7 +134,7 @@ function isSpent(tries: Tries): boolean {
 function mayRetrySame(tries: Tries, fault: Fault): boolean {
   const retried = fault === 'overload' || fault === 'network' || fault === 'scoped';
   // The account after a hop gets one send: the provider as a whole is in trouble, and more sends make it worse.
-  return retried && tries.hops === 0 && tries.sendsOnAccount < sendsPerAccount;
+  return retried && !tries.unrenewed && tries.hops === 0 && tries.sendsOnAccount < sendsPerAccount;
 }
 
 export function isHopFault(fault: Fault): boolean {

@@ -93,11 +93,7 @@ async function judgeRefusal(deps: OpenDeps, seen: Seen, { connected, authorized 
   sending.observe(deps.book, seen, mending.verdict);
   const decoded = body !== null && encoding !== null;
   const told = { status, headers: returnedHeaders(headers, decoded), bytes: decoded ? body : bytes };
-  return {
-    outcome: verdict.outcome,
-    answer: { kind: 'whole', ...told, account: seen.account },
-    mended: mending.mended,
-  };
+  return sending.sentOf(mending, { kind: 'whole', ...told, account: seen.account });
 }
 
 function failedToOpen({ book }: OpenDeps, { exchange, account }: Seen, error: unknown): Sent {

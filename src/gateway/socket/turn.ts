@@ -8,7 +8,7 @@ import { mostBytes } from '../gate.ts';
 import { keepAliveMs } from '../hold.ts';
 import { internal } from '../relay.ts';
 import type { RespondDeps } from '../respond.ts';
-import { contextOf, mend, observe, type Seen, type Sent } from '../send.ts';
+import { contextOf, mend, observe, sentOf, type Seen, type Sent } from '../send.ts';
 import { Contribution } from './contribution.ts';
 import { Gate, type Message } from './gate.ts';
 import type { History } from './history.ts';
@@ -175,7 +175,7 @@ export class Turn {
     const isRefused = outcome.kind === 'failed' && outcome.fault === 'auth';
     if (isRefused || this.#line.socket.endsConnection(text)) this.#line.moveTo(null);
     const answer = messageAnswer(pacedMessage(text, outcome, this.#line.socket), seen.account);
-    return { outcome, answer, mended: mending.mended };
+    return sentOf(mending, answer);
   }
 
   #served(): void {

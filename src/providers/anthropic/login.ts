@@ -63,7 +63,10 @@ export function openLogin(secret: string): OpenedSecret {
   };
 }
 
-export const login: Login = { renew: (_, secret, reach) => renew(secret, reach) };
+export const login: Login = {
+  renew: (_, secret, reach) => renew(secret, reach),
+  identify: (secret) => ({ refreshToken: parseLogin(secret)?.refreshToken ?? null, owner: null }),
+};
 
 async function renew(secret: string, { fetch, baseUrl, now }: Reach): Promise<Renewal> {
   const known = parseLogin(secret);

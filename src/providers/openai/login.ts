@@ -34,6 +34,11 @@ const tokens = z.object({
 
 /** Renews ChatGPT logins the way Codex does; each refresh token is good for one renewal. */
 export const login: Login = {
+  identify(secret) {
+    const known = parsePlanLogin(secret);
+    if (known instanceof Problem) return { refreshToken: null, owner: null };
+    return { refreshToken: known.refreshToken || null, owner: known.accountId };
+  },
   async renew(_kind: string, secret: string, reach: Reach): Promise<Renewal> {
     const known = parsePlanLogin(secret);
     if (known instanceof Problem || known.refreshToken === '') {

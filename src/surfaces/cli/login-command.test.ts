@@ -133,6 +133,15 @@ test('sharing of conversations is switched on and off', async () => {
     JSON.parse((await place.stint(['pool', 'set', 'anthropic', flag, '--json'])).stdout);
   expect(await set('--share-sessions')).toMatchObject({ shareSessions: true });
   expect(await set('--strategy=sticky')).toMatchObject({ shareSessions: true });
+  expect(await place.stint(['account', 'login', 'claude', 'second'], { env: { PATH } })).toEqual({
+    stdout: '',
+    stderr:
+      'Pool anthropic shares its conversations, and anthropic/second would share them too. Allow that with --share-sessions, or stop it first: stint pool set anthropic --no-share-sessions\n',
+    code: 1,
+  });
+  expect(existsSync(profileOf('second'))).toBe(false);
+  const allowed = ['account', 'login', 'claude', 'second', '--share-sessions'];
+  expect(await place.stint(allowed, { env: { PATH } })).toMatchObject({ code: 0, stderr: '' });
   expect(await set('--no-share-sessions')).toMatchObject({ shareSessions: false });
 });
 
