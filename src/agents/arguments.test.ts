@@ -87,10 +87,28 @@ describe('what another account goes on with in Claude Code', () => {
 /** The login of a profile is in its directory, whatever the user's own settings say. */
 const inFile = ['-c', 'cli_auth_credentials_store="file"'];
 
+test.each([
+  ['-cp hi', ['-c', '-p', 'hi']],
+  [`-r${known} -p hi`, ['-r', known, '-p', 'hi']],
+  ['-p --model -cp', ['-p', '--model', '-cp']],
+  ['-c -p -- -cp', ['-c', '-p', '--', '-cp']],
+  ['-c -pz', ['-c', '-pz']],
+])('%p for Claude Code is spelt out', (line, spelt) => {
+  expect(planOf(claudeProfile, line).args.slice(-spelt.length)).toEqual(spelt);
+});
+
+test.each([
+  ['-yphi', ['-y', '-p', 'hi']],
+  ['-rlatest -phi', ['-r', 'latest', '-p', 'hi']],
+])('%p for Gemini CLI is spelt out', (line, spelt) => {
+  expect(planOf(geminiProfile, line).args.slice(-spelt.length)).toEqual(spelt);
+});
+
 describe('a new conversation of Codex', () => {
   test.each([
     ['exec hi', { converses: true, session: null, resumes: false, interactive: false }],
     ["-c model=x exec --json 'hi'", { converses: true, model: null, stdout: 'lines' }],
+    ['-C sub exec hi', { folder: 'sub' }],
     ['exec -m gpt-6 hi', { model: 'gpt-6', stdout: 'whole' }],
     [`exec resume ${known} hi`, { session: known, resumes: true }],
     [`exec --json resume ${known}`, { session: known, resumes: true }],

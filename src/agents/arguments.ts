@@ -5,6 +5,8 @@ export type OptionForms = {
   readonly optional: ReadonlySet<string>;
   /** All that follow up to the next dash. */
   readonly many: ReadonlySet<string>;
+  /** Those of one letter that take none, and may stand together with others. */
+  readonly letters: ReadonlySet<string>;
 };
 
 /** A part of a command line: the arguments from `from` up to `to`. */
@@ -13,6 +15,30 @@ export type GivenOption = Part & { readonly name: string; readonly value: string
 export type GivenWord = Part & { readonly value: string };
 
 export type ParsedArguments = { readonly options: readonly GivenOption[]; readonly words: readonly GivenWord[] };
+
+/** Writes out short options that stand together, or with their value: `-cp hi` as `-c -p hi`. */
+export function spellOut(args: readonly string[], forms: OptionForms): string[] {
+  const spelt: string[] = [];
+  let isValue = false;
+  for (const [index, text] of args.entries()) {
+    if (text === '--' && !isValue) return [...spelt, ...args.slice(index)];
+    const parts: readonly string[] = isValue ? [text] : partsOf(text, forms);
+    spelt.push(...parts);
+    isValue = !isValue && forms.one.has(parts.at(-1) ?? '');
+  }
+  return spelt;
+}
+
+function partsOf(text: string, forms: OptionForms): string[] {
+  if (!/^-[a-zA-Z]./.test(text) || forms.many.has(text) || forms.one.has(text) || forms.optional.has(text))
+    return [text];
+  const [name, rest] = [text.slice(0, 2), text.slice(2)];
+  if (forms.one.has(name) || forms.optional.has(name)) return [name, rest.replace(/^=/, '')];
+  const others = forms.letters.has(name) ? partsOf(`-${rest}`, forms) : [];
+  const known = (each: string | undefined): boolean =>
+    each !== undefined && [forms.one, forms.optional, forms.letters].some((names) => names.has(each));
+  return known(others[0]) ? [name, ...others] : [text];
+}
 
 /** Tells the options of a command line from the words that belong to none, in their order. */
 export function parseArguments(args: readonly string[], forms: OptionForms): ParsedArguments {

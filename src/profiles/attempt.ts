@@ -25,6 +25,8 @@ const roundMs = 100;
 const mostRounds = 30;
 /** A line that tells of a long wait is believed when nothing follows it: what a tool had printed there is followed by more. */
 const silenceMs = 15_000;
+/** A line of a transcript is read some time after it was written, and may be older than one of the output. */
+const transcriptLateMs = 2000;
 /** How long a pipe may stay open after the CLI has ended: something that it started and left behind may hold it. */
 const pipeMs = 1000;
 /** What a shell shows for a command whose reader has gone. */
@@ -79,6 +81,7 @@ export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptE
   let heardAny = false;
   let supposed: Signal | null = null;
   let silence: NodeJS.Timeout | undefined;
+  let silentSince = 0;
   const take = (told: Told): void => {
     if (told.kind === 'session') return reader.follow(told.id);
     if (told.kind === 'supposed') {
@@ -86,6 +89,7 @@ export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptE
       return;
     }
     if (told.kind === 'stopped' && told.waits === true) {
+      silentSince = attempt.now();
       silence = setTimeout(() => believe(told), surroundings.silenceMs ?? silenceMs);
       return;
     }
@@ -101,7 +105,7 @@ export async function runAttempt(attempt: Attempt, ears: Ears): Promise<AttemptE
     if (told.kind === 'stopped' && leaving.length === 0) leaving.push(leave(told));
   };
   const hear: Listener = (channel, line) => {
-    clearTimeout(silence);
+    if (channel !== 'transcript' || attempt.now() - silentSince > transcriptLateMs) clearTimeout(silence);
     // What is no list of events holds the words of a model, which may look like one.
     return channel === 'stdout' && plan.stdout !== 'lines' ? nothingHeard : listen(channel, line);
   };

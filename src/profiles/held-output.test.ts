@@ -45,3 +45,11 @@ test.each<[string, { whole: boolean; steps: readonly Step[] }, readonly string[]
 ])('held output %s', async (_, { whole, steps }, expected) => {
   expect(await shown(whole, steps)).toEqual([...expected]);
 });
+
+test('held output knows when its reader has gone, and goes on without it', async () => {
+  const stream = new Writable({ write: (_chunk, _, done) => done(new Error('EPIPE')) });
+  const held = new HeldOutput(false);
+  await held.write(stream, Buffer.from('a'), false);
+  await held.write(stream, Buffer.from('b'), false);
+  expect(held.readerGone).toBe(true);
+});

@@ -37,6 +37,7 @@ else {
     print({ type: 'rate_limit_event', rate_limit_info: { status: 'rejected', rateLimitType: 'seven_day', resetsAt: 1795277975 } });
     print({ type: 'assistant', error: 'authentication_failed', message: { model: '<synthetic>', content: [] } });
   }
+  if (behaviour === 'leave') require('node:child_process').spawn('sleep', ['5'], { stdio: ['ignore', 'inherit', 'ignore'], detached: true }).unref();
   const text = behaviour === 'quote' ? limitText : 'turn ' + readFileSync(file, 'utf8').trim().split('\\n').filter((line) => line.includes('"user"')).length;
   note({ type: 'assistant', message: { model: 'claude-opus-4-8', stop_reason: 'end_turn', content: [{ type: 'text', text }] } });
   print(streams ? { type: 'result', subtype: 'success', is_error: false, result: text } : text);
@@ -161,6 +162,14 @@ describe('a limit in a profile of Claude Code', () => {
 });
 
 describe('a profile', () => {
+  test('does not wait for what a CLI has left behind with its output', async () => {
+    await using rig = await openProfiles('claude', ['a'], claude);
+    rig.behave('a', 'leave');
+    const startedAt = Date.now();
+    expect(await rig.run('-p', 'do it')).toMatchObject({ code: 0, stdout: 'turn 1\n' });
+    expect(Date.now() - startedAt).toBeLessThan(4500);
+  });
+
   test('whose account goes, or whose pool, keeps its conversations and shares no more', async () => {
     await using rig = await openProfiles('claude', ['a', 'b', 'c'], claude);
     await rig.run('-p', 'do it');

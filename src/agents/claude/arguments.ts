@@ -1,4 +1,11 @@
-import { lastOption, parseArguments, withoutParts, type OptionForms, type ParsedArguments } from '../arguments.ts';
+import {
+  lastOption,
+  parseArguments,
+  spellOut,
+  withoutParts,
+  type OptionForms,
+  type ParsedArguments,
+} from '../arguments.ts';
 import type { AttemptStart, Plan } from '../profile.ts';
 
 /** From `claude --help` of 2.1.197. */
@@ -17,6 +24,7 @@ const forms: OptionForms = {
     ...['--add-dir', '--allowedTools', '--allowed-tools', '--betas', '--disallowedTools', '--disallowed-tools'],
     ...['--file', '--mcp-config', '--tools'],
   ]),
+  letters: new Set(['-c', '-h', '-p', '-v']),
 };
 
 /** Commands that hold no conversation of this terminal. */
@@ -32,9 +40,10 @@ const goOn = 'Continue from where you left off.';
 
 /** Reads a command line of Claude Code, and chooses the session id where the user did not. */
 export function planClaude(
-  args: readonly string[],
+  given: readonly string[],
   { terminal, newSession }: { terminal: boolean; newSession: () => string },
 ): Plan {
+  const args = spellOut(given, forms);
   const parsed = parseArguments(args, forms);
   const has = (...names: string[]): boolean => lastOption(parsed, ...names) !== undefined;
   const prints = has('-p', '--print') || !terminal;

@@ -1,4 +1,11 @@
-import { lastOption, parseArguments, withoutParts, type OptionForms, type ParsedArguments } from '../arguments.ts';
+import {
+  lastOption,
+  parseArguments,
+  spellOut,
+  withoutParts,
+  type OptionForms,
+  type ParsedArguments,
+} from '../arguments.ts';
 import type { AttemptStart, Plan } from '../profile.ts';
 
 /** From `codex --help` and `codex exec --help` of 0.169.0. */
@@ -11,6 +18,7 @@ const forms: OptionForms = {
   ]),
   optional: new Set(),
   many: new Set(['-i', '--image']),
+  letters: new Set(['-h', '-V']),
 };
 
 const goOn = 'Continue where you left off.';
@@ -27,7 +35,8 @@ export function configValues(args: readonly string[]): string[] {
 }
 
 /** Reads a command line of Codex. A new conversation's id is not known before Codex tells it. */
-export function planCodex(args: readonly string[], { terminal }: { terminal: boolean }): Plan {
+export function planCodex(given: readonly string[], { terminal }: { terminal: boolean }): Plan {
+  const args = spellOut(given, forms);
   const parsed = parseCodexArgs(args);
   const command = commandOf(parsed);
   const plain = { args, environment: {}, model: lastOption(parsed, '-m', '--model')?.value ?? null };

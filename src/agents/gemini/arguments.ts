@@ -1,4 +1,11 @@
-import { lastOption, parseArguments, withoutParts, type OptionForms, type ParsedArguments } from '../arguments.ts';
+import {
+  lastOption,
+  parseArguments,
+  spellOut,
+  withoutParts,
+  type OptionForms,
+  type ParsedArguments,
+} from '../arguments.ts';
 import type { AttemptStart, Plan } from '../profile.ts';
 
 /** From `gemini --help` of 0.61.0. */
@@ -20,6 +27,7 @@ const forms: OptionForms = {
   ]),
   optional: new Set(['-r', '--resume', '-w', '--worktree']),
   many: new Set(),
+  letters: new Set(['-d', '-h', '-l', '-s', '-v', '-y']),
 };
 
 const commands = new Set(['mcp', 'extensions', 'extension', 'skills', 'skill', 'hooks', 'hook', 'gemma']);
@@ -36,9 +44,10 @@ const oneProcess = { GEMINI_CLI_NO_RELAUNCH: 'true' };
 
 /** Reads a command line of Gemini CLI, and chooses the session id where the user did not. */
 export function planGemini(
-  args: readonly string[],
+  given: readonly string[],
   { terminal, newSession }: { terminal: boolean; newSession: () => string },
 ): Plan {
+  const args = spellOut(given, forms);
   const parsed = parseArguments(args, forms);
   const has = (...names: string[]): boolean => lastOption(parsed, ...names) !== undefined;
   const plain = { args, environment: oneProcess, model: lastOption(parsed, '-m', '--model')?.value ?? null };
