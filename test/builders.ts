@@ -2,7 +2,7 @@
 import type { Account } from '../src/core/account/account.ts';
 import { accountId, asProviderId, parseLabel, type AccountId, type Label } from '../src/core/ids.ts';
 import { slotOf, type Limit } from '../src/core/limit/limit.ts';
-import type { Pool } from '../src/core/pool/pool.ts';
+import { poolDefaults, type Pool } from '../src/core/pool/pool.ts';
 import type { Candidate, View } from '../src/core/pool/view.ts';
 
 /** The moment at which the wire forms in these tests were captured: 2026-11-21T00:54:59Z. */
@@ -43,10 +43,7 @@ export function buildPool(accounts: readonly AccountId[], more: Partial<Pool> = 
     name: labelFrom('anthropic'),
     provider,
     accounts,
-    strategy: 'sticky',
-    overage: 'forbid',
-    pinned: null,
-    shareSessions: false,
+    ...poolDefaults,
     ...more,
   };
 }

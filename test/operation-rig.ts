@@ -1,11 +1,13 @@
 // The operations as the daemon has them, in this process: a book on a database, a vault, a control API, and a clock to set.
 import { join } from 'node:path';
 import { agents } from '../src/agents/registry.ts';
+import { AuditTrail } from '../src/audit/trail.ts';
 import { Book } from '../src/book/book.ts';
 import type { Signal } from '../src/core/limit/signal.ts';
 import type { EpochMs } from '../src/core/time.ts';
+import type { AuditEntry } from '../src/core/audit.ts';
 import { operationContext } from '../src/daemon/context.ts';
-import type { AuditRecord, OperationContext } from '../src/operations/context.ts';
+import type { OperationContext } from '../src/operations/context.ts';
 import { execute } from '../src/operations/operation.ts';
 import { operations } from '../src/operations/registry.ts';
 import { providers } from '../src/providers/registry.ts';
@@ -19,7 +21,7 @@ export type OperationRig = AsyncDisposable & {
   readonly book: Book;
   readonly vault: Vault;
   readonly context: OperationContext;
-  readonly audit: readonly AuditRecord[];
+  readonly audit: readonly AuditEntry[];
   /** True once `daemon.stop` was called. */
   readonly stopped: boolean;
   now: EpochMs;
@@ -36,14 +38,21 @@ export const secretOf = (label: string): string => `sk-ant-api03-test-${label}-0
 
 export async function openOperations(): Promise<OperationRig> {
   const folder = temporaryFolder();
-  const audit: AuditRecord[] = [];
+  const audit: AuditEntry[] = [];
   const clock = { now: captured };
   const daemon = { stopped: false };
   const store = await openStore(join(folder.path, 'stint.db'), { now: captured });
   const vault = await openVault(join(folder.path, 'vault.json'));
+  const trail = await AuditTrail.open({
+    store,
+    clock: () => clock.now,
+    failed: (error) => {
+      throw error;
+    },
+  });
   const book = await Book.open({ store, clock: () => clock.now, tell: () => undefined });
   const context: OperationContext = {
-    actor: 'test',
+    caller: { surface: 'rest', actor: 'test', scope: 'full' },
     ...operationContext({
       book,
       vault,
@@ -53,7 +62,28 @@ export async function openOperations(): Promise<OperationRig> {
       renewalFailure: () => null,
       gatewayUrl: () => 'http://127.0.0.1:4610',
       agentFolder: () => Promise.resolve(folder.path),
-      audit: (record) => void audit.push(record),
+      audit: (entry) => {
+        audit.push(entry);
+        return trail.append(entry);
+      },
+      trail: {
+        lastId: () => trail.lastId,
+        read: (query) => trail.read(query),
+        watch: (after, signal) => trail.watch(after, signal),
+      },
+      tokens: {
+        rotate: (scope) => Promise.resolve(join(folder.path, scope === 'full' ? 'token' : 'token-read')),
+        link: () => ({ url: 'http://127.0.0.1:4600/login#code', expiresAt: clock.now + 60_000 }),
+      },
+      notices: { recent: () => Promise.resolve([]), channels: () => ['log'], test: () => Promise.resolve() },
+      settings: {
+        file: join(folder.path, 'config.toml'),
+        list: () => [],
+        set: () => Promise.resolve({ needsRestart: false }),
+        check: () => Promise.resolve([]),
+        pendingRestart: () => [],
+      },
+      authResets: { run: () => Promise.resolve({ detail: 'ran' }), canVerify: () => true },
       daemon: {
         describe: () => ({
           version: '1.2.3',
@@ -104,6 +134,7 @@ export async function openOperations(): Promise<OperationRig> {
     },
     [Symbol.asyncDispose]: async () => {
       await book.stop();
+      await trail.stop();
       await store.close();
       folder[Symbol.dispose]();
     },

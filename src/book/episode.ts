@@ -20,6 +20,9 @@ export function episodesBegun(state: BookState, { account, model, now }: Edge): 
         family,
         exhaustedAt: now,
         recoveredAt: null,
+        model,
+        verifiedBy: null,
+        reset: null,
       })),
   );
 }
@@ -40,7 +43,7 @@ export function episodesEnded(
       if (pool === undefined || sentAt <= exhaustedAt || !coversModel(family, model)) return false;
       return isOpen(pool, family, now);
     })
-    .map((episode) => ({ ...episode, recoveredAt: now }));
+    .map((episode) => ({ ...episode, recoveredAt: now, verifiedBy: 'request' as const }));
 }
 
 /**
@@ -61,7 +64,7 @@ export function episodesVerified(
       const selection = select(view, { model: family, exclude: [], queuedMs: 0 }, now);
       return selection.kind === 'use' && !selection.probe;
     })
-    .map((episode) => ({ ...episode, recoveredAt: now }));
+    .map((episode) => ({ ...episode, recoveredAt: now, verifiedBy: 'usage' as const }));
 }
 
 /** Null when the pool is closed for every model, else the families that one account's limits and another's close together. */

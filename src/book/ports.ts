@@ -1,6 +1,7 @@
 import type { Account } from '../core/account/account.ts';
 import type { AccountId, Label, PhantomId, ProviderId, SessionId } from '../core/ids.ts';
 import type { Limit } from '../core/limit/limit.ts';
+import type { Notice } from '../core/notice.ts';
 import type { Pool } from '../core/pool/pool.ts';
 import type { EpochMs } from '../core/time.ts';
 
@@ -22,8 +23,32 @@ export type Episode = {
   readonly pool: Label;
   readonly family: string | null;
   readonly exhaustedAt: EpochMs;
-  /** When a request was served again: null while the episode lasts. */
+  /** When somebody was seen to be open again: null while the episode lasts. */
   readonly recoveredAt: EpochMs | null;
+  /** What was asked for when it began, for a probe. */
+  readonly model: string | null;
+  readonly verifiedBy: 'request' | 'usage' | 'probe' | null;
+  /** The auth reset that this recovery entails; null before, and where the pool has no target. */
+  readonly reset: EpisodeReset | null;
+};
+
+/**
+ * What becomes of an auth reset:
+ *
+ * - `due`: to be run; goes on after a crash.
+ * - `running`: written before the command starts. A crash leaves it there, and it is not run again: its traffic tells.
+ * - `waiting`: the command ended with 0, which is no proof.
+ * - `resumed`: a request of the agent came after it. `silent`: none within ten minutes.
+ * - `failed`: the command could not be run, or did not end with 0.
+ */
+export type EpisodeReset = {
+  readonly state: 'due' | 'running' | 'waiting' | 'resumed' | 'silent' | 'failed';
+  readonly target: string;
+  /** Since when it is in this state. */
+  readonly at: EpochMs;
+  /** When the command was started. */
+  readonly ranAt: EpochMs | null;
+  readonly detail: string | null;
 };
 
 /** A token that an agent holds in place of a secret. Only its SHA-256 is kept, as hex. */
@@ -48,7 +73,7 @@ export type BookSnapshot = {
   readonly limits: readonly Limit[];
   /** In the order in which they were seen last. */
   readonly sessions: readonly Session[];
-  /** Those that have not ended. */
+  /** Those that have not ended, and those whose auth reset has not. */
   readonly episodes: readonly Episode[];
   readonly phantoms: readonly Phantom[];
 };
@@ -75,7 +100,10 @@ export interface BookStore {
   saveCurrent(pool: Label, account: AccountId): Promise<void>;
   saveSession(session: Session): Promise<void>;
   removeSessions(ids: readonly SessionId[]): Promise<void>;
-  saveEpisode(episode: Episode): Promise<void>;
+  /** Inserts or replaces, together with the notices about it that are not there yet. */
+  saveEpisode(episode: Episode, notices?: readonly Notice[]): Promise<void>;
+  /** Inserts those whose id is not there yet. */
+  addNotices(notices: readonly Notice[]): Promise<void>;
   /** Removes the episodes that began before a time. */
   removeEpisodes(before: EpochMs): Promise<void>;
   savePhantom(phantom: Phantom): Promise<void>;

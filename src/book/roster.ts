@@ -1,7 +1,7 @@
 import type { Account } from '../core/account/account.ts';
 import type { AccountId, Label, ProviderId } from '../core/ids.ts';
 import { clearLimit, isClosed } from '../core/limit/limit.ts';
-import { defaultPoolOf, type Pool } from '../core/pool/pool.ts';
+import { defaultPoolOf, poolDefaults, type Pool } from '../core/pool/pool.ts';
 import type { Book } from './book.ts';
 import { forgetPhantoms } from './phantoms.ts';
 import { forgetSessions } from './session.ts';
@@ -161,7 +161,7 @@ function afterThis(book: Book): number {
 }
 
 function newPool(name: Label, provider: ProviderId): Pool {
-  return { name, provider, accounts: [], strategy: 'sticky', overage: 'forbid', pinned: null, shareSessions: false };
+  return { ...poolDefaults, name, provider, accounts: [] };
 }
 
 /** Where a sticky pool goes on when its current account is removed: with the one after it, as if it had closed. */

@@ -1,7 +1,13 @@
 import { z } from 'zod';
+import { noticeKinds, type NoticeKind } from '../core/notice.ts';
 
 const logLevels = ['debug', 'info', 'warning', 'error'] as const;
 const vaultKeys = ['file', 'keychain', 'passphrase'] as const;
+const runtimes = ['local', 'docker', 'apple', 'tart'] as const;
+/** Where the agent lives whose login is reset. */
+const place = resetPlace();
+/** An account that meets a limit is what Stint is for: the log has it. */
+const usualKinds = noticeKinds.filter((kind) => kind !== 'account-limited');
 
 const port = () => wholeNumber(0, 65_535);
 const host = () => z.string({ error: 'must be a host name or an address' }).min(1, { error: 'must not be empty' });
@@ -14,15 +20,20 @@ export const configSchema = section({
   control: section({
     port: port().default(4600).describe('Port of the control API; 0 takes any free one.'),
     host: host().default('127.0.0.1').describe('Address on which the control API listens.'),
+    tls: tls(),
   }),
   agent: section({
     port: port().default(4610).describe('Port of the gateway that agents speak to; 0 takes any free one.'),
     host: host().default('127.0.0.1').describe('Address on which the gateway listens.'),
+    socket: absolutePath()
+      .default('')
+      .describe('Unix socket on which the gateway listens as well, for agents in containers that have it mounted.'),
+    tls: tls(),
   }),
   insecureBind: z
     .boolean({ error: 'must be true or false' })
     .default(false)
-    .describe('Allows a host outside loopback, where tokens travel unencrypted.'),
+    .describe('Allows a host outside loopback without TLS, where tokens travel unencrypted.'),
   gateway: section({
     bodyLimitMiB: wholeNumber(1, 1024).default(64).describe('Largest request body, in MiB.'),
     bodiesInFlightMiB: wholeNumber(1, 65_536).default(512).describe('Memory for request bodies in all, in MiB.'),
@@ -49,6 +60,77 @@ export const configSchema = section({
       .default('')
       .describe('PEM file with certificates to trust besides the usual ones, as a proxy that opens TLS needs it.'),
   }),
+  notices: section({
+    quiet: section({
+      from: timeOfDay().describe('From this time of day on only the log is told; empty for no quiet hours.'),
+      to: timeOfDay().describe('Until this time of day, when what still holds is told.'),
+      timeZone: z
+        .string({ error: 'must be a name such as "Europe/Rome"' })
+        .refine(isTimeZone, { error: 'must be a name such as "Europe/Rome"' })
+        .default('')
+        .describe('Zone of those times; that of the machine when empty.'),
+    }),
+    desktop: section({
+      enabled: yesOrNo().default(false).describe('Shows notices on the desktop, by notify-send or osascript.'),
+      kinds: kinds(usualKinds),
+    }),
+    webhook: section({
+      url: z
+        .string({ error: 'must be a URL' })
+        .regex(/^(https?:\/\/.*)?$/, { error: 'must begin with https:// or http://' })
+        .default('')
+        .meta({ secret: true })
+        .describe('Where notices are posted, signed by the Standard Webhooks rules; empty for nowhere.'),
+      secretFile: absolutePath()
+        .default('')
+        .describe('File with the secret that signs them, `whsec_...`; STINT_WEBHOOK_SECRET goes before it.'),
+      kinds: kinds(noticeKinds),
+    }),
+    telegram: section({ kinds: kinds(usualKinds) }),
+  }),
+  telegram: section({
+    tokenFile: absolutePath()
+      .default('')
+      .describe('File with the token of the bot; TELEGRAM_BOT_TOKEN goes before it.'),
+    chats: z
+      .array(z.int({ error: 'must be a list of chat ids, which are whole numbers' }), {
+        error: 'must be a list of chat ids, which are whole numbers',
+      })
+      .default([])
+      .describe('Chats that may use the bot, and are told notices.'),
+    apiRoot: z
+      .string({ error: 'must be a URL' })
+      .regex(/^https?:\/\/.+$/, { error: 'must begin with https:// or http://' })
+      .default('https://api.telegram.org')
+      .describe('Where the Bot API is, for a server of your own.'),
+  }),
+  reset: section({
+    agent: place.agent.default('hermes'),
+    runtime: place.runtime.default('local'),
+    container: place.container.default(''),
+    socket: place.socket.default(''),
+    timeoutSeconds: place.timeoutSeconds.default(60),
+    agents: z
+      .record(
+        z.string().regex(/^[a-z0-9-]{1,40}$/),
+        z.strictObject({
+          command: z.array(z.string()).min(1),
+          user: z.string().default(''),
+        }),
+        { error: 'must be tables with a command' },
+      )
+      .default({})
+      .describe('Commands that reset an agent’s login, by the agent’s name; `{target}` is the pool’s target.'),
+    pools: z
+      .record(z.string().regex(/^[a-z0-9-]{1,40}$/), z.strictObject(place).partial(), {
+        error: 'must be tables',
+      })
+      .default({})
+      .describe('What is different for one pool, by the pool’s name.'),
+  }),
+  audit: section({
+    keepDays: wholeNumber(1, 3650).default(90).describe('How long the audit trail goes back.'),
+  }),
   log: section({
     level: oneOf(logLevels).default('info').describe('The least important messages that are logged.'),
   }),
@@ -66,6 +148,57 @@ function section<Shape extends z.ZodRawShape>(shape: Shape) {
     error: (issue) => (issue.code === 'invalid_type' ? 'must be a table' : undefined),
   });
   return table.prefault({} as z.input<typeof table>);
+}
+
+function tls() {
+  return section({
+    certFile: absolutePath().default('').describe('PEM file with the certificate of this listener; empty for no TLS.'),
+    keyFile: absolutePath().default('').describe('PEM file with its key.'),
+  });
+}
+
+function resetPlace() {
+  return {
+    agent: z.string({ error: 'must be a name' }).describe('The agent whose command is run.'),
+    runtime: oneOf(runtimes).describe('What the agent runs in; docker is Podman’s API as well.'),
+    container: z.string({ error: 'must be a name' }).describe('Name of its container or machine.'),
+    socket: absolutePath().describe('Socket of the container engine; that of Docker when empty.'),
+    timeoutSeconds: wholeNumber(1, 600).describe('Longest time that the command may take.'),
+  };
+}
+
+function kinds(usual: readonly NoticeKind[]) {
+  const error = `must be a list of: ${noticeKinds.join(', ')}`;
+  return z
+    .array(z.enum(noticeKinds, { error }), { error })
+    .default([...usual])
+    .describe('The kinds of notice that it is told.');
+}
+
+function yesOrNo() {
+  return z.boolean({ error: 'must be true or false' });
+}
+
+function absolutePath() {
+  return z.string({ error: 'must be a path' }).regex(/^(\/.*)?$/, { error: 'must be an absolute path' });
+}
+
+function timeOfDay() {
+  const error = 'must be a time of day such as "22:00"';
+  return z
+    .string({ error })
+    .regex(/^(([01]\d|2[0-3]):[0-5]\d)?$/, { error })
+    .default('');
+}
+
+function isTimeZone(name: string): boolean {
+  if (name === '') return true;
+  try {
+    Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function wholeNumber(least: number, most: number) {

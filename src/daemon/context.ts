@@ -15,7 +15,7 @@ import { asSessionId, type AccountId, type ProviderId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import { adoptLogin, findLogin, kinshipOf } from './adopt.ts';
 import { profilesOf } from './profiles.ts';
-import type { AccountNow, Daemon, KnownAgent, OperationContext, PoolNow } from '../operations/context.ts';
+import type { AccountNow, Daemon, KnownAgent, OperationContext, PoolNow, Trail } from '../operations/context.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Vault } from '../vault/open-vault.ts';
 
@@ -26,6 +26,11 @@ export type ContextDeps = {
   readonly agents: ReadonlyMap<string, Agent>;
   readonly holdMs: number;
   readonly daemon: Daemon;
+  readonly trail: Trail;
+  readonly tokens: OperationContext['tokens'];
+  readonly notices: OperationContext['notices'];
+  readonly settings: OperationContext['settings'];
+  readonly authResets: OperationContext['authResets'];
   /** Where agents reach the gateway: `http://127.0.0.1:4610`. */
   readonly gatewayUrl: () => string;
   /** A folder of the home for files that an agent has to be given. */
@@ -36,7 +41,7 @@ export type ContextDeps = {
 };
 
 /** What operations act on: the book, the vault and the daemon itself. */
-export function operationContext(deps: ContextDeps): Omit<OperationContext, 'actor'> {
+export function operationContext(deps: ContextDeps): Omit<OperationContext, 'caller'> {
   const { book, vault, holdMs, daemon } = deps;
   const { state } = book;
   return {
@@ -44,6 +49,11 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'act
     holdMs,
     daemon,
     audit: deps.audit,
+    trail: deps.trail,
+    tokens: deps.tokens,
+    notices: deps.notices,
+    settings: deps.settings,
+    authResets: deps.authResets,
     inTurn: turns(),
     accounts: {
       all: () => [...state.accounts.values()].map((each) => accountNow(deps, each)),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { agents } from '../agents/registry.ts';
+import { AuditTrail } from '../audit/trail.ts';
 import { Book } from '../book/book.ts';
 import { Credentials } from '../book/credentials.ts';
 import { forgetOld } from '../book/forget.ts';
@@ -59,7 +60,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   const home = await openHome(options.home);
   const config = applyOverrides(await loadConfig(home.config), options);
   const network = await openNetwork(config, options.environment['NODE_EXTRA_CA_CERTS']);
-  const { log, vault, store, book } = await openState(opened, { options, home, config });
+  const { log, vault, store, book, trail } = await openState(opened, { options, home, config });
   book.probesClosed = config.gateway.probeClosed;
   const credentials = openCredentials(opened, { book, vault, network, log });
   const gateway = new Gateway({
@@ -95,7 +96,16 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     vault,
     providers,
     agents,
-    audit: (record) => log.info('changed', record),
+    audit: (entry) => {
+      log.info('changed', entry);
+      return trail.append(entry);
+    },
+    trail: {
+      lastId: () => trail.lastId,
+      read: (query) => trail.read(query),
+      watch: (after, signal) => trail.watch(after, signal),
+    },
+    ...notYet,
     renewalFailure: (account) => credentials.failureOf(account),
     holdMs: config.gateway.holdSeconds * secondMs,
     gatewayUrl: () => `http://${urlHost(config.agent.host)}:${file.agentPort}`,
@@ -164,7 +174,13 @@ function openCredentials(
   return credentials;
 }
 
-type State = { readonly log: Log; readonly vault: Vault; readonly store: Store; readonly book: Book };
+type State = {
+  readonly log: Log;
+  readonly vault: Vault;
+  readonly store: Store;
+  readonly book: Book;
+  readonly trail: AuditTrail;
+};
 
 /** Claims the home and opens what it remembers. */
 async function openState(
@@ -178,6 +194,7 @@ async function openState(
   const log = opened.adopt(openLog({ path: home.log, level: config.log.level }), (each) => each.close());
   const vault = await openVault(home.vault, { keySource: config.vault.key, passphrase: options.passphrase });
   const store = opened.adopt(await openStore(home.database, { now: clock() }), (each) => each.close());
+  const trail = opened.adopt(await AuditTrail.open({ store, clock, failed: log.bug }), (each) => each.stop());
   const book = opened.adopt(await Book.open({ store, clock, tell: (event) => tellBook(log, event) }), (each) =>
     each.stop(),
   );
@@ -186,7 +203,7 @@ async function openState(
     (each) => each.stop(),
   );
   await closeWithoutSecret(book, vault);
-  return { log, vault, store, book };
+  return { log, vault, store, book, trail };
 }
 
 /** An account whose secret is gone could only fail: `status` is to say so before the first request does. */
@@ -201,3 +218,13 @@ function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
 }
+
+const missing = (): never => {
+  throw new Error('not wired');
+};
+const notYet = {
+  tokens: { rotate: missing, link: missing },
+  notices: { recent: () => Promise.resolve([]), channels: () => [], test: missing },
+  settings: { file: '', list: () => [], set: missing, check: () => Promise.resolve([]), pendingRestart: () => [] },
+  authResets: { run: missing, canVerify: () => true },
+};

@@ -1,7 +1,9 @@
 import type { Account } from '../core/account/account.ts';
+import type { AuditEntry, AuditRecord, Surface } from '../core/audit.ts';
 import type { AccountId, Label, PhantomId, ProviderId, SessionId } from '../core/ids.ts';
 import type { Limit } from '../core/limit/limit.ts';
 import type { Reading, Signal } from '../core/limit/signal.ts';
+import type { Notice } from '../core/notice.ts';
 import type { Pool } from '../core/pool/pool.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -170,14 +172,79 @@ export interface Daemon {
   readLog(from: { cursor: number | null; lines: number }): Promise<{ lines: readonly string[]; cursor: number }>;
 }
 
-/** One change that somebody made. `of` names what was changed, never with a secret. */
-export type AuditRecord = { readonly operation: string; readonly actor: string; readonly of: string };
+/** What happened, as rows that are only ever added to. */
+export interface Trail {
+  /** The id of the newest record. */
+  lastId(): number;
+  read(query: {
+    readonly after?: number | undefined;
+    readonly before?: number | undefined;
+    readonly kind?: string | undefined;
+    readonly subject?: string | undefined;
+    readonly since?: EpochMs | undefined;
+    readonly count: number;
+  }): Promise<readonly AuditRecord[]>;
+  /** Every record after a cursor, then each as it comes. */
+  watch(after: number, signal: AbortSignal): AsyncIterable<AuditRecord>;
+}
 
-/** What operations act on; the daemon composes it. `actor` says who asks. */
+/** The tokens of the control API, and what lets a browser in. */
+export interface Tokens {
+  /** Makes a new one in the place of the old, which is refused from here on. Returns its file. */
+  rotate(scope: 'full' | 'read'): Promise<string>;
+  /** A link that logs one browser in, once. */
+  link(): { readonly url: string; readonly expiresAt: EpochMs };
+}
+
+/** What was told to people, and what is still to be told. */
+export interface Notices {
+  recent(count: number): Promise<
+    readonly {
+      readonly notice: Notice;
+      readonly deliveries: readonly {
+        readonly channel: string;
+        readonly attempts: number;
+        readonly dueAt: EpochMs | null;
+        readonly toldAt: EpochMs | null;
+        readonly error: string | null;
+      }[];
+    }[]
+  >;
+  /** The channels that are set up. */
+  channels(): readonly string[];
+  /** Tells a notice of no matter on one channel, now. Rejects with a Problem that says why it was not told. */
+  test(channel: string): Promise<void>;
+}
+
+/** The settings in config.toml. */
+export interface Settings {
+  readonly file: string;
+  /** Every setting with its value; a secret one only whether it is set. */
+  list(): readonly { readonly field: string; readonly value: unknown; readonly isDefault: boolean }[];
+  /** Changes one setting, or takes it out where the value is null, and has it act. Throws a Problem and changes nothing where it is wrong. */
+  set(field: string, value: string | null): Promise<{ readonly needsRestart: boolean }>;
+  /** What is wrong with the file as it is. */
+  check(): Promise<readonly Finding[]>;
+  /** Fields whose new value acts after a restart. */
+  pendingRestart(): readonly string[];
+}
+
+/** Runs the reset command of the agent that uses a pool. */
+export interface AuthResets {
+  /** Runs it now; resolves when it has ended. Throws a Problem where nothing is set up or it failed. */
+  run(pool: Label): Promise<{ readonly detail: string }>;
+  /** Whether anything can tell that the pool has recovered while no agent asks. */
+  canVerify(pool: Label): boolean;
+}
+
+/** Who asks, how, and whether for more than to read. */
+export type Caller = { readonly surface: Surface; readonly actor: string; readonly scope: 'full' | 'read' };
+
+/** What operations act on; the daemon composes it. */
 export interface OperationContext {
-  readonly actor: string;
-  /** Notes a change after it was made. */
-  readonly audit: (record: AuditRecord) => void;
+  readonly caller: Caller;
+  /** Notes what somebody changed, or tried to; durable when the promise resolves, which never rejects. */
+  readonly audit: (entry: AuditEntry) => Promise<void>;
   /** Runs one change after the other: each looks at what is there before it writes. */
   readonly inTurn: <Value>(change: () => Promise<Value>) => Promise<Value>;
   readonly clock: () => EpochMs;
@@ -192,4 +259,9 @@ export interface OperationContext {
   readonly providers: Providers;
   readonly agents: Agents;
   readonly daemon: Daemon;
+  readonly trail: Trail;
+  readonly tokens: Tokens;
+  readonly notices: Notices;
+  readonly settings: Settings;
+  readonly authResets: AuthResets;
 }

@@ -61,16 +61,21 @@ describe('a run of an operation', () => {
     await rig.add('Work');
     await rig.run('account.disable', { account: 'work' });
     expect(rig.audit).toEqual([
-      { operation: 'account.add', actor: 'test', of: 'anthropic Work' },
-      { operation: 'account.disable', actor: 'test', of: 'work' },
+      { kind: 'account.add', subject: 'anthropic Work', ...byTest },
+      { kind: 'account.disable', subject: 'work', ...byTest },
     ]);
   });
 
-  test('that only reads, or fails, is not', async () => {
+  test('that only reads is not', async () => {
     await using rig = await openOperations();
     await rig.run('account.list');
-    await problemOf(rig.run('account.disable', { account: 'nobody' }));
     expect(rig.audit).toEqual([]);
+  });
+
+  test('that was refused is noted with the reason', async () => {
+    await using rig = await openOperations();
+    await problemOf(rig.run('account.disable', { account: 'nobody' }));
+    expect(rig.audit).toEqual([{ kind: 'account.disable', subject: 'nobody', ...byTest, outcome: 'not_found' }]);
   });
 
   test('gives nothing that its output does not declare', async () => {
@@ -87,6 +92,8 @@ describe('a run of an operation', () => {
     expect(await execute(chatty, {}, rig.context)).toEqual({ id: 'a' });
   });
 });
+
+const byTest = { surface: 'rest', actor: 'test', outcome: 'done', detail: null } as const;
 
 function wrongValues(name: string): object[] {
   const shape = operations.find((each) => each.name === name)?.input.shape ?? {};

@@ -1,89 +1,122 @@
 import type { z } from 'zod';
 import { Problem } from '../core/problem.ts';
 import type { OperationContext } from './context.ts';
-import { inputFields, type FieldSchema } from './text-input.ts';
+import { invalidInput } from './invalid-input.ts';
+
+/** Ways to reach operations that a definition may opt out of, each with a reason. The CLI speaks REST over its socket. */
+export const projections = ['rest', 'cli', 'mcp', 'telegram'] as const;
+export type Projection = (typeof projections)[number];
+
+type Definition<Input extends z.ZodObject, Output extends z.ZodType> = {
+  readonly name: string;
+  readonly summary: string;
+  readonly effect: 'read' | 'write' | 'destructive';
+  readonly positional: readonly (keyof z.infer<Input> & string)[];
+  readonly input: Input;
+  /** Of the answer; of each item where it answers with a stream. */
+  readonly output: Output;
+  /** A reading operation that finds wrong input, and takes this one's but for a secret: surfaces call it before they ask. */
+  readonly precheck?: string;
+  /** Surfaces that do not offer it, each with the reason. */
+  readonly hidden?: Readonly<Partial<Record<Projection, string>>>;
+};
 
 /**
  * One thing that Stint can do. Every surface is a projection of it: `name` is `noun.verb`, `positional` names the
  * inputs that people give without a flag, a field whose schema has `.meta({ secret: true })` is never taken from an
  * argument, one with `.meta({ path: true })` is an absolute path, and `effect` says whether a surface has to ask first.
  */
-export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> = {
-  readonly name: string;
-  readonly summary: string;
-  readonly effect: 'read' | 'write' | 'destructive';
-  readonly positional: readonly (keyof z.infer<Input> & string)[];
-  readonly input: Input;
-  readonly output: Output;
-  /** A reading operation that finds wrong input, and takes this one's but for a secret: surfaces call it before they ask. */
-  readonly precheck?: string;
-  /** Surfaces that do not offer it, each with the reason. */
-  readonly hidden?: Readonly<Partial<Record<'rest' | 'cli', string>>>;
+export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> = Definition<
+  Input,
+  Output
+> & {
   run(input: z.infer<Input>, context: OperationContext): Promise<z.input<Output>> | z.input<Output>;
 };
 
+/** One whose answer goes on until the caller aborts. It only reads. */
+export type StreamingOperation<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> = Omit<
+  Definition<Input, Output>,
+  'effect' | 'precheck'
+> & {
+  stream(input: z.infer<Input>, context: OperationContext, signal: AbortSignal): AsyncIterable<z.input<Output>>;
+};
+
 /** An operation whose input and output types are known only to itself. */
-export type AnyOperation = Operation<z.ZodObject, z.ZodType>;
+export type AnyOperation = Definition<z.ZodObject, z.ZodType> &
+  (
+    | { readonly kind: 'call'; readonly run: Operation['run'] }
+    | { readonly kind: 'stream'; readonly stream: StreamingOperation['stream'] }
+  );
 
 export function operation<Input extends z.ZodObject, Output extends z.ZodType>(
   definition: Operation<Input, Output>,
 ): AnyOperation {
   // Sound because `execute` is the only caller of `run`, and parses with this definition's own schema first.
-  return { ...definition, input: definition.input.strict() } as unknown as AnyOperation;
+  return { ...definition, kind: 'call', input: definition.input.strict() } as unknown as AnyOperation;
+}
+
+export function streamingOperation<Input extends z.ZodObject, Output extends z.ZodType>(
+  definition: StreamingOperation<Input, Output>,
+): AnyOperation {
+  return { ...definition, kind: 'stream', effect: 'read', input: definition.input.strict() } as unknown as AnyOperation;
 }
 
 /**
- * Validates, runs, notes what was changed and checks what came out. Throws a Problem for bad input; whatever else is
- * thrown is a bug.
+ * Authorises, validates, runs, notes what was changed and checks what came out. Throws a Problem for bad input and what
+ * the caller may not do; whatever else is thrown is a bug.
  */
 export async function execute(target: AnyOperation, raw: unknown, context: OperationContext): Promise<unknown> {
+  if (target.kind !== 'call') throw new Error(`${target.name} answers with a stream`);
+  if (target.effect === 'read') return target.output.parse(await target.run(parse(target, raw), context));
+  const note = (subject: string, outcome: 'done' | Problem['code']): Promise<void> =>
+    context.audit({
+      ...{ kind: target.name, surface: context.caller.surface, actor: context.caller.actor },
+      ...{ subject, outcome, detail: null },
+    });
+  let subject = '';
+  try {
+    authorise(target, context);
+    const input = parse(target, raw);
+    subject = subjectOf(target, input);
+    const output = await context.inTurn(async () => target.run(input, context));
+    await note(subject, 'done');
+    return target.output.parse(output);
+  } catch (error) {
+    await note(subject, error instanceof Problem ? error.code : 'internal');
+    throw error;
+  }
+}
+
+/** As `execute`, for one that answers with a stream; ends when `signal` aborts. */
+export async function* executeStream(
+  target: AnyOperation,
+  raw: unknown,
+  { context, signal }: { readonly context: OperationContext; readonly signal: AbortSignal },
+): AsyncGenerator<unknown> {
+  if (target.kind !== 'stream') throw new Error(`${target.name} answers at once`);
+  const input = parse(target, raw);
+  for await (const item of target.stream(input, context, signal)) yield target.output.parse(item);
+}
+
+function authorise(target: AnyOperation, { caller }: OperationContext): void {
+  if (caller.scope === 'full' || target.effect === 'read') return;
+  throw new Problem('forbidden', `This token only reads, and ${target.name} changes something.`, {
+    hint: 'Use the token of the file `token` in Stint’s home.',
+  });
+}
+
+function parse(target: AnyOperation, raw: unknown): Record<string, unknown> {
   const input = raw ?? {};
   const parsed = target.input.safeParse(input);
   if (!parsed.success) throw invalidInput(target, input, parsed.error);
-  if (target.effect === 'read') return target.output.parse(await target.run(parsed.data, context));
-  const output = await context.inTurn(async () => target.run(parsed.data, context));
-  context.audit({ operation: target.name, actor: context.actor, of: subjectOf(target, parsed.data) });
-  return target.output.parse(output);
+  return parsed.data;
 }
 
 /** What people name without a flag says what was acted on, and is never a secret. */
 function subjectOf(target: AnyOperation, input: Readonly<Record<string, unknown>>): string {
   const named = target.positional.flatMap((name) => input[name]);
-  return named.filter((each) => typeof each === 'string').join(' ');
+  const text = named.filter((each) => typeof each === 'string').join(' ');
+  return text.length > longestSubject ? `${text.slice(0, longestSubject)}…` : text;
 }
 
-/** The first thing that is wrong, in words that fit a flag as well as a field. */
-function invalidInput(target: AnyOperation, raw: unknown, error: z.ZodError): Problem {
-  const { fields } = inputFields(target);
-  const hint = `It takes: ${Object.keys(fields).join(', ') || 'nothing'}`;
-  return new Problem('invalid', `${describeIssue(target, raw, error.issues[0])}.`, { hint });
-}
-
-function describeIssue(target: AnyOperation, raw: unknown, issue: z.core.$ZodIssue | undefined): string {
-  const name = issue?.path[0];
-  if (issue?.code === 'unrecognized_keys')
-    return `${target.name} has no field ${issue.keys.map((key) => key.slice(0, 60)).join(', ')}`;
-  if (typeof name !== 'string') return `${target.name} takes an object with its fields`;
-  if ((raw as Record<string, unknown>)[name] === undefined) return `${name} is missing`;
-  return `${name} must be ${expectedOf(inputFields(target).fields[name])}`;
-}
-
-function expectedOf(field: FieldSchema | undefined): string {
-  if (field?.enum !== undefined) return `one of: ${field.enum.join(', ')}`;
-  switch (field?.type) {
-    case 'integer': {
-      const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = field;
-      return maximum === Number.MAX_SAFE_INTEGER
-        ? `a whole number of at least ${minimum}`
-        : `a whole number from ${minimum} to ${maximum}`;
-    }
-    case 'number':
-      return 'a number';
-    case 'boolean':
-      return 'true or false';
-    case 'array':
-      return 'a list of texts';
-    default:
-      return field?.maxLength === undefined ? 'a text' : `a text of at most ${field.maxLength} characters`;
-  }
-}
+const longestSubject = 200;

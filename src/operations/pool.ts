@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { profileCredential } from '../core/account/account.ts';
 import type { AccountId } from '../core/ids.ts';
-import { defaultPoolOf, overagePolicies, strategies, type Pool } from '../core/pool/pool.ts';
+import { defaultPoolOf, overagePolicies, poolDefaults, strategies, type Pool } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
 import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
@@ -30,12 +30,11 @@ export const poolCreate = operation({
       throw new Problem('conflict', `Pool ${name} exists.`, { hint: `Change it with: stint pool set ${name}` });
     const members = requireMembers(context, input.accounts);
     const created: Pool = {
+      ...poolDefaults,
       ...members,
       name,
       strategy: input.strategy,
       overage: input.overage,
-      pinned: null,
-      shareSessions: false,
     };
     await context.pools.save(created);
     return viewPool(context, requirePool(context, name), null);

@@ -3,8 +3,9 @@ import type { BookStore } from '../book/ports.ts';
 import type { Pool } from '../core/pool/pool.ts';
 import { compileWrites } from './compiled-writes.ts';
 import { loadBook } from './load-book.ts';
+import { addNotices } from './notice-store.ts';
 import type { Tables } from './tables.ts';
-import { createWriteQueue, type WriteQueue } from './write-queue.ts';
+import type { WriteQueue } from './write-queue.ts';
 
 /** Far below the parameters that one statement may have (32,766 in SQLite). */
 const rowsPerStatement = 500;
@@ -13,11 +14,9 @@ const rowsPerStatement = 500;
  * The account book's tables over any dialect. Writes take effect in the order in which they were asked for; a late one
  * about an account or a pool that is gone does nothing, since its caller would try again forever.
  */
-export function createBookStore(db: Kysely<Tables>): BookStore & Pick<WriteQueue, 'settled'> {
-  const { write, settled } = createWriteQueue(db);
+export function createBookStore(db: Kysely<Tables>, { write }: Pick<WriteQueue, 'write'>): BookStore {
   const compiled = compileWrites(db);
   return {
-    settled,
     load: () => loadBook(db),
     addAccount: (account, pool) =>
       write(async (on) => {
@@ -58,14 +57,17 @@ export function createBookStore(db: Kysely<Tables>): BookStore & Pick<WriteQueue
       write(async (on) => {
         for (const chunk of inChunks(ids)) await on.deleteFrom('sessions').where('id', 'in', chunk).execute();
       }),
-    saveEpisode: ({ id, ...rest }) =>
-      write((on) =>
-        on
+    saveEpisode: ({ id, reset, ...others }, notices = []) =>
+      write(async (on) => {
+        const rest = { ...others, reset: reset === null ? null : JSON.stringify(reset) };
+        await on
           .insertInto('episodes')
           .values({ id, ...rest })
           .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
-          .execute(),
-      ),
+          .execute();
+        await addNotices(on, notices);
+      }),
+    addNotices: (notices) => write((on) => addNotices(on, notices)),
     removeEpisodes: (before) => write((on) => on.deleteFrom('episodes').where('exhaustedAt', '<', before).execute()),
     savePhantom: ({ id, ...rest }) =>
       write((on) =>
@@ -84,9 +86,9 @@ export function createBookStore(db: Kysely<Tables>): BookStore & Pick<WriteQueue
 
 async function savePool(
   transaction: Transaction<Tables>,
-  { name, accounts, shareSessions, ...others }: Pool,
+  { name, accounts, shareSessions, probe, ...others }: Pool,
 ): Promise<void> {
-  const rest = { ...others, shareSessions: shareSessions ? 1 : 0 } as const;
+  const rest = { ...others, shareSessions: shareSessions ? 1 : 0, probe: probe ? 1 : 0 } as const;
   const upsert = transaction.insertInto('pools').values({ name, current: null, ...rest });
   await upsert.onConflict((on) => on.column('name').doUpdateSet(rest)).execute();
   await transaction.deleteFrom('poolAccounts').where('pool', '=', name).execute();

@@ -392,6 +392,9 @@ const pool: Pool = {
   overage: 'last',
   pinned: null,
   shareSessions: true,
+  holdMs: 90_000,
+  probe: true,
+  authResetTarget: 'openai-codex',
 };
 
 const weekly: Limit = {
@@ -427,7 +430,16 @@ const session: Session = {
   moves: 0,
 };
 
-const episode: Episode = { id: 'episode-1', pool: pool.name, family: null, exhaustedAt: 40, recoveredAt: null };
+const episode: Episode = {
+  id: 'episode-1',
+  pool: pool.name,
+  family: null,
+  exhaustedAt: 40,
+  recoveredAt: null,
+  model: 'claude-opus-4-8',
+  verifiedBy: null,
+  reset: null,
+};
 
 const phantom: Phantom = {
   id: asPhantomId('0123456789abcdef'),

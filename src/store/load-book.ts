@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { BookSnapshot } from '../book/ports.ts';
+import type { BookSnapshot, Episode, EpisodeReset } from '../book/ports.ts';
 import type { Limit } from '../core/limit/limit.ts';
 import type { Pool } from '../core/pool/pool.ts';
 import type { Tables } from './tables.ts';
@@ -12,25 +12,19 @@ export function loadBook(db: Kysely<Tables>): Promise<BookSnapshot> {
     currents: await loadCurrents(transaction),
     limits: await loadLimits(transaction),
     sessions: await transaction.selectFrom('sessions').selectAll().orderBy('seenAt').orderBy('id').execute(),
-    episodes: await transaction
-      .selectFrom('episodes')
-      .selectAll()
-      .where('recoveredAt', 'is', null)
-      .orderBy('exhaustedAt')
-      .orderBy('id')
-      .execute(),
+    episodes: await loadEpisodes(transaction),
     phantoms: await transaction.selectFrom('phantoms').selectAll().orderBy('createdAt').orderBy('id').execute(),
   }));
 }
 
 async function loadPools(transaction: Transaction<Tables>): Promise<Pool[]> {
-  const columns = ['name', 'provider', 'strategy', 'overage', 'pinned', 'shareSessions'] as const;
-  const pools = await transaction.selectFrom('pools').select(columns).orderBy('name').execute();
+  const pools = await transaction.selectFrom('pools').selectAll().orderBy('name').execute();
   const members = await transaction.selectFrom('poolAccounts').selectAll().orderBy('position').execute();
   const membersByPool = Map.groupBy(members, (member) => member.pool);
-  return pools.map((pool) => ({
+  return pools.map(({ current: _, ...pool }) => ({
     ...pool,
     shareSessions: pool.shareSessions === 1,
+    probe: pool.probe === 1,
     accounts: (membersByPool.get(pool.name) ?? []).map((member) => member.account),
   }));
 }
@@ -38,6 +32,26 @@ async function loadPools(transaction: Transaction<Tables>): Promise<Pool[]> {
 async function loadCurrents(transaction: Transaction<Tables>): Promise<BookSnapshot['currents']> {
   const rows = await transaction.selectFrom('pools').select(['name', 'current']).orderBy('name').execute();
   return new Map(rows.flatMap(({ name, current }) => (current === null ? [] : [[name, current] as const])));
+}
+
+/** Those that go on: nobody has recovered, or the agent that was to be reset has not been seen since. */
+async function loadEpisodes(transaction: Transaction<Tables>): Promise<Episode[]> {
+  const rows = await transaction
+    .selectFrom('episodes')
+    .selectAll()
+    .where((row) => row.or([row('recoveredAt', 'is', null), row('reset', 'is not', null)]))
+    .orderBy('exhaustedAt')
+    .orderBy('id')
+    .execute();
+  const episodes = rows.map((row) => ({
+    ...row,
+    reset: row.reset === null ? null : (JSON.parse(row.reset) as EpisodeReset),
+  }));
+  return episodes.filter(({ recoveredAt, reset }) => recoveredAt === null || (reset !== null && isUnderWay(reset)));
+}
+
+function isUnderWay({ state }: EpisodeReset): boolean {
+  return state === 'due' || state === 'running' || state === 'waiting';
 }
 
 async function loadLimits(transaction: Transaction<Tables>): Promise<Limit[]> {

@@ -1,8 +1,8 @@
 import { Database } from 'bun:sqlite';
 import { expect, test } from 'bun:test';
 import { CamelCasePlugin, Kysely, type Migration } from 'kysely';
-import { createBookStore } from './book-store.ts';
 import { bunSqliteDialect } from './bun-sqlite-dialect.ts';
+import { createStores } from './create-store.ts';
 import { populate } from './conformance.test.ts';
 import { migrateDown, migrateUp } from './migrate.ts';
 import { migrations } from './migrations/migrations.ts';
@@ -85,7 +85,7 @@ function openMemory(): OpenMemory {
   database.run('PRAGMA foreign_keys = ON');
   const db = new Kysely<Tables>({ dialect: bunSqliteDialect(database), plugins: [new CamelCasePlugin()] });
   const close = () => db.destroy();
-  const store: Store = { ...createBookStore(db), kind: 'sqlite', setAside: null, close };
+  const store: Store = { ...createStores(db), kind: 'sqlite', setAside: null, close };
   return { database, db, store, [Symbol.asyncDispose]: close };
 }
 

@@ -186,7 +186,8 @@ function spawnWriter(path: string) {
     const store = await openStore(${JSON.stringify(path)}, { now: 0 });
     for (let count = 0; ; count += 1) {
       const id = process.pid + '-' + count;
-      await store.saveEpisode({ id, pool: 'default', family: null, exhaustedAt: count, recoveredAt: null });
+      const began = { id, pool: 'default', family: null, exhaustedAt: count, recoveredAt: null };
+      await store.saveEpisode({ ...began, model: null, verifiedBy: null, reset: null });
       process.stdout.write(id + '\\n');
     }`;
   return Bun.spawn([process.execPath, '-e', program], { stdout: 'pipe', stderr: 'inherit' });

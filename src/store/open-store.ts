@@ -1,13 +1,12 @@
 import { CamelCasePlugin, Kysely } from 'kysely';
-import type { BookStore } from '../book/ports.ts';
-import { createBookStore } from './book-store.ts';
 import { bunSqliteDialect } from './bun-sqlite-dialect.ts';
+import { createStores, type Stores } from './create-store.ts';
 import { migrateUp } from './migrate.ts';
 import { openSqliteFile, type OpenOptions } from './sqlite-file.ts';
 import type { Tables } from './tables.ts';
 
 /** What Stint remembers across a restart. */
-export interface Store extends BookStore {
+export interface Store extends Stores {
   readonly kind: 'sqlite';
   /** Where a damaged database was moved when this one was opened, for the notice about it; null when none was. */
   readonly setAside: string | null;
@@ -28,12 +27,12 @@ export async function openStore(path: string, options: OpenOptions): Promise<Sto
     await db.destroy();
     throw error;
   }
-  const book = createBookStore(db);
+  const stores = createStores(db);
   let closed: Promise<void> | undefined;
   return {
-    ...book,
+    ...stores,
     kind: 'sqlite',
     setAside,
-    close: () => (closed ??= book.settled().then(() => db.destroy())),
+    close: () => (closed ??= stores.settled().then(() => db.destroy())),
   };
 }

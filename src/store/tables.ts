@@ -1,8 +1,11 @@
 import type { Episode, Phantom, Session } from '../book/ports.ts';
+import type { AuditRecord } from '../core/audit.ts';
 import type { Account } from '../core/account/account.ts';
 import type { AccountId, Label } from '../core/ids.ts';
 import type { Limit } from '../core/limit/limit.ts';
+import type { Notice } from '../core/notice.ts';
 import type { Pool } from '../core/pool/pool.ts';
+import type { Delivery } from '../notices/ports.ts';
 
 /**
  * The tables as queries see them: in camelCase here, in snake_case in the database. Times are whole milliseconds,
@@ -10,13 +13,19 @@ import type { Pool } from '../core/pool/pool.ts';
  */
 export type Tables = {
   accounts: Account;
-  pools: Omit<Pool, 'accounts' | 'shareSessions'> & {
+  pools: Omit<Pool, 'accounts' | 'shareSessions' | 'probe'> & {
     readonly shareSessions: 0 | 1;
+    readonly probe: 0 | 1;
     readonly current: AccountId | null;
   };
   poolAccounts: { readonly pool: Label; readonly account: AccountId; readonly position: number };
   limits: Omit<Limit, 'overage'> & { readonly slot: string; readonly overage: 0 | 1 };
   sessions: Session;
-  episodes: Episode;
+  /** The reset is JSON. */
+  episodes: Omit<Episode, 'reset'> & { readonly reset: string | null };
   phantoms: Phantom;
+  /** The facts are JSON. */
+  notices: Omit<Notice, 'facts'> & { readonly facts: string; readonly routed: 0 | 1 };
+  deliveries: Delivery;
+  audit: AuditRecord;
 };

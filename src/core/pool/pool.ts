@@ -31,7 +31,24 @@ export type Pool = {
   readonly pinned: AccountId | null;
   /** Whether the profiles of its accounts share their transcripts, so that any of them can resume any session. */
   readonly shareSessions: boolean;
+  /** How long a request of this pool may be held, in milliseconds; null for what its phantom says. */
+  readonly holdMs: number | null;
+  /** Whether one cheap request may find out that an exhausted pool has recovered, where nothing else can. */
+  readonly probe: boolean;
+  /** What the reset command of the agent is given when this pool has recovered; empty where nothing is run. */
+  readonly authResetTarget: string;
 };
+
+/** What a pool is where nobody has said otherwise. */
+export const poolDefaults = {
+  strategy: 'sticky',
+  overage: 'forbid',
+  pinned: null,
+  shareSessions: false,
+  holdMs: null,
+  probe: false,
+  authResetTarget: '',
+} as const satisfies Partial<Pool>;
 
 /** The name of a provider's default pool, which holds all its accounts as they were added. */
 export function defaultPoolOf(provider: ProviderId): Label {

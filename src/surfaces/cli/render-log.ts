@@ -23,7 +23,7 @@ function textOf(message: string, properties: Record<string, unknown>, timeZone: 
     case 'limit':
       return limitText(properties, timeZone);
     case 'changed':
-      return `changed: ${String(properties['operation'])} ${String(properties['of'])}`.trimEnd();
+      return `changed: ${String(properties['kind'])} ${String(properties['subject'])}`.trimEnd();
     default:
       return `${message} ${propertiesText(properties, timeZone)}`;
   }

@@ -203,7 +203,7 @@ describe('a line of the log', () => {
 
   test.each([
     [
-      { message: 'changed', operation: 'account.add', actor: 'socket', of: 'anthropic a' },
+      { message: 'changed', kind: 'account.add', actor: 'owner', subject: 'anthropic a' },
       '06:54:59 changed: account.add anthropic a',
     ],
     [{ message: 'started', pid: 7, setAside: null, text: '' }, '06:54:59 started pid=7'],

@@ -173,8 +173,8 @@ describe('a request', () => {
     await send('/api/account.disable', { method: 'POST', body: '{"account":"home"}' });
     await fetch('http://localhost/api/account.enable', { unix: socket, method: 'POST', body: '{"account":"home"}' });
     expect(rig.audit.slice(-2)).toEqual([
-      { operation: 'account.disable', actor: 'tcp', of: 'home' },
-      { operation: 'account.enable', actor: 'socket', of: 'home' },
+      { kind: 'account.disable', surface: 'rest', actor: 'token', subject: 'home', outcome: 'done', detail: null },
+      { kind: 'account.enable', surface: 'cli', actor: 'owner', subject: 'home', outcome: 'done', detail: null },
     ]);
   });
 });

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { Problem } from '../../core/problem.ts';
-import type { OperationContext } from '../../operations/context.ts';
+import type { Caller, OperationContext } from '../../operations/context.ts';
 import { isLoopback } from '../../lib/loopback.ts';
 import { execute, type AnyOperation } from '../../operations/operation.ts';
 import { coerceText, inputFields } from '../../operations/text-input.ts';
@@ -11,7 +11,7 @@ import { problemStatus } from './problem-status.ts';
 
 export type RestDeps = {
   readonly operations: readonly AnyOperation[];
-  readonly context: Omit<OperationContext, 'actor'>;
+  readonly context: Omit<OperationContext, 'caller'>;
   readonly version: string;
   /** True when the request may use `/api`; only asked on the TCP listener, the socket is private. */
   readonly authorized: (token: string) => boolean;
@@ -38,9 +38,13 @@ export function restApp(deps: RestDeps, via: Via): Hono {
   app.use('/api/*', bodyLimit({ maxSize: mostBodyBytes, onError: refuseBody }));
   app.get('/api/openapi.json', (c) => c.json(openApi(deps.operations, deps.version)));
   for (const operation of deps.operations) {
-    if (operation.hidden?.rest !== undefined) continue;
+    if (operation.hidden?.rest !== undefined || operation.kind === 'stream') continue;
     const path = `/api/${operation.name}`;
-    const context: OperationContext = { ...deps.context, actor: via };
+    const caller: Caller =
+      via === 'socket'
+        ? { surface: 'cli', actor: 'owner', scope: 'full' }
+        : { surface: 'rest', actor: 'token', scope: 'full' };
+    const context: OperationContext = { ...deps.context, caller };
     if (operation.effect === 'read') {
       app.get(path, async (c) =>
         c.json((await execute(operation, queryInput(operation, c.req.queries()), context)) as object),

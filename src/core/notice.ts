@@ -1,0 +1,49 @@
+import type { AccountId, Label, ProviderId } from './ids.ts';
+import type { EpochMs } from './time.ts';
+
+export const noticeKinds = [
+  'account-needs-login',
+  'account-limited',
+  'overage-begun',
+  'pool-exhausted',
+  'pool-recovered',
+  'auth-reset-done',
+  'auth-reset-failed',
+  'config-refused',
+] as const;
+export type NoticeKind = (typeof noticeKinds)[number];
+
+/**
+ * A message to people about an edge. `id` names the edge: the same edge, seen by many requests, after a crash or by
+ * another node, is the same notice. Notices of one `thread` follow one another about one matter, so that a channel
+ * that can edit what it said shows the latest in place.
+ */
+export type Notice = {
+  readonly id: string;
+  readonly kind: NoticeKind;
+  readonly thread: string;
+  readonly at: EpochMs;
+  readonly facts: NoticeFacts;
+};
+
+/** What a notice knows, from which its text is made where and when it is told. Holds no secret. */
+export type NoticeFacts = {
+  readonly provider?: ProviderId;
+  readonly account?: AccountId;
+  readonly pool?: Label;
+  /** The model family that is concerned; absent for all models. */
+  readonly family?: string;
+  readonly window?: string;
+  readonly since?: EpochMs;
+  /** When it goes on by itself. */
+  readonly until?: EpochMs;
+  /** The deadline is a guess. */
+  readonly estimated?: boolean;
+  /** What a provider or a command said. */
+  readonly evidence?: string;
+  /** What the person can do, a command where there is one. */
+  readonly mend?: string;
+  /** How a recovery was verified. */
+  readonly verifiedBy?: 'request' | 'usage' | 'probe';
+  readonly target?: string;
+};

@@ -1,0 +1,33 @@
+import type { Kysely } from 'kysely';
+import type { AuditStore } from '../audit/ports.ts';
+import type { Tables } from './tables.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+export function createAuditStore(db: Kysely<Tables>, { write }: Pick<WriteQueue, 'write'>): AuditStore {
+  return {
+    async lastAudit() {
+      const last = await db.selectFrom('audit').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst();
+      return last?.id ?? 0;
+    },
+    addAudit: (record) => write((on) => on.insertInto('audit').values(record).execute()),
+    async readAudit({ after, before, kind, subject, since, count }) {
+      let query = db.selectFrom('audit').selectAll();
+      if (after !== undefined) query = query.where('id', '>', after);
+      if (before !== undefined) query = query.where('id', '<', before);
+      if (kind !== undefined) query = query.where('kind', 'like', beginningWith(kind));
+      if (subject !== undefined) query = query.where('subject', 'like', beginningWith(subject));
+      if (since !== undefined) query = query.where('at', '>=', since);
+      const rows = await query
+        .orderBy('id', after === undefined ? 'desc' : 'asc')
+        .limit(count)
+        .execute();
+      return after === undefined ? rows.toReversed() : rows;
+    },
+    removeAudit: (before) => write((on) => on.deleteFrom('audit').where('at', '<', before).execute()),
+  };
+}
+
+/** What people type is no pattern. */
+function beginningWith(text: string): string {
+  return `${text.replaceAll(/[%_]/g, '')}%`;
+}
