@@ -12,7 +12,7 @@ export function pacedBody(provider: Provider, body: Uint8Array): Uint8Array {
 
 /** The same for an error event that lies whole in one chunk of a stream, as every one does that was sent at once. */
 export function pacedChunk(provider: Provider, chunk: Uint8Array): Uint8Array {
-  if (provider.paceError === undefined || !asBuffer(chunk).includes('"error"')) return chunk;
+  if (provider.paceError === undefined || !namesError(asBuffer(chunk))) return chunk;
   const text = asBuffer(chunk).toString('latin1');
   const data = provider.errorDataOf(text);
   if (data === null) return chunk;
@@ -23,6 +23,19 @@ export function pacedChunk(provider: Provider, chunk: Uint8Array): Uint8Array {
         text.replace(data, () => paced),
         'latin1',
       );
+}
+
+const errorName = Buffer.from('"error"');
+const noErrors = [Buffer.from(':null'), Buffer.from(': null')];
+
+/** False where all that it says of an error is that there is none, as every whole response within an answer of OpenAI does. */
+function namesError(chunk: Buffer): boolean {
+  for (let at = chunk.indexOf(errorName); at !== -1; at = chunk.indexOf(errorName, at)) {
+    at += errorName.length;
+    const from = at;
+    if (!noErrors.some((none) => chunk.compare(none, 0, none.length, from, from + none.length) === 0)) return true;
+  }
+  return false;
 }
 
 const longestRetryAfterSeconds = 60;
