@@ -1,46 +1,34 @@
 import { join } from 'node:path';
 import { agents } from '../agents/registry.ts';
-import { AuditTrail } from '../audit/trail.ts';
-import { Book } from '../book/book.ts';
 import { Credentials } from '../book/credentials.ts';
-import { forgetOld } from '../book/forget.ts';
-import { saveAccount } from '../book/roster.ts';
 import { UsagePoller } from '../book/usage.ts';
 import { loadConfig } from '../config/load-config.ts';
-import type { Config } from '../config/config-schema.ts';
 import { applyOverrides, type Overrides } from '../config/overrides.ts';
 import { secondMs } from '../core/time.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { proxyRulesOf } from '../gateway/socket/proxy.ts';
-import { claimHome } from '../home/claim-home.ts';
 import { prepareControlSocket } from '../home/control-socket.ts';
 import { writeDaemonFile, type DaemonFile } from '../home/daemon-file.ts';
-import { openHome, openPrivateFolder, type Home } from '../home/open-home.ts';
+import { openHome, openPrivateFolder } from '../home/open-home.ts';
 import { ensureToken } from '../home/token.ts';
-import { openLog, type Log } from '../log/log.ts';
 import { readLines } from '../log/read-lines.ts';
 import { operations } from '../operations/registry.ts';
 import { providers } from '../providers/registry.ts';
-import { openStore, type Store } from '../store/open-store.ts';
-import { openVault, type Vault } from '../vault/open-vault.ts';
 import { checkDaemon } from './check.ts';
 import { operationContext } from './context.ts';
 import { Control } from './control.ts';
-import { everyHour } from './every-hour.ts';
 import { gatewaySettings } from './gateway-settings.ts';
 import { listen } from './listen.ts';
-import { gatewayLog, tellBook, tellCredentials, tellUsage } from './log-events.ts';
+import { gatewayLog, tellCredentials, tellUsage } from './log-events.ts';
 import { openNetwork, type Network } from './network.ts';
+import { openState, type State, type StateOptions } from './open-state.ts';
 
-export type DaemonOptions = Overrides & {
-  readonly home: string;
-  readonly version: string;
-  readonly pid: number;
-  /** Asked when the vault's key is behind a passphrase. */
-  readonly passphrase: () => Promise<string>;
-  /** The user's own: proxies and certificates. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-};
+export type DaemonOptions = Overrides &
+  StateOptions & {
+    readonly home: string;
+    /** The user's own: proxies and certificates. */
+    readonly environment: Readonly<Record<string, string | undefined>>;
+  };
 
 /** A daemon that serves. It ends after `stop`, which an operation can call as well. */
 export type RunningDaemon = {
@@ -172,46 +160,6 @@ function openCredentials(
   );
   poller.start();
   return credentials;
-}
-
-type State = {
-  readonly log: Log;
-  readonly vault: Vault;
-  readonly store: Store;
-  readonly book: Book;
-  readonly trail: AuditTrail;
-};
-
-/** Claims the home and opens what it remembers. */
-async function openState(
-  opened: AsyncDisposableStack,
-  { options, home, config }: { options: DaemonOptions; home: Home; config: Config },
-): Promise<State> {
-  const clock = Date.now;
-  opened.adopt(await claimHome(home, { pid: options.pid, version: options.version, now: clock() }), (claim) =>
-    claim.release(),
-  );
-  const log = opened.adopt(openLog({ path: home.log, level: config.log.level }), (each) => each.close());
-  const vault = await openVault(home.vault, { keySource: config.vault.key, passphrase: options.passphrase });
-  const store = opened.adopt(await openStore(home.database, { now: clock() }), (each) => each.close());
-  const trail = opened.adopt(await AuditTrail.open({ store, clock, failed: log.bug }), (each) => each.stop());
-  const book = opened.adopt(await Book.open({ store, clock, tell: (event) => tellBook(log, event) }), (each) =>
-    each.stop(),
-  );
-  opened.adopt(
-    everyHour(clock, () => void forgetOld(book).catch(log.bug)),
-    (each) => each.stop(),
-  );
-  await closeWithoutSecret(book, vault);
-  return { log, vault, store, book, trail };
-}
-
-/** An account whose secret is gone could only fail: `status` is to say so before the first request does. */
-async function closeWithoutSecret(book: Book, vault: Vault): Promise<void> {
-  for (const { account } of book.state.accounts.values()) {
-    if (account.standing !== 'enabled' || account.profile !== null || vault.read(account.id) !== undefined) continue;
-    await saveAccount(book, { ...account, standing: 'needs-login', standingReason: 'the vault has no secret of it' });
-  }
 }
 
 function urlHost(host: string): string {

@@ -1,0 +1,60 @@
+import { AuditTrail } from '../audit/trail.ts';
+import { Book } from '../book/book.ts';
+import { forgetOld } from '../book/forget.ts';
+import { saveAccount } from '../book/roster.ts';
+import type { Config } from '../config/config-schema.ts';
+import { claimHome } from '../home/claim-home.ts';
+import type { Home } from '../home/open-home.ts';
+import { openLog, type Log } from '../log/log.ts';
+import { openStore, type Store } from '../store/open-store.ts';
+import { openVault, type Vault } from '../vault/open-vault.ts';
+import { everyHour } from './every-hour.ts';
+import { tellBook } from './log-events.ts';
+
+export type StateOptions = {
+  readonly version: string;
+  readonly pid: number;
+  /** Asked when the vault's key is behind a passphrase. */
+  readonly passphrase: () => Promise<string>;
+};
+
+/** What a daemon remembers, opened. */
+export type State = {
+  readonly log: Log;
+  readonly vault: Vault;
+  readonly store: Store;
+  readonly book: Book;
+  readonly trail: AuditTrail;
+};
+
+/** Claims the home and opens what it remembers. */
+export async function openState(
+  opened: AsyncDisposableStack,
+  { options, home, config }: { options: StateOptions; home: Home; config: Config },
+): Promise<State> {
+  const clock = Date.now;
+  opened.adopt(await claimHome(home, { pid: options.pid, version: options.version, now: clock() }), (claim) =>
+    claim.release(),
+  );
+  const log = opened.adopt(openLog({ path: home.log, level: config.log.level }), (each) => each.close());
+  const vault = await openVault(home.vault, { keySource: config.vault.key, passphrase: options.passphrase });
+  const store = opened.adopt(await openStore(home.database, { now: clock() }), (each) => each.close());
+  const trail = opened.adopt(await AuditTrail.open({ store, clock, failed: log.bug }), (each) => each.stop());
+  const book = opened.adopt(await Book.open({ store, clock, tell: (event) => tellBook(log, event) }), (each) =>
+    each.stop(),
+  );
+  opened.adopt(
+    everyHour(clock, () => void forgetOld(book).catch(log.bug)),
+    (each) => each.stop(),
+  );
+  await closeWithoutSecret(book, vault);
+  return { log, vault, store, book, trail };
+}
+
+/** An account whose secret is gone could only fail: `status` is to say so before the first request does. */
+async function closeWithoutSecret(book: Book, vault: Vault): Promise<void> {
+  for (const { account } of book.state.accounts.values()) {
+    if (account.standing !== 'enabled' || account.profile !== null || vault.read(account.id) !== undefined) continue;
+    await saveAccount(book, { ...account, standing: 'needs-login', standingReason: 'the vault has no secret of it' });
+  }
+}
