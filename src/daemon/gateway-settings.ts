@@ -1,3 +1,4 @@
+import { localTimeZone } from '../lib/local-time-zone.ts';
 import type { Config } from '../config/config-schema.ts';
 import { secondMs } from '../core/time.ts';
 import type { GatewaySettings } from '../gateway/ports.ts';
@@ -16,6 +17,6 @@ export function gatewaySettings({ gateway }: Config, { tls }: Network): GatewayS
     idleTimeoutMs: gateway.idleTimeoutSeconds * secondMs,
     stopGraceMs: gateway.stopGraceSeconds * secondMs,
     tls,
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timeZone: localTimeZone(),
   };
 }

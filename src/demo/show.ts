@@ -1,3 +1,4 @@
+import { localTimeZone } from '../lib/local-time-zone.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
 import type { AgentNews, DemoAgent } from './agent.ts';
 import type { DemoEvent } from './event.ts';
@@ -23,7 +24,7 @@ export async function show(
 ): Promise<Shown> {
   const { screen, signal, startedAt } = view;
   const seen = watch(stage.client, stage.provider, stage.simulator.requests);
-  const origin = { startedAt, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+  const origin = { startedAt, timeZone: localTimeZone() };
   const events: DemoEvent[] = [];
   let news: DemoEvent[] = [];
   let turn = 0;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { creditsWindow, entitlementWindow } from '../../core/limit/limit.ts';
+import { parseResetPhrase } from '../../core/limit/reset-phrase.ts';
 import type { Signal } from '../../core/limit/signal.ts';
 import { parseJson } from '../../lib/parse-json.ts';
+import { localTimeZone } from '../../lib/local-time-zone.ts';
 import { nothingHeard, type Heard, type Listener, type Told } from '../profile.ts';
-import { resetOf } from './reset-text.ts';
 
 type Closed = Extract<Signal, { kind: 'closed' }>;
 
@@ -121,7 +122,7 @@ function errorSignal(entry: z.infer<typeof errorEntrySchema>, rejected: Closed |
       // "Server is temporarily limiting requests (not your usage limit)": another account would meet the same.
       if (window === undefined) return null;
       if (rejected !== null && (window === 'unified' || window === rejected.window)) return { ...rejected, evidence };
-      return closed(window, resetOf(text, now));
+      return closed(window, parseResetPhrase(text, now, localTimeZone()));
     }
     case 'billing_error':
       return closed(creditsWindow, null);

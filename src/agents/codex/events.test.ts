@@ -3,11 +3,14 @@ import type { Channel, Heard } from '../profile.ts';
 import { listenToCodex } from './events.ts';
 
 const resetsAt = 1_795_267_577;
+/** In the zone of this machine, which Codex does not name. */
+const now = new Date(2026, 10, 21, 11, 26).getTime();
+const toldReset = new Date(2026, 10, 21, 13, 26).getTime();
 const usageLimit =
   'You’ve hit your usage limit. Upgrade to Pro (https://chatgpt.com/explore/pro), visit https://chatgpt.com/settings/usage to purchase more credits or try again at 1:26 PM.';
 
 function heardOf(channel: Channel, ...events: readonly object[]): Heard {
-  const listen = listenToCodex();
+  const listen = listenToCodex(() => now);
   return events.map((event) => listen(channel, JSON.stringify(event))).at(-1) ?? { told: [], hold: false };
 }
 
@@ -45,7 +48,7 @@ describe('a rollout of Codex', () => {
       { limit_id: 'codex_other', limit_name: 'GPT-6-Luna', primary: { ...full, window_minutes: 60 }, secondary: null },
       [{ window: '60m', family: 'gpt-6-luna', until: resetsAt * 1000 }],
     ],
-    [{ limit_id: 'codex', primary: fine, secondary: null }, [{ window: 'usage', family: null, until: null }]],
+    [{ limit_id: 'codex', primary: fine, secondary: null }, [{ window: 'usage', family: null, until: toldReset }]],
   ])('with %j closes what is full', (limits, closed) => {
     const told = closed.map((each) => ({ kind: 'stopped', signal: { kind: 'closed', overage: false, ...each } }));
     expect(heardOf('transcript', counted(limits), usageFailure).told).toMatchObject(told);

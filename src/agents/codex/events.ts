@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { creditsWindow, entitlementWindow } from '../../core/limit/limit.ts';
+import { parseResetPhrase } from '../../core/limit/reset-phrase.ts';
 import type { Signal } from '../../core/limit/signal.ts';
 import { parseJson } from '../../lib/parse-json.ts';
+import { localTimeZone } from '../../lib/local-time-zone.ts';
 import { nothingHeard, type Heard, type Listener, type Told } from '../profile.ts';
 
 type Closed = Extract<Signal, { kind: 'closed' }>;
@@ -42,7 +44,7 @@ type Limits = z.infer<typeof limitsSchema>;
  * Listens to Codex. The rollout says what happened, in words for programs; of the output of `exec --json`, which has
  * prose only, it learns the conversation and which lines to keep back.
  */
-export function listenToCodex(): Listener {
+export function listenToCodex(now: () => number): Listener {
   let limits: Limits | null = null;
   return (channel, line) => {
     if (!line.startsWith('{')) return nothingHeard;
@@ -55,7 +57,7 @@ export function listenToCodex(): Listener {
       return { told: limits === null ? [] : readings(limits), hold: false };
     }
     if (payload.error === null) return { told: [{ kind: 'served' }], hold: false };
-    const signals = signalsOf(payload.error, limits);
+    const signals = signalsOf(payload.error, limits, now());
     return { told: signals.map((signal) => ({ kind: 'stopped', signal })), hold: false };
   };
 }
@@ -87,6 +89,7 @@ function readings(limits: Limits): Told[] {
 function signalsOf(
   { message, codex_error_info: info }: z.infer<typeof failureSchema>,
   limits: Limits | null,
+  now: number,
 ): Signal[] {
   const evidence = message.replace(/\s+/g, ' ').slice(0, 200);
   const closed = (window: string, until: number | null = null, family: string | null = null): Closed => {
@@ -97,7 +100,7 @@ function signalsOf(
   if (/^Quota exceeded|out of credits|spend cap/.test(message)) return [closed(creditsWindow)];
   if (message.startsWith('To use Codex with your ChatGPT plan')) return [closed(entitlementWindow)];
   const full = limits === null ? [] : windowsOf(limits).filter((each) => each.used >= 1);
-  if (full.length === 0) return [closed('usage')];
+  if (full.length === 0) return [closed('usage', parseResetPhrase(message, now, localTimeZone()))];
   return full.map(({ window, family, resetsAt }) => closed(window, resetsAt, family));
 }
 

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { creditsWindow, entitlementWindow } from '../../core/limit/limit.ts';
+import { parseResetPhrase } from '../../core/limit/reset-phrase.ts';
 import type { Signal } from '../../core/limit/signal.ts';
 import { parseJson } from '../../lib/parse-json.ts';
+import { localTimeZone } from '../../lib/local-time-zone.ts';
 import { nothingHeard, type Heard, type Listener } from '../profile.ts';
 
 /** A shorter wait Gemini CLI serves itself; a longer one it sleeps through without a word on stdout. */
@@ -69,7 +71,8 @@ function signalOfText(text: string, model: string | null, now: number): Signal |
     return { kind: 'closed', window, family, overage: false, until, evidence };
   };
   if (/You have exhausted your daily quota on this model/.test(text)) return closed('day', nextDay(now), model);
-  if (/You have exhausted your capacity on this model/.test(text)) return closed('quota', null, model);
+  if (/You have exhausted your capacity on this model/.test(text))
+    return closed('quota', parseResetPhrase(text, now, localTimeZone()), model);
   if (/insufficient AI credits/.test(text)) return closed(creditsWindow, null, null);
   if (/Verify your account to continue/.test(text)) return closed(entitlementWindow, null, null);
   return null;
