@@ -12,10 +12,17 @@ export type SessionId = Branded<'SessionId'>;
 /** The id of a phantom: the first 16 hex digits of its SHA-256, never the phantom. */
 export type PhantomId = Branded<'PhantomId'>;
 
+/** What the user asked for: ten letters and digits; for people the beginning will do where no other job has it. */
+export type JobId = Branded<'JobId'>;
+/** One OS process of an agent that works on a job: the job's id, a dot, and its number from 1 on. */
+export type AttemptId = Branded<'AttemptId'>;
+
 export const asProviderId = (value: string): ProviderId => value as ProviderId;
 export const asAccountId = (value: string): AccountId => value as AccountId;
 export const asSessionId = (value: string): SessionId => value as SessionId;
 export const asPhantomId = (value: string): PhantomId => value as PhantomId;
+export const asJobId = (value: string): JobId => value as JobId;
+export const asAttemptId = (value: string): AttemptId => value as AttemptId;
 
 const longestLabel = 40;
 

@@ -1,0 +1,165 @@
+import type { AccountId, AttemptId, JobId, Label } from '../ids.ts';
+import type { EpochMs } from '../time.ts';
+import type { FailureKind } from './failure-kind.ts';
+
+/** What the user asked for. The preferred model never changes; what an attempt really used belongs to the attempt. */
+export type JobSpec = {
+  readonly title: string;
+  readonly prompt: string;
+  /** As people name it: `claude`. */
+  readonly agent: string;
+  /** The preferred model; null for the agent's own default. */
+  readonly model: string | null;
+  /** Null for the default pool of the agent's provider. */
+  readonly pool: Label | null;
+  /** Absolute. */
+  readonly directory: string;
+  /** Higher goes first; 0 unless said. */
+  readonly priority: number;
+  /** Jobs that have to be done first. */
+  readonly dependsOn: readonly JobId[];
+  readonly scheduleAt: EpochMs | null;
+  /** Another job like it is added so long after this one was due, once it has ended. */
+  readonly repeatMs: number | null;
+  readonly ladder: LadderSpec;
+  /** Added to the clean environment of the agent. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Arguments of the agent's own, after ours. */
+  readonly args: readonly string[];
+  /** Niceness of its processes. */
+  readonly nice: number;
+  /** At a limit it waits for the user instead of going on by itself. */
+  readonly asks: boolean;
+};
+
+/** What may be tried where the preferred model is closed on every account of the pool. */
+export type LadderSpec = {
+  /** Models after the preferred one, best first; null for the chain of the config. */
+  readonly models: readonly string[] | null;
+  /** Agents of other providers that may take the job over with a hand-over, best first. */
+  readonly agents: readonly string[];
+};
+
+/** Why a job is parked. */
+export const parkReasons = ['limit', 'overload', 'login', 'disk', 'user'] as const;
+export type ParkReason = (typeof parkReasons)[number];
+
+/**
+ * Where a job is:
+ *
+ * - `queued`: accepted. It starts when what it depends on is done, `notBefore` has passed and there is room.
+ * - `starting`: an attempt was written down and is being spawned. `running`: its process lives.
+ * - `parked`: all that may be tried is closed, or a person wanted it so. `dueAt` null waits for a person.
+ * - `waiting`: for an answer of the user; `attempt` null when no process lives.
+ * - `stopping`: its process is being ended, and `next` is what comes then.
+ * - `done`, `failed`, `cancelled`: ended. `blocked`: cannot go on by itself, and says why; a person retries it.
+ */
+export type JobState =
+  | { readonly kind: 'queued'; readonly notBefore: EpochMs | null; readonly why: string | null }
+  | { readonly kind: 'starting'; readonly attempt: AttemptId }
+  | { readonly kind: 'running'; readonly attempt: AttemptId }
+  | ({ readonly kind: 'parked'; readonly since: EpochMs } & Park)
+  | { readonly kind: 'waiting'; readonly attempt: AttemptId | null; readonly question: string; readonly since: EpochMs }
+  | { readonly kind: 'stopping'; readonly attempt: AttemptId; readonly next: AfterStop; readonly since: EpochMs }
+  | { readonly kind: 'done'; readonly at: EpochMs; readonly result: string }
+  | { readonly kind: 'failed'; readonly at: EpochMs; readonly failure: FailureKind; readonly detail: string }
+  | { readonly kind: 'blocked'; readonly at: EpochMs; readonly failure: FailureKind; readonly detail: string }
+  | { readonly kind: 'cancelled'; readonly at: EpochMs };
+
+export const jobStates = [
+  'queued',
+  'starting',
+  'running',
+  'parked',
+  'waiting',
+  'stopping',
+  'done',
+  'failed',
+  'blocked',
+  'cancelled',
+] as const satisfies readonly JobState['kind'][];
+
+/** A durable wait. */
+export type Park = {
+  readonly reason: ParkReason;
+  readonly dueAt: EpochMs | null;
+  /** Nobody told when it ends. */
+  readonly estimated: boolean;
+  /** What closed, in the words of the evidence. */
+  readonly detail: string;
+};
+
+/** What a job becomes when its process has ended. */
+export type AfterStop =
+  | { readonly kind: 'cancelled' }
+  /** The next rung of its ladder. */
+  | { readonly kind: 'queued'; readonly why: string }
+  | ({ readonly kind: 'parked' } & Park);
+
+/** Automatic restarts that were spent. Each is checked before a restart and written with it. */
+export type Restarts = {
+  /** Resumes in a row without a completed turn; after five the job is blocked. */
+  readonly resumes: number;
+  /** Restarts after crashes, launches and networks that failed, within the half hour that began at `since`; after three it is failed. */
+  readonly crashes: number;
+  readonly since: EpochMs;
+};
+
+/** A conversation of an agent, which another attempt can go on with. */
+export type Conversation = {
+  readonly agent: string;
+  readonly session: string;
+  /** The account whose profile holds it; null in gateway mode, where any can. */
+  readonly account: AccountId | null;
+};
+
+/**
+ * How the next attempt goes on: `resume` with the same conversation, `handover` with what another agent has left,
+ * `restart` from the beginning. `says` is for the agent: what happened, in one sentence.
+ */
+export type Handover = { readonly kind: 'resume' | 'handover' | 'restart'; readonly says: string };
+
+export type Job = {
+  readonly id: JobId;
+  readonly spec: JobSpec;
+  readonly state: JobState;
+  readonly addedAt: EpochMs;
+  /** When its state changed last. */
+  readonly changedAt: EpochMs;
+  /** Raised by every transition: a writer that has seen an older one writes nothing. */
+  readonly fence: number;
+  /** Attempts so far. */
+  readonly attempts: number;
+  readonly conversation: Conversation | null;
+  readonly restarts: Restarts;
+  /** Null for the first attempt. */
+  readonly handover: Handover | null;
+  /** What the user answered, for the next attempt. */
+  readonly answer: string | null;
+};
+
+/** One OS process of an agent that works on a job. */
+export type Attempt = {
+  readonly id: AttemptId;
+  readonly job: JobId;
+  readonly number: number;
+  readonly agent: string;
+  /** What it really uses, which may not be what the job prefers. */
+  readonly model: string | null;
+  readonly pool: Label;
+  /** Of a profile; null in gateway mode. */
+  readonly account: AccountId | null;
+  /** Leader of its process group, and when that was born: together they name one process. */
+  readonly pid: number | null;
+  readonly birth: string | null;
+  readonly startedAt: EpochMs;
+  readonly endedAt: EpochMs | null;
+  readonly exitCode: number | null;
+  readonly outcome: AttemptOutcome | null;
+};
+
+/** What became of an attempt, from structured evidence; an exit code alone is never success. */
+export type AttemptOutcome =
+  | { readonly kind: 'done'; readonly result: string }
+  | { readonly kind: 'stopped'; readonly why: string }
+  | { readonly kind: 'failed'; readonly failure: FailureKind; readonly detail: string; readonly until: EpochMs | null };
