@@ -1,0 +1,49 @@
+import type { FailureKind } from '../core/job/failure-kind.ts';
+import type { Signal } from '../core/limit/signal.ts';
+import type { Channel } from './profile.ts';
+
+/** What an agent that works on a job tells, from its structured output; text of models and tools is never read for it. */
+export type AgentEvent =
+  | { readonly kind: 'session'; readonly id: string }
+  /** The account that serves it told something; the turn goes on. */
+  | { readonly kind: 'signal'; readonly signal: Signal }
+  /** The turn ends, or sleeps, because of it. */
+  | { readonly kind: 'limited'; readonly signal: Signal; readonly waits: boolean }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'tool'; readonly name: string; readonly summary: string }
+  /** The agent asks again by itself. */
+  | { readonly kind: 'retrying'; readonly detail: string }
+  | { readonly kind: 'turn-completed' }
+  /** The agent's last word: what it has to say, or why it failed. */
+  | { readonly kind: 'result'; readonly text: string }
+  | { readonly kind: 'error'; readonly failure: FailureKind; readonly detail: string; readonly until: number | null };
+
+/** Reads the lines of one attempt in their order. `now` makes a date of a time of day. */
+export type JobListener = (channel: Channel, line: string) => readonly AgentEvent[];
+
+export type JobStart = {
+  /** `first` begins a conversation, `resume` goes on with `session`. */
+  readonly kind: 'first' | 'resume';
+  /** The conversation; of a first one the id that the agent is to take, where it can. */
+  readonly session: string;
+  readonly model: string | null;
+  /** The user's own arguments for the agent. */
+  readonly args: readonly string[];
+};
+
+/** How an agent is run for a job: without a terminal, the prompt on stdin, events on stdout. */
+export interface JobMode {
+  /** Arguments; the prompt comes on stdin from a file, never as an argument. */
+  args(start: JobStart): readonly string[];
+  /** Besides what gateway or profile mode sets: the agent's own waiting and updating switched off. */
+  readonly environment: Readonly<Record<string, string>>;
+  listen(now: () => number): JobListener;
+  /** What stands on the error channel of one that ended without a word on stdout; `text` is its last 8 KiB. */
+  readStderr(
+    text: string,
+    exitCode: number | null,
+    now: number,
+  ): { readonly failure: FailureKind; readonly detail: string; readonly until: number | null };
+  /** Models by what is tried after what, best first. */
+  readonly chain: readonly string[];
+}

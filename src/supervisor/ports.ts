@@ -1,0 +1,123 @@
+import type { AgentEvent } from '../agents/job-mode.ts';
+import type { Account } from '../core/account/account.ts';
+import type { AccountId, AttemptId, JobId, Label, ProviderId } from '../core/ids.ts';
+import type { Attempt, Job } from '../core/job/job.ts';
+import type { Effect, Transition } from '../core/job/transition.ts';
+import type { Signal } from '../core/limit/signal.ts';
+import type { Selection } from '../core/pool/selection.ts';
+import type { EpochMs } from '../core/time.ts';
+
+/** An effect that was written with its transition and has not been done, or not surely. */
+export type OpenEffect = { readonly id: number; readonly job: JobId; readonly effect: Effect };
+
+/** Jobs on the disk. A write is durable when its promise resolves, and rejects when it is not. */
+export interface JobStore {
+  loadJobs(): Promise<{
+    readonly jobs: readonly Job[];
+    readonly attempts: readonly Attempt[];
+    readonly effects: readonly OpenEffect[];
+  }>;
+  addJob(job: Job): Promise<void>;
+  /**
+   * Job, attempt and effects in one transaction. Resolves with the effects' ids; null, and nothing is written, where the
+   * stored job has another fence than `before`.
+   */
+  saveTransition(before: Job, after: Transition): Promise<readonly number[] | null>;
+  effectDone(id: number): Promise<void>;
+  /** Ended jobs of before a time, with their attempts. */
+  removeJobs(before: EpochMs): Promise<readonly JobId[]>;
+}
+
+/** Where a process is written to: all files of one attempt are in one folder. */
+export type RunFiles = {
+  readonly folder: string;
+  readonly prompt: string;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Written by the wrapper when the process has ended: exit code and time. */
+  readonly exit: string;
+};
+
+export type Launch = {
+  readonly attempt: AttemptId;
+  readonly files: RunFiles;
+  readonly executable: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly directory: string;
+  readonly nice: number;
+};
+
+export type Exit = { readonly code: number | null; readonly at: EpochMs };
+
+/** Processes of agents, which outlive the daemon. */
+export interface Processes {
+  filesOf(attempt: AttemptId): RunFiles;
+  /** Starts one in a process group of its own with STINT_ATTEMPT in its environment. Throws a Problem `invalid` where executable or directory are missing. */
+  spawn(launch: Launch): Promise<{ readonly pid: number; readonly birth: string }>;
+  /** `ours` by pid and birth, or by its STINT_ATTEMPT; `gone` when no living process has either. */
+  find(
+    attempt: AttemptId,
+    known: { readonly pid: number | null; readonly birth: string | null },
+  ): Promise<'ours' | 'gone'>;
+  /** Ends the group and whatever carries the attempt's id: asked, after a grace killed. Resolves when none lives. */
+  end(attempt: AttemptId, known: { readonly pid: number | null; readonly birth: string | null }): Promise<void>;
+  /** Resolves when it has ended, with what the wrapper wrote; `code` null where it wrote nothing. */
+  ended(
+    attempt: AttemptId,
+    known: { readonly pid: number | null; readonly birth: string | null },
+    signal: AbortSignal,
+  ): Promise<Exit>;
+  /** The lines of its output from an offset on, until `signal` aborts or it has ended and all was read. */
+  lines(
+    files: RunFiles,
+    from: { readonly stdout: number; readonly stderr: number },
+    signal: AbortSignal,
+  ): AsyncIterable<{
+    readonly channel: 'stdout' | 'stderr';
+    readonly line: string;
+    readonly offset: number;
+  }>;
+}
+
+/** What the supervisor knows of accounts, and tells of them. */
+export interface AccountPort {
+  providerOf(agent: string): ProviderId | undefined;
+  defaultPool(agent: string): Label;
+  /** Whom a request of this conversation for this model would use. */
+  select(want: {
+    readonly pool: Label;
+    readonly session: string | null;
+    readonly model: string | null;
+    readonly exclude: readonly AccountId[];
+  }): Selection;
+  /** `profile`: its accounts are logins of the genuine CLI. */
+  modeOf(pool: Label): 'gateway' | 'profile';
+  account(id: AccountId): Account | undefined;
+  observe(seen: {
+    readonly account: AccountId;
+    readonly model: string | null;
+    readonly sentAt: EpochMs;
+    readonly signals: readonly Signal[];
+    readonly served: boolean;
+  }): Promise<void>;
+  /** The token and settings with which an agent reaches the gateway; revoked by its attempt. */
+  phantom(want: {
+    readonly agent: string;
+    readonly pool: Label;
+    readonly attempt: AttemptId;
+  }): Promise<{ readonly args: readonly string[]; readonly environment: Readonly<Record<string, string>> }>;
+  revoke(attempt: AttemptId): Promise<void>;
+  /** Calls back whenever something opened: a limit was cleared, an account added. Returns how to stop that. */
+  onOpened(listener: () => void): () => void;
+}
+
+export type SupervisorEvent =
+  | { readonly kind: 'job'; readonly job: Job }
+  | {
+      readonly kind: 'agent';
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly event: AgentEvent;
+      readonly at: EpochMs;
+    };
