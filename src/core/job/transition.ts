@@ -1,28 +1,26 @@
 import type { AttemptId } from '../ids.ts';
 import { Problem } from '../problem.ts';
 import type { EpochMs } from '../time.ts';
-import type { Attempt, AttemptOutcome, Conversation, Handover, Job, Park } from './job.ts';
+import { afterFailure } from './after-failure.ts';
+import type { AfterStop, Attempt, AttemptOutcome, Conversation, Handover, Job, JobState, Park } from './job.ts';
+import { endless, mostResumes, noRestarts } from './restarts.ts';
 
-/** What happens to a job. `now` is a parameter of `transition`. */
+/** What happens to a job. */
 export type JobEvent =
-  /** Room for it: an attempt is written down and will be spawned. */
-  | {
-      readonly kind: 'dispatched';
-      readonly attempt: Pick<Attempt, 'agent' | 'model' | 'pool' | 'account'>;
-      readonly handover: Handover | null;
-    }
+  /** There is room: an attempt is written down, and will be spawned. */
+  | { readonly kind: 'dispatched'; readonly on: Pick<Attempt, 'agent' | 'model' | 'pool' | 'account'> }
   | { readonly kind: 'spawned'; readonly attempt: AttemptId; readonly pid: number; readonly birth: string }
   /** The conversation that the agent works on became known. */
   | { readonly kind: 'conversation'; readonly conversation: Conversation }
   /** A turn came to its end: the streak of resumes is over. */
   | { readonly kind: 'turn-completed'; readonly attempt: AttemptId }
-  | { readonly kind: 'asked'; readonly attempt: AttemptId; readonly question: string }
+  | { readonly kind: 'asked'; readonly attempt: AttemptId | null; readonly question: string }
   | { readonly kind: 'answered'; readonly answer: string }
-  /** It cannot go on where it is: its process is to be ended, and then the next rung is tried. */
+  /** It cannot go on where it is: its process is ended, and then the next rung is tried. */
   | { readonly kind: 'switch'; readonly attempt: AttemptId; readonly why: string }
-  /** Nothing is open: with a process it is ended first. */
+  /** Nothing is open; a process is ended first. */
   | { readonly kind: 'park'; readonly park: Park }
-  /** `due` by time, `freed` because something opened, `asked` by the user. */
+  /** `due` by time, `freed` because something opened, `asked` by the user. `says` is for the agent. */
   | { readonly kind: 'unpark'; readonly because: 'due' | 'freed' | 'asked'; readonly says: string }
   /** The process has ended, or never began. */
   | {
@@ -32,19 +30,17 @@ export type JobEvent =
       readonly outcome: AttemptOutcome;
     }
   | { readonly kind: 'cancel' }
-  /** The user wants an ended job to go on, with its conversation or anew. */
+  /** The user wants it to go on after it ended: with its conversation, or from the beginning. */
   | { readonly kind: 'retry'; readonly anew: boolean }
-  /** It is not wanted any more, or cannot go on. */
+  /** It is not wanted any more, or cannot go on by itself. */
   | { readonly kind: 'block'; readonly detail: string };
 
-/** What is to be done after a transition was written, once; each can be done again after a crash. */
+/** What is to be done after a transition was written. Each can be done again after a crash. */
 export type Effect =
   | { readonly kind: 'spawn'; readonly attempt: AttemptId }
   | { readonly kind: 'kill'; readonly attempt: AttemptId }
-  /** What depends on the job may go on, or never will. */
-  | { readonly kind: 'ended' }
-  /** The next of its kind is added. */
-  | { readonly kind: 'repeat' };
+  /** What depends on the job may go on, or never will; one that repeats gets its successor. */
+  | { readonly kind: 'ended' };
 
 export type Transition = {
   readonly job: Job;
@@ -53,14 +49,197 @@ export type Transition = {
   readonly effects: readonly Effect[];
 };
 
+/** The job's present attempt, where it has one, and the time. */
+export type Given = { readonly attempt: Attempt | null; readonly now: EpochMs };
+
 /**
- * The only place where a job changes. Returns a Problem `conflict` for an event that does not fit the job's state, so that
- * a late one changes nothing: a cancelled job never becomes done, and what has ended ends once.
+ * The only place where a job changes. A Problem `conflict` for an event that does not fit where the job is, so that a
+ * late one changes nothing: a cancelled job never becomes done, and what has ended ends once.
  */
-export function transition(
-  job: Job,
-  event: JobEvent,
-  given: { attempt: Attempt | null; now: EpochMs },
-): Transition | Problem {
-  return new Problem('conflict', `${job.id} ${event.kind} ${given.now}`);
+export function transition(job: Job, event: JobEvent, given: Given): Transition | Problem {
+  switch (event.kind) {
+    case 'dispatched':
+      return dispatched(job, event, given);
+    case 'spawned':
+      return spawned(job, event, given);
+    case 'conversation':
+      if (attemptOf(job) === null) return misfit(job, event);
+      return { job: changed(job, given, { conversation: event.conversation }), attempt: null, effects: [] };
+    case 'turn-completed':
+      if (job.state.kind !== 'running' || job.state.attempt !== event.attempt) return misfit(job, event);
+      return { job: changed(job, given, { restarts: noRestarts }), attempt: null, effects: [] };
+    case 'asked':
+      return asked(job, event, given);
+    case 'answered':
+      return answered(job, event, given);
+    case 'switch':
+      if (event.attempt !== attemptOf(job) || job.state.kind === 'stopping') return misfit(job, event);
+      return stop(job, { kind: 'queued', why: event.why }, given);
+    case 'park':
+      return park(job, event, given);
+    case 'unpark':
+      return unpark(job, event, given);
+    case 'ended':
+      return ended(job, event, given);
+    case 'cancel':
+      return cancel(job, event, given);
+    case 'retry':
+      return retry(job, event, given);
+    case 'block':
+      if (!isIdle(job)) return misfit(job, event);
+      return end(job, { kind: 'blocked', at: given.now, failure: 'unknown', detail: event.detail }, given);
+  }
+}
+
+/** The attempt whose process lives, or is about to. */
+export function attemptOf({ state }: Job): AttemptId | null {
+  return 'attempt' in state ? state.attempt : null;
+}
+
+export function hasEnded({ state }: Job): boolean {
+  return state.kind === 'done' || state.kind === 'failed' || state.kind === 'cancelled';
+}
+
+type Of<Kind extends JobEvent['kind']> = Extract<JobEvent, { kind: Kind }>;
+
+function dispatched(job: Job, { on }: Of<'dispatched'>, given: Given): Transition | Problem {
+  if (job.state.kind !== 'queued') return misfit(job, { kind: 'dispatched' });
+  const number = job.attempts + 1;
+  const id = `${job.id}.${number}` as AttemptId;
+  const attempt: Attempt = {
+    ...{ ...on, id, number, job: job.id, startedAt: given.now },
+    ...{ pid: null, birth: null, endedAt: null, exitCode: null, outcome: null },
+  };
+  const next = changed(job, given, { state: { kind: 'starting', attempt: id }, attempts: number });
+  return { job: next, attempt, effects: [{ kind: 'spawn', attempt: id }] };
+}
+
+/** One that is to be stopped by now still gets its pid, by which it is ended. */
+function spawned(job: Job, { attempt: id, pid, birth }: Of<'spawned'>, given: Given): Transition | Problem {
+  const { state } = job;
+  if (given.attempt === null || attemptOf(job) !== id || (state.kind !== 'starting' && state.kind !== 'stopping'))
+    return misfit(job, { kind: 'spawned' });
+  const next: JobState = state.kind === 'starting' ? { kind: 'running', attempt: id } : state;
+  return { job: changed(job, given, { state: next }), attempt: { ...given.attempt, pid, birth }, effects: [] };
+}
+
+function asked(job: Job, { attempt, question }: Of<'asked'>, given: Given): Transition | Problem {
+  const fits =
+    attempt === null ? job.state.kind === 'queued' : job.state.kind === 'running' && job.state.attempt === attempt;
+  if (!fits) return misfit(job, { kind: 'asked' });
+  const state: JobState = { kind: 'waiting', attempt, question, since: given.now };
+  return { job: changed(job, given, { state }), attempt: null, effects: [] };
+}
+
+function answered(job: Job, { answer }: Of<'answered'>, given: Given): Transition | Problem {
+  const { state } = job;
+  if (state.kind !== 'waiting') return misfit(job, { kind: 'answered' });
+  if (state.attempt !== null) {
+    const running: JobState = { kind: 'running', attempt: state.attempt };
+    return { job: changed(job, given, { state: running, answer }), attempt: null, effects: [] };
+  }
+  const queued = queue(null, null);
+  return { job: changed(job, given, { state: queued, answer, ...goingOn(job, answer) }), attempt: null, effects: [] };
+}
+
+function park(job: Job, { park: asks }: Of<'park'>, given: Given): Transition | Problem {
+  if (attemptOf(job) !== null && job.state.kind !== 'stopping') return stop(job, { kind: 'parked', ...asks }, given);
+  if (job.state.kind !== 'queued' && job.state.kind !== 'parked') return misfit(job, { kind: 'park' });
+  const since = job.state.kind === 'parked' ? job.state.since : given.now;
+  return { job: changed(job, given, { state: { kind: 'parked', ...asks, since } }), attempt: null, effects: [] };
+}
+
+function unpark(job: Job, { because, says }: Of<'unpark'>, given: Given): Transition | Problem {
+  if (job.state.kind !== 'parked') return misfit(job, { kind: 'unpark' });
+  const resumes = because === 'asked' ? 0 : job.restarts.resumes + 1;
+  if (resumes > mostResumes) {
+    const detail = endless(job.state.detail);
+    return end(job, { kind: 'blocked', at: given.now, failure: 'window', detail }, given);
+  }
+  const more = { state: queue(null, says), restarts: { ...job.restarts, resumes }, ...goingOn(job, says) };
+  return { job: changed(job, given, more), attempt: null, effects: [] };
+}
+
+function ended(job: Job, event: Of<'ended'>, given: Given): Transition | Problem {
+  const { state } = job;
+  if (given.attempt === null || attemptOf(job) !== event.attempt) return misfit(job, event);
+  const { outcome, exitCode } = event;
+  const attempt: Attempt = { ...given.attempt, endedAt: given.now, exitCode, outcome };
+  const next = state.kind === 'stopping' ? state.next : null;
+  if (next?.kind === 'cancelled') return { ...end(job, { kind: 'cancelled', at: given.now }, given), attempt };
+  // An agent that finished is done, whatever limit was seen on the way.
+  if (outcome.kind === 'done')
+    return { ...end(job, { kind: 'done', at: given.now, result: outcome.result }, given), attempt };
+  if (next !== null) return { ...stopped(job, next, given), attempt };
+  const failed =
+    outcome.kind === 'failed'
+      ? outcome
+      : ({ kind: 'failed', failure: 'crash', detail: outcome.why, until: null } as const);
+  const after = afterFailure(failed, job.restarts, given.now);
+  if (after.state.kind === 'failed' || after.state.kind === 'blocked')
+    return { ...end(job, after.state, given), attempt };
+  const more = { state: after.state, restarts: after.restarts, ...goingOn(job, after.says) };
+  return { job: changed(job, given, more), attempt, effects: [] };
+}
+
+function stopped(job: Job, next: Exclude<AfterStop, { kind: 'cancelled' }>, given: Given): Transition {
+  if (next.kind === 'parked')
+    return { job: changed(job, given, { state: { ...next, since: given.now } }), attempt: null, effects: [] };
+  const more = { state: queue(null, next.why), ...goingOn(job, next.why) };
+  return { job: changed(job, given, more), attempt: null, effects: [] };
+}
+
+function cancel(job: Job, event: JobEvent, given: Given): Transition | Problem {
+  if (hasEnded(job)) return misfit(job, event);
+  if (job.state.kind === 'stopping') {
+    const state: JobState = { ...job.state, next: { kind: 'cancelled' } };
+    return { job: changed(job, given, { state }), attempt: null, effects: [] };
+  }
+  if (attemptOf(job) !== null) return stop(job, { kind: 'cancelled' }, given);
+  return end(job, { kind: 'cancelled', at: given.now }, given);
+}
+
+function retry(job: Job, event: Of<'retry'>, given: Given): Transition | Problem {
+  const { kind } = job.state;
+  if (kind !== 'failed' && kind !== 'blocked' && kind !== 'cancelled' && kind !== 'done') return misfit(job, event);
+  const says = 'You were stopped, and are asked to go on.';
+  const begins = event.anew ? { handover: null, conversation: null } : goingOn(job, says);
+  const more = { state: queue(null, null), restarts: noRestarts, answer: null, ...begins };
+  return { job: changed(job, given, more), attempt: null, effects: [] };
+}
+
+/** What it becomes is written before its process is ended. */
+function stop(job: Job, next: AfterStop, given: Given): Transition {
+  const attempt = attemptOf(job) as AttemptId;
+  const state: JobState = { kind: 'stopping', attempt, next, since: given.now };
+  return { job: changed(job, given, { state }), attempt: null, effects: [{ kind: 'kill', attempt }] };
+}
+
+/** The one way to an end. */
+function end(job: Job, state: Extract<JobState, { at: EpochMs }>, given: Given): Transition {
+  return { job: changed(job, given, { state }), attempt: null, effects: [{ kind: 'ended' }] };
+}
+
+/** Neither running nor ended: a job that waits for something. */
+function isIdle({ state }: Job): boolean {
+  return state.kind === 'queued' || state.kind === 'parked' || (state.kind === 'waiting' && state.attempt === null);
+}
+
+function queue(notBefore: EpochMs | null, why: string | null): JobState {
+  return { kind: 'queued', notBefore, why };
+}
+
+/** With the conversation where there is one, else from the beginning. */
+function goingOn({ conversation }: Job, says: string): { readonly handover: Handover } {
+  return { handover: { kind: conversation === null ? 'restart' : 'resume', says } };
+}
+
+function changed(job: Job, { now }: Given, more: Partial<Job>): Job {
+  return { ...job, ...more, changedAt: now, fence: job.fence + 1 };
+}
+
+function misfit(job: Job, { kind }: Pick<JobEvent, 'kind'>): Problem {
+  return new Problem('conflict', `Job ${job.id} is ${job.state.kind}: it cannot take "${kind}".`, {
+    hint: `See: stint job show ${job.id}`,
+  });
 }

@@ -1,0 +1,49 @@
+import { minuteMs, type EpochMs } from '../time.ts';
+import type { AttemptOutcome, JobState, Restarts } from './job.ts';
+import { crashed, endless, mostResumes } from './restarts.ts';
+
+type Failed = Extract<AttemptOutcome, { kind: 'failed' }>;
+type After = {
+  readonly state: Extract<JobState, { kind: 'queued' | 'parked' | 'failed' | 'blocked' }>;
+  readonly restarts: Restarts;
+  /** What the next attempt tells the agent. */
+  readonly says: string;
+};
+
+const diskRetryMs = 5 * minuteMs;
+
+/**
+ * What becomes of a job whose attempt failed:
+ *
+ * - What closes an account is the ladder's affair: the job is queued, and whoever dispatches it looks for what is open.
+ * - What may be over in a moment is tried again within a budget.
+ * - What the task itself failed at stays failed.
+ */
+export function afterFailure(failed: Failed, restarts: Restarts, now: EpochMs): After {
+  const { failure, detail } = failed;
+  const says = `You were interrupted: ${detail}`;
+  switch (failure) {
+    case 'window':
+    case 'billing':
+    case 'auth':
+    case 'entitlement': {
+      const resumed = { ...restarts, resumes: restarts.resumes + 1 };
+      if (resumed.resumes <= mostResumes)
+        return { state: { kind: 'queued', notBefore: null, why: detail }, restarts: resumed, says };
+      return { state: { kind: 'blocked', at: now, failure, detail: endless(detail) }, restarts, says };
+    }
+    case 'disk-full': {
+      const park = { reason: 'disk', dueAt: now + diskRetryMs, estimated: true, detail } as const;
+      return { state: { kind: 'parked', ...park, since: now }, restarts, says };
+    }
+    case 'context-overflow':
+    case 'task':
+      return { state: { kind: 'failed', at: now, failure, detail }, restarts, says };
+    default: {
+      const again = crashed(restarts, now);
+      if (again === null) return { state: { kind: 'failed', at: now, failure, detail }, restarts, says };
+      const notBefore = Math.max(again.at, failed.until ?? 0);
+      return { state: { kind: 'queued', notBefore, why: detail }, restarts: again.restarts, says };
+    }
+  }
+}

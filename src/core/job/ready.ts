@@ -1,0 +1,27 @@
+import type { JobId } from '../ids.ts';
+import type { EpochMs } from '../time.ts';
+import type { Job } from './job.ts';
+
+export type Readiness =
+  | { readonly kind: 'ready' }
+  /** `at` null: something has to happen first. */
+  | { readonly kind: 'later'; readonly at: EpochMs | null }
+  /** What it depends on will never be done. */
+  | { readonly kind: 'never'; readonly because: JobId };
+
+/** Whether a queued job may start, as far as it depends on others and on time. */
+export function readinessOf(job: Job, find: (id: JobId) => Job | undefined, now: EpochMs): Readiness {
+  const { state, spec } = job;
+  if (state.kind !== 'queued') return { kind: 'later', at: null };
+  const needed = spec.dependsOn.map((id) => ({ id, kind: find(id)?.state.kind }));
+  const lost = needed.find(({ kind }) => kind === 'failed' || kind === 'cancelled' || kind === undefined);
+  if (lost !== undefined) return { kind: 'never', because: lost.id };
+  if (needed.some(({ kind }) => kind !== 'done')) return { kind: 'later', at: null };
+  const at = Math.max(spec.scheduleAt ?? 0, state.notBefore ?? 0);
+  return at > now ? { kind: 'later', at } : { kind: 'ready' };
+}
+
+/** Who goes first: by priority, then the one that was added first. */
+export function compareJobs(a: Job, b: Job): number {
+  return b.spec.priority - a.spec.priority || a.addedAt - b.addedAt || (a.id < b.id ? -1 : 1);
+}

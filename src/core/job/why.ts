@@ -1,0 +1,63 @@
+import type { JobId } from '../ids.ts';
+import { formatWhen, type EpochMs } from '../time.ts';
+import type { Job } from './job.ts';
+
+/** What "why is this not running?" is answered from. */
+export type WhyFacts = {
+  readonly now: EpochMs;
+  /** IANA name of the zone in which the answer tells the time. */
+  readonly timeZone: string;
+  /** Those it depends on that are not done, with where they are. */
+  readonly waitsFor: readonly { readonly id: JobId; readonly state: Job['state']['kind'] }[];
+  /** Jobs that go before it, where all places are taken; null where there is room. */
+  readonly room: { readonly running: number; readonly places: number } | null;
+  /** Dispatch as a whole is paused, and why. */
+  readonly paused: string | null;
+};
+
+/** One sentence for every job that is not running; null for one that is. */
+export function whyNotRunning(job: Job, facts: WhyFacts): string | null {
+  const { state, spec } = job;
+  const when = (at: EpochMs): string => formatWhen(at, facts.now, facts.timeZone);
+  switch (state.kind) {
+    case 'running':
+      return null;
+    case 'queued':
+      return whyQueued(job, facts);
+    case 'starting':
+      return `${spec.agent} is being started.`;
+    case 'parked': {
+      if (state.reason === 'user') return `You parked it: ${state.detail}. Go on with: stint job resume ${job.id}`;
+      const until =
+        state.dueAt === null
+          ? 'until somebody mends that'
+          : `and goes on ${when(state.dueAt)}${state.estimated ? ', which is a guess' : ''}`;
+      return `It is parked, for nothing is open (${state.detail}), ${until}.`;
+    }
+    case 'waiting':
+      return `It waits for you: ${state.question} Answer with: stint job answer ${job.id} "..."`;
+    case 'stopping':
+      return `Its process is being ended; then it is ${state.next.kind === 'queued' ? 'tried elsewhere' : state.next.kind}.`;
+    case 'done':
+      return `It was done ${when(state.at)}.`;
+    case 'failed':
+      return `It failed ${when(state.at)} (${state.failure}): ${state.detail} Try again with: stint job retry ${job.id}`;
+    case 'blocked':
+      return `It is blocked: ${state.detail} Go on with: stint job retry ${job.id}`;
+    case 'cancelled':
+      return `It was cancelled ${when(state.at)}.`;
+  }
+}
+
+function whyQueued({ state, spec }: Job, { now, timeZone, waitsFor, room, paused }: WhyFacts): string {
+  const when = (at: EpochMs): string => formatWhen(at, now, timeZone);
+  if (spec.scheduleAt !== null && spec.scheduleAt > now) return `It is scheduled and starts ${when(spec.scheduleAt)}.`;
+  const [first] = waitsFor;
+  if (first !== undefined) return `It waits for job ${first.id}, which is ${first.state}.`;
+  if (paused !== null) return `Nothing is started at the moment: ${paused}.`;
+  if (state.kind === 'queued' && state.notBefore !== null && state.notBefore > now)
+    return `It is tried again ${when(state.notBefore)}: ${state.why ?? 'the last attempt failed'}.`;
+  if (room !== null)
+    return `All ${room.places} places are taken (${room.running} running); it is started when one is free.`;
+  return 'It is about to be started.';
+}
