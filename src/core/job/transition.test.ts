@@ -1,0 +1,215 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { attemptOf, buildJob, labelFrom } from '../../../test/job-builder.ts';
+import { asAttemptId } from '../ids.ts';
+import { Problem } from '../problem.ts';
+import { minuteMs } from '../time.ts';
+import type { Attempt, AttemptOutcome, Job, JobState } from './job.ts';
+import { hasEnded, transition, type JobEvent } from './transition.ts';
+
+const now = 1_000_000;
+const first = asAttemptId('job1.1');
+const park = { reason: 'limit', dueAt: now + 5000, estimated: false, detail: 'a/b five_hour' } as const;
+const on = { agent: 'claude', model: 'opus', pool: labelFrom('anthropic'), account: null };
+const conversation = { agent: 'claude', session: 's1', account: null };
+const running: JobState = { kind: 'running', attempt: first };
+const done: AttemptOutcome = { kind: 'done', result: 'ok' };
+const failed = (failure: Extract<AttemptOutcome, { kind: 'failed' }>['failure']): AttemptOutcome => {
+  return { kind: 'failed', failure, detail: 'said so', until: null };
+};
+const ended = (outcome: AttemptOutcome): JobEvent => ({ kind: 'ended', attempt: first, exitCode: 0, outcome });
+const stopping = (kind: 'cancelled' | 'queued' | 'parked'): JobState => {
+  const next =
+    kind === 'parked'
+      ? ({ kind, ...park } as const)
+      : kind === 'queued'
+        ? ({ kind, why: 'a limit' } as const)
+        : { kind };
+  return { kind: 'stopping', attempt: first, next, since: now };
+};
+const states: Record<JobState['kind'], JobState> = {
+  queued: { kind: 'queued', notBefore: null, why: null },
+  starting: { kind: 'starting', attempt: first },
+  running,
+  parked: { kind: 'parked', ...park, since: now },
+  waiting: { kind: 'waiting', attempt: null, question: 'Which?', since: now },
+  stopping: stopping('queued'),
+  done: { kind: 'done', at: now, result: 'ok' },
+  failed: { kind: 'failed', at: now, failure: 'task', detail: 'no' },
+  blocked: { kind: 'blocked', at: now, failure: 'window', detail: 'no' },
+  cancelled: { kind: 'cancelled', at: now },
+};
+const events: readonly JobEvent[] = [
+  { kind: 'dispatched', on },
+  { kind: 'spawned', attempt: first, pid: 7, birth: 'b' },
+  { kind: 'conversation', conversation },
+  { kind: 'turn-completed', attempt: first },
+  { kind: 'asked', attempt: null, question: 'Which?' },
+  { kind: 'asked', attempt: first, question: 'Which?' },
+  { kind: 'answered', answer: 'That.' },
+  { kind: 'switch', attempt: first, why: 'a limit' },
+  { kind: 'park', park },
+  { kind: 'unpark', because: 'due', says: 'It is open.' },
+  { kind: 'unpark', because: 'asked', says: 'Go on.' },
+  ended(done),
+  ended({ kind: 'stopped', why: 'killed' }),
+  ...(['window', 'crash', 'task', 'disk-full', 'overload'] as const).map((each) => ended(failed(each))),
+  { kind: 'cancel' },
+  { kind: 'retry', anew: false },
+  { kind: 'retry', anew: true },
+  { kind: 'block', detail: 'its directory is gone' },
+];
+
+describe('a job that is', () => {
+  const rows: [JobState, JobEvent, JobState['kind'], string[]][] = [
+    [states.queued, { kind: 'dispatched', on }, 'starting', ['spawn']],
+    [states.queued, { kind: 'park', park }, 'parked', []],
+    [states.queued, { kind: 'cancel' }, 'cancelled', ['ended']],
+    [states.queued, { kind: 'block', detail: 'gone' }, 'blocked', ['ended']],
+    [states.queued, { kind: 'asked', attempt: null, question: 'Go on?' }, 'waiting', []],
+    [states.starting, { kind: 'spawned', attempt: first, pid: 7, birth: 'b' }, 'running', []],
+    [states.starting, ended(failed('launch')), 'queued', []],
+    [states.starting, { kind: 'cancel' }, 'stopping', ['kill']],
+    [running, ended(done), 'done', ['ended']],
+    [running, ended(failed('task')), 'failed', ['ended']],
+    [running, ended(failed('window')), 'queued', []],
+    [running, ended(failed('crash')), 'queued', []],
+    [running, ended(failed('disk-full')), 'parked', []],
+    [running, ended({ kind: 'stopped', why: 'killed' }), 'queued', []],
+    [running, { kind: 'switch', attempt: first, why: 'a limit' }, 'stopping', ['kill']],
+    [running, { kind: 'park', park }, 'stopping', ['kill']],
+    [running, { kind: 'asked', attempt: first, question: 'Which?' }, 'waiting', []],
+    [running, { kind: 'cancel' }, 'stopping', ['kill']],
+    [states.parked, { kind: 'unpark', because: 'due', says: 'Open.' }, 'queued', []],
+    [states.parked, { kind: 'park', park: { ...park, dueAt: now + 9000 } }, 'parked', []],
+    [states.parked, { kind: 'cancel' }, 'cancelled', ['ended']],
+    [states.waiting, { kind: 'answered', answer: 'That.' }, 'queued', []],
+    [stopping('queued'), ended(failed('window')), 'queued', []],
+    [stopping('parked'), ended(failed('window')), 'parked', []],
+    [stopping('queued'), ended(done), 'done', ['ended']],
+    [stopping('parked'), ended(done), 'done', ['ended']],
+    [stopping('cancelled'), ended(done), 'cancelled', ['ended']],
+    [stopping('queued'), { kind: 'cancel' }, 'stopping', []],
+    [stopping('queued'), { kind: 'spawned', attempt: first, pid: 7, birth: 'b' }, 'stopping', []],
+    [states.failed, { kind: 'retry', anew: false }, 'queued', []],
+    [states.blocked, { kind: 'retry', anew: true }, 'queued', []],
+    [states.cancelled, { kind: 'retry', anew: false }, 'queued', []],
+  ];
+  test.each(rows)('%j and meets %j becomes %s', (state, event, kind, effects) => {
+    const next = meet(buildJob({ state, attempts: 1 }), event);
+    if (next instanceof Problem) throw next;
+    expect(next.job.state.kind).toBe(kind);
+    expect(next.effects.map((each) => each.kind)).toEqual(effects as never);
+    expect(next.job.fence).toBe(1);
+  });
+
+  test.each([
+    ['cancelled', ended(done)],
+    ['done', ended(done)],
+    ['done', { kind: 'cancel' }],
+    ['failed', { kind: 'cancel' }],
+    ['running', { kind: 'dispatched', on }],
+    ['running', { kind: 'unpark', because: 'due', says: '' }],
+    ['parked', ended(done)],
+    ['done', { kind: 'park', park }],
+    ['queued', { kind: 'answered', answer: 'x' }],
+    ['running', { kind: 'retry', anew: true }],
+    ['running', { kind: 'block', detail: 'x' }],
+    ['running', { kind: 'switch', attempt: asAttemptId('job1.9'), why: 'late' }],
+    ['running', { ...ended(done), attempt: asAttemptId('job1.9') }],
+  ] as [JobState['kind'], JobEvent][])('%s refuses %j', (kind, event) => {
+    expect(meet(buildJob({ state: states[kind], attempts: 1 }), event)).toMatchObject({ code: 'conflict' });
+  });
+});
+
+describe('the budget', () => {
+  test('of resumes is five in a row; a completed turn gives it back, and so does a person', () => {
+    let job = buildJob({ state: states.parked, attempts: 1, conversation });
+    const due = { kind: 'unpark', because: 'due', says: 'Open.' } as const;
+    for (let count = 1; count <= 5; count += 1) {
+      job = after(job, due);
+      expect(job).toMatchObject({ state: { kind: 'queued' }, restarts: { resumes: count } });
+      job = after(job, { kind: 'park', park });
+    }
+    expect(after(job, due).state).toMatchObject({ kind: 'blocked', failure: 'window' });
+    expect(after(job, { ...due, because: 'asked' }).restarts.resumes).toBe(0);
+    const served = after({ ...job, state: running }, { kind: 'turn-completed', attempt: first });
+    expect(served.restarts.resumes).toBe(0);
+  });
+
+  test('of crashes is three within half an hour, later each time', () => {
+    let job = buildJob({ state: running, attempts: 1 });
+    const waits: unknown[] = [];
+    for (const at of [0, 1, 2, 3]) {
+      const next = meet({ ...job, state: running }, ended(failed('crash')), now + at * minuteMs);
+      if (next instanceof Problem) throw next;
+      job = next.job;
+      waits.push('notBefore' in job.state ? (job.state.notBefore ?? 0) - now - at * minuteMs : job.state.kind);
+    }
+    expect(waits).toEqual([30_000, 60_000, 120_000, 'failed']);
+    const later = meet({ ...job, state: running }, ended(failed('crash')), now + 31 * minuteMs);
+    expect(later).toMatchObject({ job: { state: { kind: 'queued' }, restarts: { crashes: 1 } } });
+  });
+});
+
+test('a job goes on with its conversation, where it has one', () => {
+  const switched = after(buildJob({ state: stopping('queued'), attempts: 1, conversation }), ended(failed('window')));
+  expect(switched.handover).toEqual({ kind: 'resume', says: 'a limit' });
+  const alone = after(buildJob({ state: stopping('queued'), attempts: 1 }), ended(failed('window')));
+  expect(alone.handover).toEqual({ kind: 'restart', says: 'a limit' });
+  const anew = after(buildJob({ state: states.failed, attempts: 1, conversation }), { kind: 'retry', anew: true });
+  expect([anew.handover, anew.conversation]).toEqual([null, null]);
+});
+
+test('whatever happens, a job has one process at most, ends once, and is never done after a cancel', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(events.length - 1), { maxLength: 60 }), (choices) => {
+      let job = buildJob();
+      let cancelled = false;
+      for (const [step, choice] of choices.entries()) {
+        const present = attemptOf(job);
+        const event = retarget(events[choice] as JobEvent, present ?? first);
+        const next = meet(job, event, now + step * 1000);
+        if (next instanceof Problem) continue;
+        expect(next.job.fence).toBe(job.fence + 1);
+        const spawns = next.effects.filter((each) => each.kind === 'spawn').length;
+        expect(next.job.attempts).toBe(job.attempts + spawns);
+        if (spawns > 0) expect(present).toBeNull();
+        // A process is only ever left behind by its end.
+        if (present !== null && attemptOf(next.job) !== present) expect(event.kind).toBe('ended');
+        const ends = next.effects.filter((each) => each.kind === 'ended').length;
+        const isOver = hasEnded(next.job) || next.job.state.kind === 'blocked';
+        const wasOver = hasEnded(job) || job.state.kind === 'blocked';
+        expect(ends).toBe(isOver && (!wasOver || event.kind === 'cancel') ? 1 : 0);
+        if (event.kind === 'cancel') cancelled = true;
+        if (event.kind === 'retry') cancelled = false;
+        if (cancelled) expect(['cancelled', 'stopping']).toContain(next.job.state.kind);
+        if (next.job.state.kind === 'blocked' || next.job.state.kind === 'failed')
+          expect(next.job.state.detail.length).toBeGreaterThan(0);
+        job = next.job;
+      }
+    }),
+  );
+});
+
+function meet(job: Job, event: JobEvent, at: number = now): ReturnType<typeof transition> {
+  const id = attemptOf(job);
+  const attempt: Attempt | null =
+    id === null
+      ? null
+      : {
+          ...{ id, job: job.id, number: 1, ...on, pid: null, birth: null, startedAt: now },
+          ...{ endedAt: null, exitCode: null, outcome: null },
+        };
+  return transition(job, event, { attempt, now: at });
+}
+
+function after(job: Job, event: JobEvent): Job {
+  const next = meet(job, event);
+  if (next instanceof Problem) throw next;
+  return next.job;
+}
+
+function retarget(event: JobEvent, attempt: Attempt['id']): JobEvent {
+  return 'attempt' in event && event.attempt !== null ? { ...event, attempt } : event;
+}
