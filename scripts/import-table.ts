@@ -24,7 +24,7 @@ export const importTable: readonly Row[] = [
   { folder: 'vault', ours: ['core', 'lib'], modules: ['zod', 'age-encryption'] },
   {
     folder: 'store',
-    ours: ['core', 'lib', 'book/ports.ts', 'audit/ports.ts', 'notices/ports.ts'],
+    ours: ['core', 'lib', 'book/ports.ts', 'audit/ports.ts', 'notices/ports.ts', 'supervisor/ports.ts'],
     modules: ['zod', 'bun:sqlite', 'kysely', 'kysely/**'],
   },
   { folder: 'audit', ours: ['core', 'lib'], modules: [] },
@@ -69,6 +69,7 @@ export const importTable: readonly Row[] = [
     ],
     modules: [],
   },
+  { folder: 'supervisor', ours: ['core', 'lib', 'agents/*.ts'], modules: [] },
   { folder: 'demo', ours: ['core', 'lib', 'home', 'operations', 'simulator'], modules: [] },
 ];
 

@@ -2,14 +2,16 @@ import type { Kysely } from 'kysely';
 import type { AuditStore } from '../audit/ports.ts';
 import type { BookStore } from '../book/ports.ts';
 import type { OutboxStore } from '../notices/ports.ts';
+import type { JobStore } from '../supervisor/ports.ts';
 import { createAuditStore } from './audit-store.ts';
 import { createBookStore } from './book-store.ts';
+import { createJobStore } from './job-store.ts';
 import { createNoticeStore } from './notice-store.ts';
 import type { Tables } from './tables.ts';
 import { createWriteQueue, type WriteQueue } from './write-queue.ts';
 
 /** Every table over one queue of writes, which take effect in the order in which they were asked for. */
-export type Stores = BookStore & AuditStore & OutboxStore;
+export type Stores = BookStore & AuditStore & OutboxStore & JobStore;
 
 export function createStores(db: Kysely<Tables>): Stores & Pick<WriteQueue, 'settled'> {
   const queue = createWriteQueue(db);
@@ -17,6 +19,7 @@ export function createStores(db: Kysely<Tables>): Stores & Pick<WriteQueue, 'set
     ...createBookStore(db, queue),
     ...createAuditStore(db, queue),
     ...createNoticeStore(db, queue),
+    ...createJobStore(db, queue),
     settled: queue.settled,
   };
 }

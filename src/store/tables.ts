@@ -1,7 +1,8 @@
 import type { Episode, Phantom, Session } from '../book/ports.ts';
 import type { AuditRecord } from '../core/audit.ts';
 import type { Account } from '../core/account/account.ts';
-import type { AccountId, Label } from '../core/ids.ts';
+import type { AccountId, JobId, Label } from '../core/ids.ts';
+import type { Attempt, Job } from '../core/job/job.ts';
 import type { Limit } from '../core/limit/limit.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Pool } from '../core/pool/pool.ts';
@@ -28,4 +29,17 @@ export type Tables = {
   notices: Omit<Notice, 'facts'> & { readonly facts: string; readonly routed: 0 | 1 };
   deliveries: Delivery;
   audit: AuditRecord;
+  /** The body is the whole job as JSON. */
+  jobs: Pick<Job, 'id' | 'fence' | 'addedAt' | 'changedAt'> & {
+    readonly state: Job['state']['kind'];
+    readonly body: string;
+  };
+  attempts: Pick<Attempt, 'id' | 'job' | 'number'> & { readonly body: string };
+  effects: {
+    readonly id: string;
+    readonly job: JobId;
+    readonly fence: number;
+    readonly place: number;
+    readonly body: string;
+  };
 };

@@ -8,7 +8,7 @@ import type { Selection } from '../core/pool/selection.ts';
 import type { EpochMs } from '../core/time.ts';
 
 /** An effect that was written with its transition and has not been done, or not surely. */
-export type OpenEffect = { readonly id: number; readonly job: JobId; readonly effect: Effect };
+export type OpenEffect = { readonly id: string; readonly job: JobId; readonly effect: Effect };
 
 /** Jobs on the disk. A write is durable when its promise resolves, and rejects when it is not. */
 export interface JobStore {
@@ -17,13 +17,14 @@ export interface JobStore {
     readonly attempts: readonly Attempt[];
     readonly effects: readonly OpenEffect[];
   }>;
-  addJob(job: Job): Promise<void>;
+  /** All of them or none. */
+  addJobs(jobs: readonly Job[]): Promise<void>;
   /**
-   * Job, attempt and effects in one transaction. Resolves with the effects' ids; null, and nothing is written, where the
+   * Job, attempt and effects in one transaction. Resolves with the effects; null, and nothing is written, where the
    * stored job has another fence than `before`.
    */
-  saveTransition(before: Job, after: Transition): Promise<readonly number[] | null>;
-  effectDone(id: number): Promise<void>;
+  saveTransition(before: Job, after: Transition): Promise<readonly OpenEffect[] | null>;
+  effectDone(id: string): Promise<void>;
   /** Ended jobs of before a time, with their attempts. */
   removeJobs(before: EpochMs): Promise<readonly JobId[]>;
 }

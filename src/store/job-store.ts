@@ -1,0 +1,79 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Attempt, Job } from '../core/job/job.ts';
+import type { Effect } from '../core/job/transition.ts';
+import type { JobStore, OpenEffect } from '../supervisor/ports.ts';
+import type { Tables } from './tables.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+export function createJobStore(db: Kysely<Tables>, { write }: Pick<WriteQueue, 'write'>): JobStore {
+  return {
+    loadJobs: () =>
+      db.transaction().execute(async (on) => {
+        const jobs = await on.selectFrom('jobs').select('body').orderBy('addedAt').orderBy('id').execute();
+        const attempts = await on.selectFrom('attempts').select('body').orderBy('job').orderBy('number').execute();
+        const effects = await on.selectFrom('effects').selectAll().orderBy('fence').orderBy('place').execute();
+        return {
+          jobs: jobs.map(({ body }) => JSON.parse(body) as Job),
+          attempts: attempts.map(({ body }) => JSON.parse(body) as Attempt),
+          effects: effects.map(({ id, job, body }): OpenEffect => ({ id, job, effect: JSON.parse(body) as Effect })),
+        };
+      }),
+    addJobs: (jobs) =>
+      write(async (on) => {
+        for (const job of jobs) await on.insertInto('jobs').values(jobRow(job)).execute();
+      }),
+    async saveTransition(before, { job, attempt, effects }) {
+      const open = effects.map((effect, place) => ({ id: `${job.id}:${job.fence}:${place}`, job: job.id, effect }));
+      let written = false;
+      await write(async (on) => {
+        const { id, ...row } = jobRow(job);
+        const found = await on
+          .updateTable('jobs')
+          .set(row)
+          .where('id', '=', id)
+          .where('fence', '=', before.fence)
+          .executeTakeFirst();
+        written = found.numUpdatedRows > 0n;
+        if (!written) return;
+        if (attempt !== null) await saveAttempt(on, attempt);
+        for (const [place, { effect, ...rest }] of open.entries()) {
+          await on
+            .insertInto('effects')
+            .values({ ...rest, fence: job.fence, place, body: JSON.stringify(effect) })
+            .execute();
+        }
+      });
+      return written ? open : null;
+    },
+    effectDone: (id) => write((on) => on.deleteFrom('effects').where('id', '=', id).execute()),
+    async removeJobs(before) {
+      const ended = ['done', 'failed', 'cancelled'] as const;
+      const rows = await db
+        .selectFrom('jobs')
+        .select('id')
+        .where('changedAt', '<', before)
+        .where('state', 'in', ended)
+        .execute();
+      const ids = rows.map(({ id }) => id);
+      await write(async (on) => {
+        for (const id of ids) await on.deleteFrom('jobs').where('id', '=', id).execute();
+      });
+      return ids;
+    },
+  };
+}
+
+function jobRow(job: Job): Tables['jobs'] {
+  const { id, state, fence, addedAt, changedAt } = job;
+  return { id, state: state.kind, fence, addedAt, changedAt, body: JSON.stringify(job) };
+}
+
+async function saveAttempt(on: Transaction<Tables>, attempt: Attempt): Promise<void> {
+  const { id, job, number } = attempt;
+  const body = JSON.stringify(attempt);
+  await on
+    .insertInto('attempts')
+    .values({ id, job, number, body })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ body }))
+    .execute();
+}
