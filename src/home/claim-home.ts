@@ -8,7 +8,7 @@ import { hasCode } from '../lib/atomic-file.ts';
 import { parseJson } from '../lib/parse-json.ts';
 import { readHomeFile, writeHomeFile } from './home-file.ts';
 import type { Home } from './open-home.ts';
-import { processStart } from './process-start.ts';
+import { processStart } from '../lib/process-start.ts';
 
 export type Claimant = { readonly pid: number; readonly version: string; readonly now: EpochMs };
 

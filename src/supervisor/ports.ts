@@ -42,6 +42,9 @@ export type RunFiles = {
 export type Launch = {
   readonly attempt: AttemptId;
   readonly files: RunFiles;
+  /** Goes to its stdin. */
+  readonly prompt: string;
+  /** A name on the PATH of its environment, or an absolute path. */
   readonly executable: string;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -49,37 +52,32 @@ export type Launch = {
   readonly nice: number;
 };
 
-export type Exit = { readonly code: number | null; readonly at: EpochMs };
+export type Exit = { readonly code: number | null; readonly at: EpochMs | null };
+
+/** A process by its pid and when that was born; null where it was not written down before a crash. */
+export type Known = Pick<Attempt, 'id' | 'pid' | 'birth'>;
 
 /** Processes of agents, which outlive the daemon. */
 export interface Processes {
   filesOf(attempt: AttemptId): RunFiles;
-  /** Starts one in a process group of its own with STINT_ATTEMPT in its environment. Throws a Problem `invalid` where executable or directory are missing. */
+  /**
+   * Starts one in a process group of its own with STINT_ATTEMPT in its environment. Throws a Problem `invalid` where the
+   * executable or the directory is missing.
+   */
   spawn(launch: Launch): Promise<{ readonly pid: number; readonly birth: string }>;
-  /** `ours` by pid and birth, or by its STINT_ATTEMPT; `gone` when no living process has either. */
-  find(
-    attempt: AttemptId,
-    known: { readonly pid: number | null; readonly birth: string | null },
-  ): Promise<'ours' | 'gone'>;
-  /** Ends the group and whatever carries the attempt's id: asked, after a grace killed. Resolves when none lives. */
-  end(attempt: AttemptId, known: { readonly pid: number | null; readonly birth: string | null }): Promise<void>;
-  /** Resolves when it has ended, with what the wrapper wrote; `code` null where it wrote nothing. */
-  ended(
-    attempt: AttemptId,
-    known: { readonly pid: number | null; readonly birth: string | null },
-    signal: AbortSignal,
-  ): Promise<Exit>;
-  /** The lines of its output from an offset on, until `signal` aborts or it has ended and all was read. */
-  lines(
-    files: RunFiles,
-    from: { readonly stdout: number; readonly stderr: number },
-    signal: AbortSignal,
-  ): AsyncIterable<{
-    readonly channel: 'stdout' | 'stderr';
-    readonly line: string;
-    readonly offset: number;
-  }>;
+  /** The living processes of an attempt: those of its group, and whatever else carries its id. Zombies are none. */
+  living(attempt: Known): Promise<readonly number[]>;
+  /** Ends them: asked, after a grace killed. Resolves when none lives. */
+  end(attempt: Known): Promise<void>;
+  /** Resolves when the attempt has ended, with what the wrapper wrote; nulls where it could not. Rejects when `signal` aborts. */
+  ended(attempt: Known, signal: AbortSignal): Promise<Exit>;
+  /** The lines of its output, those of the past first; ends when `ended` has resolved and all was read, or `signal` aborts. */
+  lines(attempt: AttemptId, ended: Promise<unknown>, signal: AbortSignal): AsyncIterable<OutputLine>;
+  /** Removes its files. */
+  forget(attempt: AttemptId): Promise<void>;
 }
+
+export type OutputLine = { readonly channel: 'stdout' | 'stderr'; readonly line: string };
 
 /** What the supervisor knows of accounts, and tells of them. */
 export interface AccountPort {

@@ -1,0 +1,164 @@
+import { spawn } from 'node:child_process';
+import { access, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+import type { AttemptId } from '../core/ids.ts';
+import { Problem } from '../core/problem.ts';
+import { secondMs } from '../core/time.ts';
+import { processStart } from '../lib/process-start.ts';
+import type { Exit, Known, Launch, OutputLine, Processes, RunFiles } from '../supervisor/ports.ts';
+import { readOutput } from './output.ts';
+import { processesOf } from './process-table.ts';
+
+/**
+ * Runs an agent and writes down how it ended, for a daemon that was started after it cannot wait for it. Where the file
+ * is and what to run are arguments: nothing is pasted into the script.
+ */
+const wrapper =
+  'out=$1; shift; "$@"; code=$?; printf "%s %s\\n" "$code" "$(date +%s)" >"$out.new" && mv "$out.new" "$out"';
+
+const lookMs = 100;
+/** How often it is asked whether a process lives whose end nobody wrote down. */
+const livesMs = secondMs;
+
+export type ProcessOptions = {
+  /** Holds a folder per attempt. */
+  readonly folder: string;
+  readonly kill: (pid: number, signal: NodeJS.Signals) => void;
+  /** Between being asked to end and being killed. */
+  readonly graceMs?: number;
+};
+
+/** Processes of agents in groups of their own, with stdin, stdout and stderr in files, which outlive the daemon. */
+export function agentProcesses({ folder, kill, graceMs = 5 * secondMs }: ProcessOptions): Processes {
+  const filesOf = (attempt: AttemptId): RunFiles => {
+    const own = join(folder, attempt);
+    return {
+      folder: own,
+      prompt: join(own, 'prompt'),
+      stdout: join(own, 'stdout'),
+      stderr: join(own, 'stderr'),
+      exit: join(own, 'exit'),
+    };
+  };
+  const living = async ({ id, pid, birth }: Known): Promise<readonly number[]> => {
+    // A pid that was given to another process since names another group.
+    const isOurs = pid !== null && (birth === null || (await processStart(pid)) === birth);
+    // The leader may be gone while its group goes on: then no other process can have the group's number.
+    const group = pid !== null && (isOurs || (await processStart(pid)) === undefined) ? pid : null;
+    return (await processesOf(id, group)).map((each) => each.pid);
+  };
+  const signalAll = (pids: readonly number[], signal: NodeJS.Signals): void => {
+    for (const pid of pids) {
+      try {
+        kill(pid, signal);
+      } catch {
+        // It has ended.
+      }
+    }
+  };
+  return {
+    filesOf,
+    spawn: (launch) => start(launch),
+    living,
+    async end(attempt) {
+      const until = performance.now() + graceMs;
+      let asked = new Set<number>();
+      for (;;) {
+        const pids = await living(attempt);
+        if (pids.length === 0) return;
+        if (performance.now() > until) signalAll(pids, 'SIGKILL');
+        else
+          signalAll(
+            pids.filter((pid) => !asked.has(pid)),
+            'SIGTERM',
+          );
+        asked = new Set(pids);
+        await Bun.sleep(lookMs / 2);
+      }
+    },
+    async ended(attempt, signal) {
+      const { exit } = filesOf(attempt.id);
+      for (let looks = 0; ; looks += 1) {
+        signal.throwIfAborted();
+        const written = await readExit(exit);
+        if (written !== null) return written;
+        const due = (looks * lookMs) % livesMs === 0;
+        // The file may have been written between the two looks.
+        if (due && (await living(attempt)).length === 0) return (await readExit(exit)) ?? { code: null, at: null };
+        await Bun.sleep(lookMs);
+      }
+    },
+    lines: (attempt, ended, signal): AsyncIterable<OutputLine> => readOutput(filesOf(attempt), ended, signal),
+    forget: (attempt) => rm(filesOf(attempt).folder, { recursive: true, force: true }),
+  };
+}
+
+async function start(launch: Launch): Promise<{ pid: number; birth: string }> {
+  const { files, environment, directory, nice } = launch;
+  await requireDirectory(directory);
+  const executable = await findExecutable(launch.executable, environment['PATH'] ?? '');
+  await mkdir(files.folder, { recursive: true, mode: 0o700 });
+  await writeFile(files.prompt, launch.prompt, { mode: 0o600 });
+  const [input, output, errors] = await Promise.all([
+    open(files.prompt, 'r'),
+    open(files.stdout, 'a', 0o600),
+    open(files.stderr, 'a', 0o600),
+  ]);
+  try {
+    const command = [...(await niceness(nice, environment['PATH'] ?? '')), executable, ...launch.args];
+    const child = spawn('/bin/sh', ['-c', wrapper, 'stint', files.exit, ...command], {
+      cwd: directory,
+      env: { ...environment, STINT_ATTEMPT: launch.attempt },
+      stdio: [input.fd, output.fd, errors.fd],
+      detached: true,
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    child.unref();
+    const pid = child.pid as number;
+    return { pid, birth: (await processStart(pid)) ?? '' };
+  } finally {
+    await Promise.all([input.close(), output.close(), errors.close()]);
+  }
+}
+
+async function requireDirectory(directory: string): Promise<void> {
+  const found = await stat(directory).catch(() => undefined);
+  if (found?.isDirectory() === true) return;
+  throw new Problem('invalid', `The directory ${directory} does not exist.`, {
+    hint: 'Make it, or add the job with another --directory.',
+  });
+}
+
+/** As the system would find it: a name without a slash on the PATH of the agent. */
+async function findExecutable(name: string, path: string): Promise<string> {
+  const candidates = isAbsolute(name) ? [name] : path.split(delimiter).map((folder) => join(folder, name));
+  for (const candidate of candidates) if (await isExecutable(candidate)) return candidate;
+  throw new Problem('invalid', `${name} is not on the PATH.`, { hint: 'Install the agent, then: stint job retry' });
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  if (!isAbsolute(path)) return false;
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() !== true) return false;
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function niceness(nice: number, path: string): Promise<string[]> {
+  if (nice === 0) return [];
+  // A machine without it runs the agent as nicely as everything else.
+  const found = await findExecutable('nice', path).catch(() => undefined);
+  return found === undefined ? [] : [found, '-n', String(nice)];
+}
+
+async function readExit(path: string): Promise<Exit | null> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const [, code, at] = /^(\d{1,3}) (\d{1,12})\n$/.exec(text) ?? [];
+  return code === undefined ? null : { code: Number(code), at: Number(at) * secondMs };
+}
