@@ -61,6 +61,7 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs }: Process
     filesOf,
     spawn: (launch) => start(launch),
     living,
+    wasStarted: async (attempt) => (await stat(filesOf(attempt).stdout).catch(() => undefined)) !== undefined,
     async end(attempt) {
       const until = performance.now() + graceMs;
       let asked = new Set<number>();

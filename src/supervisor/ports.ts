@@ -67,6 +67,8 @@ export interface Processes {
   spawn(launch: Launch): Promise<{ readonly pid: number; readonly birth: string }>;
   /** The living processes of an attempt: those of its group, and whatever else carries its id. Zombies are none. */
   living(attempt: Known): Promise<readonly number[]>;
+  /** Whether it was started once, by what it has left; a crash may have come before its pid was written down. */
+  wasStarted(attempt: AttemptId): Promise<boolean>;
   /** Ends them: asked, after a grace killed. Resolves when none lives. */
   end(attempt: Known): Promise<void>;
   /** Resolves when the attempt has ended, with what the wrapper wrote; nulls where it could not. Rejects when `signal` aborts. */
@@ -120,3 +122,11 @@ export type SupervisorEvent =
       readonly event: AgentEvent;
       readonly at: EpochMs;
     };
+
+/** Where a job works. */
+export interface Workspace {
+  /** Why the work is not wanted any more, such as a directory that is gone; null when it is. */
+  unwanted(directory: string): Promise<string | null>;
+  /** What an agent that takes over has to know of it: its git state. */
+  describe(directory: string): Promise<string>;
+}

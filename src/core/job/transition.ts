@@ -10,8 +10,8 @@ export type JobEvent =
   /** There is room: an attempt is written down, and will be spawned. */
   | { readonly kind: 'dispatched'; readonly on: Pick<Attempt, 'agent' | 'model' | 'pool' | 'account'> }
   | { readonly kind: 'spawned'; readonly attempt: AttemptId; readonly pid: number; readonly birth: string }
-  /** The conversation that the agent works on became known. */
-  | { readonly kind: 'conversation'; readonly conversation: Conversation }
+  /** The conversation that the agent works on became known; null when it turned out not to exist. */
+  | { readonly kind: 'conversation'; readonly conversation: Conversation | null }
   /** A turn came to its end: the streak of resumes is over. */
   | { readonly kind: 'turn-completed'; readonly attempt: AttemptId }
   | { readonly kind: 'asked'; readonly attempt: AttemptId | null; readonly question: string }

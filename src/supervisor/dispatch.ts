@@ -1,0 +1,62 @@
+import type { Job } from '../core/job/job.ts';
+import type { Resolved } from '../core/job/ladder.ts';
+import { parkFor } from '../core/job/park.ts';
+import { compareJobs, readinessOf } from '../core/job/ready.ts';
+import { attemptOf, type JobEvent } from '../core/job/transition.ts';
+import type { JobId } from '../core/ids.ts';
+import type { EpochMs } from '../core/time.ts';
+
+/** What dispatch looks at. */
+export type DispatchView = {
+  readonly jobs: Iterable<Job>;
+  readonly find: (id: JobId) => Job | undefined;
+  readonly now: EpochMs;
+  readonly places: number;
+  /** Why nothing is started; null when it is. */
+  readonly paused: string | null;
+  readonly resolve: (job: Job) => Resolved;
+  /** In [0, 1). */
+  readonly random: () => number;
+};
+
+export type Dispatch = {
+  /** What is to happen to which job, in this order. */
+  readonly events: readonly { readonly job: JobId; readonly event: JobEvent }[];
+  /** When to look again though nothing happens; null for not at all. */
+  readonly nextAt: EpochMs | null;
+};
+
+/** Decides what happens to the jobs that wait: who starts on which rung, who is parked, who is blocked. Pure. */
+export function dispatch(view: DispatchView): Dispatch {
+  const jobs = [...view.jobs];
+  const events: { job: JobId; event: JobEvent }[] = [];
+  let nextAt: EpochMs | null = null;
+  const sooner = (at: EpochMs | null): void => {
+    if (at !== null && (nextAt === null || at < nextAt)) nextAt = at;
+  };
+  let running = jobs.filter((job) => attemptOf(job) !== null).length;
+  for (const job of jobs.filter((each) => each.state.kind === 'queued').toSorted(compareJobs)) {
+    const readiness = readinessOf(job, view.find, view.now);
+    if (readiness.kind === 'never') {
+      const detail = `job ${readiness.because}, which it depends on, was not done`;
+      events.push({ job: job.id, event: { kind: 'block', detail } });
+      continue;
+    }
+    if (readiness.kind === 'later') {
+      sooner(readiness.at);
+      continue;
+    }
+    if (view.paused !== null || running >= view.places) continue;
+    const resolved = view.resolve(job);
+    if (resolved.kind === 'closed') {
+      events.push({
+        job: job.id,
+        event: { kind: 'park', park: parkFor(resolved.selections, view.now, view.random()) },
+      });
+      continue;
+    }
+    running += 1;
+    events.push({ job: job.id, event: { kind: 'dispatched', on: resolved.rung } });
+  }
+  return { events, nextAt };
+}

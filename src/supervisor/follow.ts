@@ -1,0 +1,95 @@
+import type { AgentEvent, JobMode } from '../agents/job-mode.ts';
+import type { Attempt } from '../core/job/job.ts';
+import { outcomeOf, type Heard } from '../core/job/outcome.ts';
+import type { JobEvent } from '../core/job/transition.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { AccountPort, Processes } from './ports.ts';
+
+export type FollowDeps = {
+  readonly processes: Processes;
+  readonly accounts: AccountPort;
+  readonly clock: () => EpochMs;
+  /** Lets something happen to the attempt's job; resolves when it is written, however long that takes. */
+  readonly apply: (event: JobEvent) => Promise<void>;
+  readonly tell: (event: AgentEvent) => void;
+};
+
+const keptStderr = 8192;
+
+/**
+ * Listens to an attempt to its end, from the first line of its output on: after a restart of the daemon what it told
+ * before is heard again, and changes nothing a second time. Rejects when `signal` aborts; the process goes on then.
+ */
+export async function followAttempt(
+  deps: FollowDeps,
+  { attempt, mode }: { readonly attempt: Attempt; readonly mode: JobMode },
+  signal: AbortSignal,
+): Promise<void> {
+  const { processes, clock, apply } = deps;
+  const ear = new Ear(deps, attempt);
+  const listen = mode.listen(clock);
+  let stderr = '';
+  const ended = processes.ended(attempt, signal);
+  for await (const { channel, line } of processes.lines(attempt.id, ended, signal)) {
+    if (channel === 'stderr') stderr = `${stderr}${line}\n`.slice(-keptStderr);
+    for (const event of listen(channel, line)) await ear.hear(event);
+  }
+  const { code } = await ended;
+  const heard = { ...ear.heard, stderr: mode.readStderr(stderr, code, clock()) };
+  await apply({ kind: 'ended', attempt: attempt.id, exitCode: code, outcome: outcomeOf(heard, code) });
+}
+
+class Ear {
+  readonly #deps: FollowDeps;
+  readonly #attempt: Attempt;
+  heard: Omit<Heard, 'stderr'> = { result: null, error: null, limit: null };
+
+  constructor(deps: FollowDeps, attempt: Attempt) {
+    this.#deps = deps;
+    this.#attempt = attempt;
+  }
+
+  async hear(event: AgentEvent): Promise<void> {
+    const { apply, tell } = this.#deps;
+    const { id, agent, account } = this.#attempt;
+    tell(event);
+    switch (event.kind) {
+      case 'session':
+        return apply({ kind: 'conversation', conversation: { agent, session: event.id, account } });
+      case 'session-missing':
+        return apply({ kind: 'conversation', conversation: null });
+      case 'signal':
+        return this.#observe(event, false);
+      case 'limited': {
+        const { signal } = event;
+        const detail = 'evidence' in signal ? signal.evidence : signal.window;
+        this.heard = { ...this.heard, limit: { detail, until: signal.kind === 'closed' ? signal.until : null } };
+        await this.#observe(event, false);
+        // One that ends by itself is waited for: it may have something left to write.
+        return event.waits ? apply({ kind: 'switch', attempt: id, why: detail }) : undefined;
+      }
+      case 'turn-completed':
+        this.heard = { ...this.heard, limit: null };
+        await this.#observe(event, true);
+        return apply({ kind: 'turn-completed', attempt: id });
+      case 'result':
+        this.heard = { ...this.heard, result: event.text };
+        return undefined;
+      case 'error': {
+        const { kind: _, ...error } = event;
+        this.heard = { ...this.heard, error };
+        return undefined;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** Of an account that the gateway does not see. */
+  async #observe(event: AgentEvent, served: boolean): Promise<void> {
+    const { account, model, startedAt } = this.#attempt;
+    if (account === null) return;
+    const signals = 'signal' in event ? [event.signal] : [];
+    await this.#deps.accounts.observe({ account, model, sentAt: startedAt, signals, served });
+  }
+}

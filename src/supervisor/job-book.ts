@@ -1,0 +1,106 @@
+import type { AttemptId, JobId } from '../core/ids.ts';
+import type { Attempt, Job } from '../core/job/job.ts';
+import { attemptOf, transition, type JobEvent, type Transition } from '../core/job/transition.ts';
+import { Problem } from '../core/problem.ts';
+import type { EpochMs } from '../core/time.ts';
+import type { JobStore, OpenEffect } from './ports.ts';
+
+export type JobBookDeps = {
+  readonly store: JobStore;
+  readonly clock: () => EpochMs;
+  /** After a change was written: what was, and what is. */
+  readonly changed: (before: Job | null, after: Job) => void;
+  /** What is to be done because of a change. */
+  readonly entail: (effects: readonly OpenEffect[]) => void;
+};
+
+/**
+ * The only writer of jobs. A change is on the disk before it is seen here; changes of one job come one after the other.
+ */
+export class JobBook {
+  readonly #deps: JobBookDeps;
+  readonly #jobs = new Map<JobId, Job>();
+  /** The latest of each job. */
+  readonly #attempts = new Map<JobId, Attempt>();
+  readonly #turns = new Map<JobId, Promise<unknown>>();
+
+  private constructor(deps: JobBookDeps) {
+    this.#deps = deps;
+  }
+
+  /** Loads what there is, with the effects that are still to be done. */
+  static async open(deps: JobBookDeps): Promise<{ book: JobBook; effects: readonly OpenEffect[] }> {
+    const book = new JobBook(deps);
+    const { jobs, attempts, effects } = await deps.store.loadJobs();
+    for (const job of jobs) book.#jobs.set(job.id, job);
+    for (const attempt of attempts) book.#attempts.set(attempt.job, attempt);
+    return { book, effects };
+  }
+
+  all(): IterableIterator<Job> {
+    return this.#jobs.values();
+  }
+
+  find(id: JobId): Job | undefined {
+    return this.#jobs.get(id);
+  }
+
+  /** The latest attempt of a job. */
+  attempt(id: JobId): Attempt | undefined {
+    return this.#attempts.get(id);
+  }
+
+  /** Accepts jobs: all or none. They are never lost from here on. */
+  async add(jobs: readonly Job[]): Promise<void> {
+    await this.#deps.store.addJobs(jobs);
+    for (const job of jobs) this.#jobs.set(job.id, job);
+    for (const job of jobs) this.#deps.changed(null, job);
+  }
+
+  /** Lets something happen to a job. A Problem `conflict`, and nothing is changed, where it does not fit; rejects when it cannot be written. */
+  apply(id: JobId, event: JobEvent): Promise<Transition | Problem> {
+    const before = this.#turns.get(id) ?? Promise.resolve();
+    const turn = before.then(() => this.#apply(id, event));
+    const settled = turn.catch(() => undefined);
+    this.#turns.set(id, settled);
+    void settled.then(() => this.#turns.get(id) === settled && this.#turns.delete(id));
+    return turn;
+  }
+
+  /** Whether this attempt is the one whose process the job has, or is to have. */
+  isPresent(attempt: AttemptId): boolean {
+    const job = this.find(jobOf(attempt));
+    return job !== undefined && attemptOf(job) === attempt;
+  }
+
+  /** Removes ended jobs of before a time. */
+  async forget(before: EpochMs): Promise<readonly JobId[]> {
+    const ids = await this.#deps.store.removeJobs(before);
+    for (const id of ids) {
+      this.#jobs.delete(id);
+      this.#attempts.delete(id);
+    }
+    return ids;
+  }
+
+  async #apply(id: JobId, event: JobEvent): Promise<Transition | Problem> {
+    const job = this.#jobs.get(id);
+    if (job === undefined) return new Problem('not_found', `There is no job ${id}.`, { hint: 'See: stint job list' });
+    const attempt = this.#attempts.get(id) ?? null;
+    const next = transition(job, event, { attempt, now: this.#deps.clock() });
+    if (next instanceof Problem) return next;
+    const effects = await this.#deps.store.saveTransition(job, next);
+    if (effects === null) {
+      return new Problem('conflict', `Job ${id} was changed by another process.`, { hint: 'Restart Stint.' });
+    }
+    this.#jobs.set(id, next.job);
+    if (next.attempt !== null) this.#attempts.set(id, next.attempt);
+    this.#deps.changed(job, next.job);
+    this.#deps.entail(effects);
+    return next;
+  }
+}
+
+export function jobOf(attempt: AttemptId): JobId {
+  return attempt.slice(0, attempt.lastIndexOf('.')) as JobId;
+}

@@ -1,0 +1,56 @@
+import type { Label } from '../core/ids.ts';
+import type { EpochMs } from '../core/time.ts';
+
+const stepMs = 250;
+const probeMs = 5000;
+
+/**
+ * How many parked jobs of a pool may go on at a time: one, and when it has worked, or has not failed within five seconds,
+ * twice as many every quarter of a second, so that a thousand that were due at once do not meet a provider at once.
+ */
+export class Ramp {
+  readonly #clock: () => EpochMs;
+  readonly #pools = new Map<Label, { startedAt: EpochMs; verifiedAt: EpochMs | null; resumed: number }>();
+
+  constructor(clock: () => EpochMs) {
+    this.#clock = clock;
+  }
+
+  /** Takes a place; false where this one has to wait until `next`. */
+  take(pool: Label): boolean {
+    const now = this.#clock();
+    const known = this.#pools.get(pool) ?? { startedAt: now, verifiedAt: null, resumed: 0 };
+    this.#pools.set(pool, known);
+    if (known.resumed >= allowed(known, now)) return false;
+    known.resumed += 1;
+    return true;
+  }
+
+  /** A turn was served: what opened is open. */
+  verified(pool: Label): void {
+    const known = this.#pools.get(pool);
+    if (known !== undefined) known.verifiedAt ??= this.#clock();
+  }
+
+  /** It closed again, or nobody waits any more. */
+  reset(pool: Label): void {
+    this.#pools.delete(pool);
+  }
+
+  /** When the next place is there; null for a pool that has none to wait for. */
+  next(pool: Label): EpochMs | null {
+    const known = this.#pools.get(pool);
+    if (known === undefined) return null;
+    const now = this.#clock();
+    if (known.resumed < allowed(known, now)) return now;
+    const from = known.verifiedAt ?? known.startedAt + probeMs;
+    if (now < from) return from;
+    return from + (Math.floor((now - from) / stepMs) + 1) * stepMs;
+  }
+}
+
+function allowed({ startedAt, verifiedAt }: { startedAt: EpochMs; verifiedAt: EpochMs | null }, now: EpochMs): number {
+  const from = verifiedAt ?? startedAt + probeMs;
+  // A clock that was set back begins anew with one.
+  return now < from ? 1 : 2 ** Math.min(Math.floor((now - from) / stepMs) + 1, 30);
+}

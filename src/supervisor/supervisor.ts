@@ -1,0 +1,439 @@
+import type { AgentEvent } from '../agents/job-mode.ts';
+import { asJobId, type AttemptId, type JobId } from '../core/ids.ts';
+import type { Attempt, Job, JobSpec, Park } from '../core/job/job.ts';
+import { resolveRung, type Resolved } from '../core/job/ladder.ts';
+import { parkFor } from '../core/job/park.ts';
+import { compareJobs } from '../core/job/ready.ts';
+import { noRestarts } from '../core/job/restarts.ts';
+import { attemptOf, hasEnded, type JobEvent, type Transition } from '../core/job/transition.ts';
+import { whyNotRunning } from '../core/job/why.ts';
+import { Problem } from '../core/problem.ts';
+import { secondMs, type EpochMs } from '../core/time.ts';
+import { dispatch } from './dispatch.ts';
+import { followAttempt } from './follow.ts';
+import { JobBook, jobOf } from './job-book.ts';
+import { launchOf, type LaunchDeps } from './launch.ts';
+import type { JobStore, OpenEffect, Processes } from './ports.ts';
+import { Ramp } from './ramp.ts';
+import { WakeUp } from './wake.ts';
+
+export type SupervisorDeps = LaunchDeps & {
+  readonly store: JobStore;
+  readonly processes: Processes;
+  readonly clock: () => EpochMs;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly newId: () => JobId;
+  /** Jobs that may have a process at once. */
+  readonly places: () => number;
+  /** IANA name of the zone in which sentences tell the time. */
+  readonly timeZone: string;
+  /** Why nothing may be started, such as a full disk; null when all is well. */
+  readonly paused: () => string | null;
+  readonly changed: (before: Job | null, after: Job) => void;
+  readonly heard: (attempt: AttemptId, event: AgentEvent) => void;
+  readonly bug: (error: unknown) => void;
+  /** Named places between two steps, where a test ends the process. */
+  readonly reached?: (point: string) => void;
+};
+
+const writeAgainMs = secondMs;
+
+/**
+ * Runs jobs: dispatches them, moves them along their ladder, parks and resumes them, and survives its own end. Every
+ * decision is on the disk before it acts; what it entails is done from there, and can be done again.
+ */
+export class Supervisor {
+  readonly #deps: SupervisorDeps;
+  readonly #ramp: Ramp;
+  readonly #wake: WakeUp;
+  readonly #stopping = new AbortController();
+  readonly #followed = new Map<AttemptId, Promise<void>>();
+  readonly #working = new Set<Promise<void>>();
+  readonly #watchers = new Set<() => void>();
+  #book!: JobBook;
+  #open: readonly OpenEffect[] = [];
+  #started = false;
+  #stopListening: () => void = () => undefined;
+  #looking: Promise<void> | undefined;
+  #lookAgain = false;
+  #mayBeFreed = false;
+
+  private constructor(deps: SupervisorDeps) {
+    this.#deps = deps;
+    this.#ramp = new Ramp(deps.clock);
+    this.#wake = new WakeUp(deps.clock, () => this.look());
+  }
+
+  /** Loads the jobs; nothing moves before `start`. */
+  static async open(deps: SupervisorDeps): Promise<Supervisor> {
+    const supervisor = new Supervisor(deps);
+    const { book, effects } = await JobBook.open({
+      ...deps,
+      changed: (before, after) => supervisor.#changed(before, after),
+      entail: (open) => supervisor.#entail(open),
+    });
+    supervisor.#book = book;
+    supervisor.#open = effects;
+    return supervisor;
+  }
+
+  /** Adopts the processes that live, does what was left half done, and dispatches from then on. */
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#entail(this.#open);
+    const begun = new Set(this.#open.flatMap(({ effect }) => ('attempt' in effect ? [effect.attempt] : [])));
+    for (const job of this.#book.all()) {
+      const attempt = this.#book.attempt(job.id);
+      if (attempt === undefined || attemptOf(job) !== attempt.id || begun.has(attempt.id)) continue;
+      this.#follow(attempt);
+    }
+    this.#stopListening = this.#deps.accounts.onOpened(() => {
+      this.#mayBeFreed = true;
+      this.look();
+    });
+    this.look();
+  }
+
+  /** Lets go of processes, which go on; the next `start` finds them. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#stopListening();
+    this.#wake.stop();
+    await this.#looking;
+    await Promise.all([...this.#working, ...this.#followed.values()]);
+  }
+
+  all(): readonly Job[] {
+    return [...this.#book.all()];
+  }
+
+  find(id: JobId): Job | undefined {
+    return this.#book.find(id);
+  }
+
+  attempt(id: JobId): Attempt | undefined {
+    return this.#book.attempt(id);
+  }
+
+  /** Accepts a job. Once the promise resolves it is never lost. */
+  async add(spec: JobSpec): Promise<Job> {
+    const job = this.#accepted(spec, this.#deps.newId());
+    await this.#book.add([job]);
+    this.#deps.reached?.('job.added');
+    this.look();
+    return job;
+  }
+
+  /** Resolves when its processes are gone. */
+  async cancel(id: JobId): Promise<Job> {
+    await this.#ask(id, { kind: 'cancel' });
+    return this.until(id, hasEnded);
+  }
+
+  async park(id: JobId, detail: string): Promise<Job> {
+    const park: Park = { reason: 'user', dueAt: null, estimated: false, detail };
+    await this.#ask(id, { kind: 'park', park });
+    return this.until(id, ({ state }) => state.kind !== 'stopping');
+  }
+
+  resume(id: JobId): Promise<Job> {
+    return this.#ask(id, { kind: 'unpark', because: 'asked', says: 'You were paused, and are asked to go on.' });
+  }
+
+  retry(id: JobId, anew: boolean): Promise<Job> {
+    return this.#ask(id, { kind: 'retry', anew });
+  }
+
+  answer(id: JobId, answer: string): Promise<Job> {
+    return this.#ask(id, { kind: 'answered', answer });
+  }
+
+  /** One sentence for a job that is not running; null for one that is. */
+  why(job: Job): string | null {
+    const { clock, timeZone, places, paused } = this.#deps;
+    const waitsFor = job.spec.dependsOn.flatMap((id) => {
+      const state = this.#book.find(id)?.state.kind ?? 'cancelled';
+      return state === 'done' ? [] : [{ id, state }];
+    });
+    const running = this.all().filter((each) => attemptOf(each) !== null).length;
+    const room = running >= places() ? { running, places: places() } : null;
+    return whyNotRunning(job, { now: clock(), timeZone, waitsFor, room, paused: paused() });
+  }
+
+  /** What a job would run on now. */
+  resolve(job: Job): Resolved {
+    const { agents, accounts } = this.#deps;
+    const { agent, pool, ladder } = job.spec;
+    const names = [agent, ...ladder.agents.filter((each) => each !== agent)];
+    const known = names.flatMap((name, place) => {
+      const found = agents.get(name);
+      if (found === undefined) return [];
+      const own = place === 0 && pool !== null ? pool : accounts.defaultPool(name);
+      const byProfile = accounts.modeOf(own) === 'profile';
+      return [{ agent: name, pool: own, chain: found.mode.chain, byProfile }];
+    });
+    const session = job.conversation?.session ?? null;
+    return resolveRung(job.spec, known, (name, model) => accounts.select({ pool: name, session, model, exclude: [] }));
+  }
+
+  /** Resolves with the job once it is as wanted; rejects with the signal's reason, or when the supervisor stops. */
+  until(id: JobId, isWanted: (job: Job) => boolean, signal?: AbortSignal): Promise<Job> {
+    return new Promise((resolve, reject) => {
+      const signals = [this.#stopping.signal, ...(signal === undefined ? [] : [signal])];
+      const end = (): void => {
+        this.#watchers.delete(look);
+        for (const each of signals) each.removeEventListener('abort', look);
+      };
+      const look = (): void => {
+        const job = this.#book.find(id);
+        const aborted = signals.find((each) => each.aborted);
+        if (job === undefined || aborted !== undefined) {
+          end();
+          reject((aborted?.reason as Error | undefined) ?? new Error(`job ${id} is gone`));
+        } else if (isWanted(job)) {
+          end();
+          resolve(job);
+        }
+      };
+      this.#watchers.add(look);
+      for (const each of signals) each.addEventListener('abort', look);
+      look();
+    });
+  }
+
+  /** Looks at all jobs that wait, now or as soon as the last look is over. */
+  look(): void {
+    if (!this.#started || this.#stopping.signal.aborted) return;
+    this.#lookAgain = true;
+    this.#looking ??= this.#lookAround()
+      .catch((error: unknown) => this.#writeLater(error))
+      .finally(() => {
+        this.#looking = undefined;
+        if (this.#lookAgain) this.look();
+      });
+  }
+
+  async #lookAround(): Promise<void> {
+    this.#lookAgain = false;
+    const parkedAt = await this.#unpark();
+    const { clock, places, paused, random } = this.#deps;
+    const { events, nextAt } = dispatch({
+      ...{
+        jobs: this.#book.all(),
+        find: (id) => this.#book.find(id),
+        now: clock(),
+        places: places(),
+        paused: paused(),
+        random,
+      },
+      resolve: (job) => this.resolve(job),
+    });
+    for (const { job, event } of events) await this.#move(job, event);
+    const times = [parkedAt, nextAt].filter((at) => at !== null);
+    this.#wake.set(times.length === 0 ? null : Math.min(...times));
+  }
+
+  /** A full disk is no reason to give up. */
+  #writeLater(error: unknown): void {
+    this.#deps.bug(error);
+    this.#wake.set(this.#deps.clock() + writeAgainMs);
+  }
+
+  /** Lets parked jobs go on whose time has come or for whom something opened; when to look again. */
+  async #unpark(): Promise<EpochMs | null> {
+    const now = this.#deps.clock();
+    const mayBeFreed = this.#mayBeFreed;
+    this.#mayBeFreed = false;
+    let nextAt: EpochMs | null = null;
+    const sooner = (at: EpochMs | null): void => {
+      if (at !== null && (nextAt === null || at < nextAt)) nextAt = at;
+    };
+    for (const job of this.all().toSorted(compareJobs)) {
+      if (job.state.kind !== 'parked' || job.state.reason === 'user') continue;
+      const isDue = job.state.dueAt !== null && job.state.dueAt <= now;
+      if (isDue || mayBeFreed) sooner(await this.#goOn(job, isDue));
+      else sooner(job.state.dueAt);
+    }
+    return nextAt;
+  }
+
+  /** Lets one parked job go on, where something is open for it; else when to look at it again. */
+  async #goOn(job: Job, isDue: boolean): Promise<EpochMs | null> {
+    const { clock, random } = this.#deps;
+    const { dueAt } = job.state as Extract<Job['state'], { kind: 'parked' }>;
+    const resolved = this.resolve(job);
+    if (resolved.kind === 'closed') {
+      if (!isDue) return dueAt;
+      const park = parkFor(resolved.selections, clock(), random());
+      await this.#move(job.id, { kind: 'park', park });
+      return park.dueAt;
+    }
+    const { pool } = resolved.rung;
+    if (!this.#ramp.take(pool)) return this.#ramp.next(pool);
+    const says = 'You were interrupted by a usage limit, which has ended.';
+    await this.#move(job.id, { kind: 'unpark', because: isDue ? 'due' : 'freed', says });
+    return null;
+  }
+
+  /** What the supervisor decided by itself; an event that does not fit any more is nobody's fault. */
+  async #move(id: JobId, event: JobEvent): Promise<Transition | null> {
+    if (event.kind === 'dispatched') {
+      const job = this.#book.find(id);
+      const why = job === undefined ? null : await this.#deps.workspace.unwanted(job.spec.directory);
+      if (why !== null) return this.#move(id, { kind: 'block', detail: why });
+    }
+    const next = await this.#book.apply(id, event);
+    return next instanceof Problem ? null : next;
+  }
+
+  /** What a person asked for. */
+  async #ask(id: JobId, event: JobEvent): Promise<Job> {
+    const next = await this.#book.apply(id, event);
+    if (next instanceof Problem) throw next;
+    return next.job;
+  }
+
+  #changed(before: Job | null, after: Job): void {
+    this.#deps.reached?.(`written.${before === null ? 'added' : after.state.kind}`);
+    this.#deps.changed(before, after);
+    for (const watcher of [...this.#watchers]) watcher();
+    this.look();
+  }
+
+  #entail(effects: readonly OpenEffect[]): void {
+    if (!this.#started) return;
+    for (const each of effects) {
+      const work = this.#do(each)
+        .catch(this.#deps.bug)
+        .finally(() => this.#working.delete(work));
+      this.#working.add(work);
+    }
+  }
+
+  async #do({ id, job, effect }: OpenEffect): Promise<void> {
+    const { reached } = this.#deps;
+    reached?.(`effect.${effect.kind}.begins`);
+    switch (effect.kind) {
+      case 'spawn':
+        await this.#spawn(effect.attempt);
+        break;
+      case 'kill':
+        await this.#kill(effect.attempt);
+        break;
+      case 'ended':
+        await this.#ended(job);
+        break;
+    }
+    reached?.(`effect.${effect.kind}.ends`);
+    await this.#untilWritten(() => this.#deps.store.effectDone(id));
+  }
+
+  /** Starts a process, unless it was started before a crash that came before its pid was written down. */
+  async #spawn(id: AttemptId): Promise<void> {
+    const { processes, reached } = this.#deps;
+    const job = this.#book.find(jobOf(id));
+    const attempt = job === undefined ? undefined : this.#book.attempt(job.id);
+    if (job === undefined || attempt?.id !== id || attemptOf(job) !== id) return;
+    if (attempt.pid !== null) return this.#follow(attempt);
+    const [alive] = await processes.living(attempt);
+    if (alive !== undefined || (await processes.wasStarted(id))) return this.#follow(attempt);
+    if (job.state.kind === 'stopping')
+      return this.#never(attempt, { kind: 'stopped', why: 'it was not started any more' });
+    try {
+      const launch = await launchOf(this.#deps, job, attempt);
+      reached?.('spawn.begins');
+      const { pid, birth } = await processes.spawn(launch);
+      reached?.('spawn.ends');
+      await this.#applyUntilWritten(job.id, { kind: 'spawned', attempt: id, pid, birth });
+    } catch (error) {
+      if (!(error instanceof Problem)) this.#deps.bug(error);
+      const detail = error instanceof Error ? error.message : String(error);
+      return this.#never(attempt, { kind: 'failed', failure: 'launch', detail, until: null });
+    }
+    const spawned = this.#book.attempt(job.id);
+    if (spawned?.id === id) this.#follow(spawned);
+  }
+
+  #never(attempt: Attempt, outcome: NonNullable<Attempt['outcome']>): Promise<void> {
+    return this.#applyUntilWritten(attempt.job, { kind: 'ended', attempt: attempt.id, exitCode: null, outcome });
+  }
+
+  async #kill(id: AttemptId): Promise<void> {
+    const attempt = this.#book.attempt(jobOf(id));
+    if (attempt?.id !== id) return;
+    await this.#deps.processes.end(attempt);
+    // Whoever follows it writes down its end, with what it told to the last.
+    if (this.#followed.has(id)) return;
+    if (this.#book.isPresent(id)) await this.#never(attempt, { kind: 'stopped', why: 'it was ended' });
+  }
+
+  async #ended(id: JobId): Promise<void> {
+    const { accounts, newId } = this.#deps;
+    const job = this.#book.find(id);
+    const attempt = this.#book.attempt(id);
+    if (attempt !== undefined && attempt.account === null) await accounts.revoke(attempt.id);
+    if (job === undefined || job.spec.repeatMs === null || job.state.kind === 'cancelled') return;
+    const { repeatMs } = job.spec;
+    const from = job.spec.scheduleAt ?? job.addedAt;
+    const missed = Math.max(0, Math.floor((this.#deps.clock() - from) / repeatMs));
+    const successor = this.#accepted(
+      { ...job.spec, scheduleAt: from + (missed + 1) * repeatMs },
+      successorOf(job, newId),
+    );
+    if (this.#book.find(successor.id) === undefined) await this.#untilWritten(() => this.#book.add([successor]));
+  }
+
+  #follow(attempt: Attempt): void {
+    if (this.#followed.has(attempt.id)) return;
+    const agent = this.#deps.agents.get(attempt.agent);
+    if (agent === undefined) return;
+    const { processes, accounts, clock, heard } = this.#deps;
+    const deps = {
+      ...{ processes, accounts, clock },
+      apply: (event: JobEvent) => this.#applyUntilWritten(attempt.job, event),
+      tell: (event: AgentEvent) => {
+        if (event.kind === 'turn-completed') this.#ramp.verified(attempt.pool);
+        heard(attempt.id, event);
+      },
+    };
+    const followed = followAttempt(deps, { attempt, mode: agent.mode }, this.#stopping.signal)
+      .catch((error: unknown) => {
+        if (!this.#stopping.signal.aborted) this.#deps.bug(error);
+      })
+      .finally(() => this.#followed.delete(attempt.id));
+    this.#followed.set(attempt.id, followed);
+  }
+
+  /** What a process did cannot be refused: it is written as soon as that is possible. */
+  #applyUntilWritten(id: JobId, event: JobEvent): Promise<void> {
+    return this.#untilWritten(async () => void (await this.#book.apply(id, event)));
+  }
+
+  async #untilWritten(write: () => Promise<void>): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        return await write();
+      } catch (error) {
+        this.#deps.bug(error);
+        await Bun.sleep(writeAgainMs);
+      }
+    }
+  }
+
+  #accepted(spec: JobSpec, id: JobId): Job {
+    const now = this.#deps.clock();
+    return {
+      ...{ id, spec, addedAt: now, changedAt: now, fence: 0, attempts: 0, restarts: noRestarts },
+      state: { kind: 'queued', notBefore: null, why: null },
+      ...{ conversation: null, handover: null, answer: null },
+    };
+  }
+}
+
+/** The same after a crash, so that there is only one. */
+function successorOf({ id, fence }: Job, newId: () => JobId): JobId {
+  const { length } = newId();
+  return asJobId(Bun.hash(`${id}:${fence}`).toString(36).padStart(length, '0').slice(-length));
+}
