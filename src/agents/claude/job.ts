@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import type { FailureKind } from '../../core/job/failure-kind.ts';
+import { parseJson } from '../../lib/parse-json.ts';
+import { readFailure, type FailureWords } from '../failure-text.ts';
+import type { AgentEvent, JobListener, JobMode } from '../job-mode.ts';
+import { eventsOf, lastLines } from '../told-events.ts';
+import { listenToClaude } from './events.ts';
+
+/** Texts of Claude Code 2.1.197, as an error entry or a result shows them. */
+const words: FailureWords = [
+  [/You've hit your .*limit|You're out of (usage|extra usage)|out of usage credits/, 'window'],
+  [/Credit balance is too low|monthly spend limit|Your org is out of usage/, 'billing'],
+  [/Invalid API key|Please run \/login|Failed to authenticate|OAuth token (has expired|revoked)/, 'auth'],
+  [
+    /does not have access to Claude|has disabled Claude subscription access|issue with the selected model|seat type doesn't include|This service is disabled for your org/,
+    'entitlement',
+  ],
+  [/temporarily limiting requests|Request rejected \(429\)/, 'throttle'],
+  [/529|Overloaded|API Error: 50\d|The API is at capacity/i, 'overload'],
+  [/Prompt is too long|exceeds? the context (window|limit)|Request too large/i, 'context-overflow'],
+  [/MCP server .* (failed|disconnected)|MCP error/i, 'mcp-lost'],
+];
+
+/** The `error` of an error entry: https://docs.claude.com/en/docs/claude-code/headless, strings of 2.1.197. */
+const kinds: Readonly<Record<string, FailureKind>> = {
+  authentication_failed: 'auth',
+  oauth_org_not_allowed: 'entitlement',
+  billing_error: 'billing',
+  rate_limit: 'throttle',
+  overloaded: 'overload',
+  model_not_found: 'entitlement',
+  server_error: 'overload',
+  max_output_tokens: 'task',
+};
+
+const entrySchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('assistant'),
+    error: z.string().optional(),
+    parent_tool_use_id: z.string().nullable().default(null),
+    message: z.object({
+      model: z.string().optional(),
+      content: z.array(
+        z.object({ type: z.string(), text: z.string().optional(), name: z.string().optional(), input: z.unknown().optional() }),
+      ),
+    }),
+  }),
+  z.object({
+    type: z.literal('system'),
+    subtype: z.literal('api_retry'),
+    error: z.string().optional(),
+    error_status: z.number().nullish(),
+  }),
+  z.object({
+    type: z.literal('result'),
+    is_error: z.boolean(),
+    subtype: z.string(),
+    result: z.string().optional(),
+    errors: z.array(z.unknown()).optional(),
+  }),
+]);
+
+export const claudeJob: JobMode = {
+  args: ({ kind, session, model, args }) => [
+    '-p',
+    '--output-format',
+    'stream-json',
+    '--verbose',
+    kind === 'first' ? '--session-id' : '--resume',
+    session,
+    ...(model === null ? [] : ['--model', model]),
+    ...args,
+  ],
+  // Its own waiting for the end of a limit would hide it from us.
+  environment: { CLAUDE_CODE_RETRY_WATCHDOG: '0', DISABLE_AUTOUPDATER: '1' },
+  listen,
+  readStderr: (text, _, now) => readFailure(lastLines(text), words, now),
+  chain: ['opus', 'sonnet[1m]', 'sonnet', 'haiku'],
+};
+
+function listen(now: () => number): JobListener {
+  const hear = listenToClaude(now);
+  return (channel, line) => {
+    if (channel === 'stderr')
+      return line.startsWith('No conversation found with session ID') ? [{ kind: 'session-missing' }] : [];
+    const entry = entrySchema.safeParse(parseJson(line)).data;
+    return [...eventsOf(hear(channel, line).told), ...(entry === undefined ? [] : fromEntry(entry, now()))];
+  };
+}
+
+function fromEntry(entry: z.infer<typeof entrySchema>, now: number): AgentEvent[] {
+  switch (entry.type) {
+    case 'system':
+      return [{ kind: 'retrying', detail: entry.error ?? `status ${entry.error_status ?? 'unknown'}` }];
+    case 'result': {
+      if (!entry.is_error) return [{ kind: 'result', text: entry.result ?? '' }];
+      const read = readFailure(entry.result ?? entry.subtype, words, now);
+      // What the error entry before it said is as good, and better known.
+      return entry.result === undefined ? [] : [{ kind: 'error', ...read }];
+    }
+    case 'assistant': {
+      const { content, model } = entry.message;
+      if (model !== '<synthetic>') return entry.parent_tool_use_id === null ? content.flatMap(fromBlock) : [];
+      const text = content.map((each) => each.text ?? '').join(' ');
+      const read = readFailure(text, words, now);
+      const failure = read.failure === 'unknown' ? (kinds[entry.error ?? ''] ?? 'unknown') : read.failure;
+      return entry.error === undefined || entry.parent_tool_use_id !== null
+        ? []
+        : [{ kind: 'error', ...read, failure }];
+    }
+  }
+}
+
+function fromBlock({
+  type,
+  text,
+  name,
+  input,
+}: {
+  type: string;
+  text?: string | undefined;
+  name?: string | undefined;
+  input?: unknown;
+}): AgentEvent[] {
+  if (type === 'text' && text !== undefined && text !== '') return [{ kind: 'text', text }];
+  return type === 'tool_use'
+    ? [{ kind: 'tool', name: name ?? 'tool', summary: JSON.stringify(input ?? {}).slice(0, 200) }]
+    : [];
+}

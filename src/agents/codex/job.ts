@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { parseJson } from '../../lib/parse-json.ts';
+import { readFailure, type FailureWords } from '../failure-text.ts';
+import type { AgentEvent, JobListener, JobMode } from '../job-mode.ts';
+import { eventsOf, lastLines } from '../told-events.ts';
+import { listenToCodex } from './events.ts';
+
+/** Texts of Codex 0.169.0. */
+const words: FailureWords = [
+  [/You’ve hit your usage limit|The usage limit has been reached|usage_limit_reached/, 'window'],
+  [/Quota exceeded|out of credits|spend cap|insufficient_quota/, 'billing'],
+  [/401 Unauthorized|Please (run|log) .*login|token_expired|refresh_token/i, 'auth'],
+  [
+    /To use Codex with your ChatGPT plan|model is not supported|does not have access to model|usage_not_included/,
+    'entitlement',
+  ],
+  [/exceeded retry limit, last status: 429|rate limit exceeded/i, 'throttle'],
+  [/Selected model is at capacity|high demand|unexpected status 50\d|server_is_overloaded|slow_down/, 'overload'],
+  [/context_length_exceeded|context window|ran out of room/i, 'context-overflow'],
+  [/MCP (server|client).*(failed|closed|timed out)/i, 'mcp-lost'],
+  [/Access blocked by Cloudflare/, 'network'],
+];
+
+const eventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.enum(['item.started', 'item.completed']),
+    item: z.object({
+      type: z.string(),
+      text: z.string().optional(),
+      command: z.string().optional(),
+      tool: z.string().optional(),
+      server: z.string().optional(),
+    }),
+  }),
+  z.object({ type: z.literal('turn.completed') }),
+  z.object({ type: z.literal('turn.failed'), error: z.object({ message: z.string() }) }),
+  z.object({ type: z.literal('error'), message: z.string() }),
+]);
+
+export const codexJob: JobMode = {
+  // Its sandbox and approvals are the user's own settings; `-` takes the prompt from stdin.
+  args: ({ kind, session, model, args }) => [
+    'exec',
+    ...(kind === 'resume' ? ['resume'] : []),
+    '--json',
+    '--skip-git-repo-check',
+    ...(model === null ? [] : ['-m', model]),
+    ...args,
+    ...(kind === 'resume' ? [session] : []),
+    '-',
+  ],
+  environment: {},
+  listen,
+  readStderr: (text, _, now) => readFailure(lastLines(text), words, now),
+  chain: [],
+};
+
+function listen(now: () => number): JobListener {
+  const hear = listenToCodex(now);
+  // It has no last word of its own: the last message of the turn is.
+  let last = '';
+  return (channel, line) => {
+    if (channel === 'stderr')
+      return line.includes('no rollout found for thread id') ? [{ kind: 'session-missing' }] : [];
+    const event = eventSchema.safeParse(parseJson(line)).data;
+    if (event?.type === 'item.completed' && event.item.type === 'agent_message') last = event.item.text ?? last;
+    const told = eventsOf(hear(channel, line).told);
+    return event === undefined ? told : [...told, ...fromEvent(event, { last, now: now() })];
+  };
+}
+
+function fromEvent(event: z.infer<typeof eventSchema>, { last, now }: { last: string; now: number }): AgentEvent[] {
+  switch (event.type) {
+    case 'item.started':
+      if (event.item.type === 'command_execution')
+        return [{ kind: 'tool', name: 'shell', summary: (event.item.command ?? '').slice(0, 200) }];
+      return event.item.type === 'mcp_tool_call'
+        ? [{ kind: 'tool', name: `${event.item.server ?? 'mcp'}.${event.item.tool ?? ''}`, summary: '' }]
+        : [];
+    case 'item.completed':
+      return event.item.type === 'agent_message' && event.item.text !== undefined
+        ? [{ kind: 'text', text: event.item.text }]
+        : [];
+    case 'turn.completed':
+      return [{ kind: 'result', text: last }];
+    case 'turn.failed':
+      return [{ kind: 'error', ...readFailure(event.error.message, words, now) }];
+    case 'error':
+      return event.message.startsWith('Reconnecting...') ? [{ kind: 'retrying', detail: event.message }] : [];
+  }
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { parseJson } from '../../lib/parse-json.ts';
+import { readFailure, type FailureWords } from '../failure-text.ts';
+import type { AgentEvent, JobListener, JobMode } from '../job-mode.ts';
+import { eventsOf, lastLines } from '../told-events.ts';
+import { listenToGemini } from './events.ts';
+
+/** Texts of Gemini CLI 0.61.0. */
+const words: FailureWords = [
+  [/exhausted your (daily quota|capacity)|quota will reset|Usage limit reached|TerminalQuotaError/, 'window'],
+  [/insufficient AI credits|INSUFFICIENT_G1_CREDITS_BALANCE/, 'billing'],
+  [
+    /API key not valid|API_KEY_INVALID|UNAUTHENTICATED|Verify your account|Please set an Auth method|"code":401/,
+    'auth',
+  ],
+  [/PERMISSION_DENIED|"code":403|models\/.* is not found|ModelNotFoundError/, 'entitlement'],
+  [/RESOURCE_EXHAUSTED|"code":429|status 429/, 'throttle'],
+  [/No capacity available|high demand|UNAVAILABLE|"code":50\d|status: 50\d|API Error: terminated/, 'overload'],
+  [/input token count .* exceeds|context window/i, 'context-overflow'],
+  [/MCP (server|client|tool).*(failed|disconnected|error)/i, 'mcp-lost'],
+];
+
+const eventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('message'), role: z.string(), content: z.string() }),
+  z.object({ type: z.literal('tool_use'), tool_name: z.string(), parameters: z.unknown().optional() }),
+  z.object({ type: z.literal('result'), status: z.string(), error: z.object({ message: z.string() }).optional() }),
+]);
+
+export const geminiJob: JobMode = {
+  args: ({ kind, session, model, args }) => [
+    '--output-format',
+    'stream-json',
+    '--skip-trust',
+    kind === 'first' ? '--session-id' : '--resume',
+    session,
+    ...(model === null ? [] : ['-m', model]),
+    ...args,
+  ],
+  // As its own child it would outlive a kill of the process that was started.
+  environment: { GEMINI_CLI_NO_RELAUNCH: 'true' },
+  listen,
+  readStderr: (text, exitCode, now) => {
+    const read = readFailure(lastLines(text), words, now);
+    // 41 is its configuration of logins (0.61.0).
+    return read.failure === 'unknown' && exitCode === 41 ? { ...read, failure: 'auth' } : read;
+  },
+  chain: [],
+};
+
+function listen(now: () => number): JobListener {
+  const hear = listenToGemini(now);
+  // A message comes in pieces, and the last one is the result.
+  let message = '';
+  return (channel, line) => {
+    if (channel === 'stderr') {
+      if (line.startsWith('Error resuming session:')) return [{ kind: 'session-missing' }];
+      const told = eventsOf(hear(channel, line).told);
+      return told.length === 0 && /^Attempt \d+ failed/.test(line)
+        ? [{ kind: 'retrying', detail: line.slice(0, 200) }]
+        : told;
+    }
+    const event = eventSchema.safeParse(parseJson(line)).data;
+    const told = eventsOf(hear(channel, line).told);
+    if (event?.type === 'message') {
+      if (event.role !== 'assistant') return told;
+      message += event.content;
+      return told;
+    }
+    const said: AgentEvent[] = message === '' || event === undefined ? [] : [{ kind: 'text', text: message }];
+    const events = event === undefined ? [] : fromEvent(event, { message, now: now() });
+    if (event !== undefined) message = '';
+    return [...said, ...told, ...events];
+  };
+}
+
+type Shown = Exclude<z.infer<typeof eventSchema>, { type: 'message' }>;
+
+function fromEvent(event: Shown, { message, now }: { message: string; now: number }): AgentEvent[] {
+  if (event.type === 'tool_use')
+    return [{ kind: 'tool', name: event.tool_name, summary: JSON.stringify(event.parameters ?? {}).slice(0, 200) }];
+  if (event.status === 'success') return [{ kind: 'result', text: message }];
+  return [{ kind: 'error', ...readFailure(event.error?.message ?? 'no reason given', words, now) }];
+}
