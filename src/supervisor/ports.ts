@@ -1,6 +1,6 @@
 import type { AgentEvent } from '../agents/job-mode.ts';
 import type { Account } from '../core/account/account.ts';
-import type { AccountId, AttemptId, JobId, Label, ProviderId } from '../core/ids.ts';
+import type { AccountId, AttemptId, JobId, Label } from '../core/ids.ts';
 import type { Attempt, Job } from '../core/job/job.ts';
 import type { Effect, Transition } from '../core/job/transition.ts';
 import type { Signal } from '../core/limit/signal.ts';
@@ -83,7 +83,6 @@ export type OutputLine = { readonly channel: 'stdout' | 'stderr'; readonly line:
 
 /** What the supervisor knows of accounts, and tells of them. */
 export interface AccountPort {
-  providerOf(agent: string): ProviderId | undefined;
   defaultPool(agent: string): Label;
   /** Whom a request of this conversation for this model would use. */
   select(want: {

@@ -1,0 +1,177 @@
+// A supervisor over a real store, book and processes, with agents that are shell scripts and a clock that the test moves.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AgentEvent, JobMode } from '../src/agents/job-mode.ts';
+import type { Book } from '../src/book/book.ts';
+import { addAccount } from '../src/book/roster.ts';
+import { asJobId, type JobId } from '../src/core/ids.ts';
+import type { Job, JobSpec, JobState } from '../src/core/job/job.ts';
+import type { EpochMs } from '../src/core/time.ts';
+import { jobAccounts } from '../src/daemon/job-accounts.ts';
+import { agentProcesses } from '../src/processes/agent-processes.ts';
+import { openStore, type Store } from '../src/store/open-store.ts';
+import { Supervisor } from '../src/supervisor/supervisor.ts';
+import { agents } from '../src/agents/registry.ts';
+import { Book as OpenedBook } from '../src/book/book.ts';
+import { buildAccount, captured, idOf } from './builders.ts';
+import { buildJob } from './job-builder.ts';
+import { temporaryFolder } from './temp-folder.ts';
+
+/** An agent that prints its events as they are. Its arguments are a script, and `first` or `resume`, session and model. */
+const scripted: JobMode = {
+  args: ({ kind, session, model, args }) => [...args, kind, session, model ?? '-'],
+  environment: {},
+  listen: () => (channel, line) => {
+    if (channel === 'stderr' || !line.startsWith('{')) return [];
+    return [JSON.parse(line) as AgentEvent];
+  },
+  readStderr: (text) => ({ failure: 'unknown', detail: text.trim().slice(0, 200), until: null }),
+  chain: ['opus', 'sonnet', 'haiku'],
+};
+
+export type SupervisorRig = AsyncDisposable & {
+  readonly folder: string;
+  readonly supervisor: Supervisor;
+  readonly book: Book;
+  readonly store: Store;
+  readonly bugs: unknown[];
+  now: EpochMs;
+  places: number;
+  paused: string | null;
+  /** Adds a job whose agent runs this script; `$1` is `first` or `resume`, `$2` the session, `$3` the model. */
+  add(script: string, more?: Partial<JobSpec>): Promise<Job>;
+  /** Resolves when a job is in one of these states. */
+  reaches(id: JobId, ...kinds: JobState['kind'][]): Promise<Job>;
+  /** Moves the clock and lets the supervisor see that. */
+  advance(ms: number): void;
+  /** Lets go of everything and opens it again, as a restart does; what ran goes on. */
+  restart(): Promise<void>;
+  /** What the job's agents noted in this file of the folder. */
+  read(name: string): string;
+  close(label: string, until: EpochMs, family?: string | null): Promise<void>;
+};
+
+export async function openSupervisor(labels: readonly string[] = ['a', 'b']): Promise<SupervisorRig> {
+  const folder = temporaryFolder();
+  const state = { now: captured, places: 8, paused: null as string | null };
+  const bugs: unknown[] = [];
+  let opened = await open();
+  for (const label of labels) await addAccount(opened.book, buildAccount(label));
+  opened.supervisor.start();
+  let scripts = 0;
+
+  async function open() {
+    const store = await openStore(join(folder.path, 'stint.db'), { now: state.now });
+    const book = await OpenedBook.open({ store, clock: () => state.now, tell: () => undefined });
+    const processes = agentProcesses({
+      folder: join(folder.path, 'attempts'),
+      kill: (pid, signal) => void process.kill(pid, signal),
+      graceMs: 300,
+    });
+    const accounts = jobAccounts({
+      ...{ book, agents, holdMs: () => 0, gatewayUrl: () => 'http://127.0.0.1:1' },
+      agentFolder: () => Promise.resolve(folder.path),
+    });
+    const supervisor = await Supervisor.open({
+      ...{ store, processes, accounts, clock: () => state.now, random: () => 0 },
+      newId: () => asJobId(crypto.randomUUID().slice(0, 10).replace('-', '0')),
+      newSession: () => crypto.randomUUID(),
+      workspace: {
+        unwanted: () => Promise.resolve(null),
+        describe: () => Promise.resolve('Nothing was committed.'),
+      },
+      agents: new Map([
+        [
+          'claude',
+          { id: 'claude', executable: '/bin/sh', mode: scripted, withheld: [], profileEnvironment: () => ({}) },
+        ],
+      ]),
+      environment: { PATH: process.env['PATH'] ?? '', NOTES: folder.path },
+      places: () => state.places,
+      paused: () => state.paused,
+      ...{ timeZone: 'UTC', changed: () => undefined, heard: () => undefined, bug: (error) => void bugs.push(error) },
+    });
+    return { store, book, supervisor };
+  }
+
+  async function close(): Promise<void> {
+    await opened.supervisor.stop();
+    await opened.book.stop();
+    await opened.store.close();
+  }
+
+  return {
+    folder: folder.path,
+    bugs,
+    get supervisor() {
+      return opened.supervisor;
+    },
+    get book() {
+      return opened.book;
+    },
+    get store() {
+      return opened.store;
+    },
+    get now() {
+      return state.now;
+    },
+    set now(value) {
+      state.now = value;
+    },
+    get places() {
+      return state.places;
+    },
+    set places(value) {
+      state.places = value;
+    },
+    get paused() {
+      return state.paused;
+    },
+    set paused(value) {
+      state.paused = value;
+    },
+    async add(script, more = {}) {
+      const path = join(folder.path, `script-${(scripts += 1)}`);
+      mkdirSync(folder.path, { recursive: true });
+      writeFileSync(path, script);
+      return opened.supervisor.add({ ...buildJob().spec, directory: folder.path, args: [path], ...more });
+    },
+    reaches: (id, ...kinds) => opened.supervisor.until(id, (job) => kinds.includes(job.state.kind)),
+    advance(ms) {
+      state.now += ms;
+      opened.supervisor.look();
+    },
+    async restart() {
+      await close();
+      opened = await open();
+      opened.supervisor.start();
+    },
+    read: (name) => readFileSync(join(folder.path, name), 'utf8'),
+    async close(label, until, family = null) {
+      const signal = {
+        kind: 'closed',
+        window: 'five_hour',
+        family,
+        overage: false,
+        until,
+        evidence: 'used up',
+      } as const;
+      await opened.book.observe({
+        account: idOf(label),
+        model: null,
+        sentAt: state.now,
+        signals: [signal],
+        served: false,
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      for (const job of opened.supervisor.all()) await opened.supervisor.cancel(job.id).catch(() => undefined);
+      await close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+/** Lines of a script that print events. */
+export const print = (event: AgentEvent): string => `printf '%s\\n' '${JSON.stringify(event).replaceAll("'", '')}'\n`;
+export const finish = (text = 'ok'): string => print({ kind: 'turn-completed' }) + print({ kind: 'result', text });
