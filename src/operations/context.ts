@@ -1,6 +1,7 @@
 import type { Account } from '../core/account/account.ts';
 import type { AuditEntry, AuditRecord, Surface } from '../core/audit.ts';
-import type { AccountId, Label, PhantomId, ProviderId, SessionId } from '../core/ids.ts';
+import type { AccountId, JobId, Label, PhantomId, ProviderId, SessionId } from '../core/ids.ts';
+import type { Attempt, Job, JobSpec } from '../core/job/job.ts';
 import type { Limit } from '../core/limit/limit.ts';
 import type { Reading, Signal } from '../core/limit/signal.ts';
 import type { Notice } from '../core/notice.ts';
@@ -229,6 +230,27 @@ export interface Settings {
   pendingRestart(): readonly string[];
 }
 
+/** Jobs, and what may be done about them. Each change throws a Problem `conflict` where it does not fit. */
+export interface Jobs {
+  all(): readonly Job[];
+  /** The latest of a job. */
+  attempt(id: JobId): Attempt | undefined;
+  /** One sentence for a job that is not running; null for one that is. */
+  why(job: Job): string | null;
+  add(spec: JobSpec): Promise<Job>;
+  /** Resolves when its processes are gone. */
+  cancel(id: JobId): Promise<Job>;
+  park(id: JobId, reason: string): Promise<Job>;
+  resume(id: JobId): Promise<Job>;
+  retry(id: JobId, anew: boolean): Promise<Job>;
+  answer(id: JobId, answer: string): Promise<Job>;
+  /** What its agents said and did, attempt after attempt; to the end of the job where that is followed. */
+  logs(
+    id: JobId,
+    how: { readonly follow: boolean; readonly signal: AbortSignal },
+  ): AsyncIterable<{ readonly attempt: number; readonly kind: string; readonly text: string }>;
+}
+
 /** Runs the reset command of the agent that uses a pool. */
 export interface AuthResets {
   /** Runs it now; resolves when it has ended. Throws a Problem where nothing is set up or it failed. */
@@ -264,4 +286,5 @@ export interface OperationContext {
   readonly notices: Notices;
   readonly settings: Settings;
   readonly authResets: AuthResets;
+  readonly jobs: Jobs;
 }

@@ -1,29 +1,22 @@
-import type { AgentEvent } from '../agents/job-mode.ts';
-import { asJobId, type AttemptId, type JobId } from '../core/ids.ts';
+import type { JobId, Label } from '../core/ids.ts';
 import type { Attempt, Job, JobSpec, Park } from '../core/job/job.ts';
 import { resolveRung, type Resolved } from '../core/job/ladder.ts';
 import { parkFor } from '../core/job/park.ts';
 import { compareJobs } from '../core/job/ready.ts';
-import { noRestarts } from '../core/job/restarts.ts';
 import { attemptOf, hasEnded, type JobEvent, type Transition } from '../core/job/transition.ts';
 import { whyNotRunning } from '../core/job/why.ts';
 import { Problem } from '../core/problem.ts';
-import { secondMs, type EpochMs } from '../core/time.ts';
+import type { EpochMs } from '../core/time.ts';
 import { dispatch } from './dispatch.ts';
-import { followAttempt } from './follow.ts';
-import { JobBook, jobOf } from './job-book.ts';
-import { launchOf, type LaunchDeps } from './launch.ts';
-import type { JobStore, OpenEffect, Processes } from './ports.ts';
+import { acceptedJob, Effects, writeAgainMs, type EffectDeps } from './effects.ts';
+import { JobBook } from './job-book.ts';
+import type { OpenEffect } from './ports.ts';
 import { Ramp } from './ramp.ts';
 import { WakeUp } from './wake.ts';
 
-export type SupervisorDeps = LaunchDeps & {
-  readonly store: JobStore;
-  readonly processes: Processes;
-  readonly clock: () => EpochMs;
+export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified'> & {
   /** In [0, 1). */
   readonly random: () => number;
-  readonly newId: () => JobId;
   /** Jobs that may have a process at once. */
   readonly places: () => number;
   /** IANA name of the zone in which sentences tell the time. */
@@ -31,13 +24,7 @@ export type SupervisorDeps = LaunchDeps & {
   /** Why nothing may be started, such as a full disk; null when all is well. */
   readonly paused: () => string | null;
   readonly changed: (before: Job | null, after: Job) => void;
-  readonly heard: (attempt: AttemptId, event: AgentEvent) => void;
-  readonly bug: (error: unknown) => void;
-  /** Named places between two steps, where a test ends the process. */
-  readonly reached?: (point: string) => void;
 };
-
-const writeAgainMs = secondMs;
 
 /**
  * Runs jobs: dispatches them, moves them along their ladder, parks and resumes them, and survives its own end. Every
@@ -48,10 +35,9 @@ export class Supervisor {
   readonly #ramp: Ramp;
   readonly #wake: WakeUp;
   readonly #stopping = new AbortController();
-  readonly #followed = new Map<AttemptId, Promise<void>>();
-  readonly #working = new Set<Promise<void>>();
   readonly #watchers = new Set<() => void>();
   #book!: JobBook;
+  #effects!: Effects;
   #open: readonly OpenEffect[] = [];
   #started = false;
   #stopListening: () => void = () => undefined;
@@ -71,9 +57,12 @@ export class Supervisor {
     const { book, effects } = await JobBook.open({
       ...deps,
       changed: (before, after) => supervisor.#changed(before, after),
-      entail: (open) => supervisor.#entail(open),
+      entail: (open) => supervisor.#effects.entail(open),
     });
     supervisor.#book = book;
+    const { signal } = supervisor.#stopping;
+    const verified = (pool: Label): void => supervisor.#ramp.verified(pool);
+    supervisor.#effects = new Effects({ ...deps, book, stopping: signal, verified });
     supervisor.#open = effects;
     return supervisor;
   }
@@ -82,12 +71,12 @@ export class Supervisor {
   start(): void {
     if (this.#started) return;
     this.#started = true;
-    this.#entail(this.#open);
+    this.#effects.entail(this.#open);
     const begun = new Set(this.#open.flatMap(({ effect }) => ('attempt' in effect ? [effect.attempt] : [])));
     for (const job of this.#book.all()) {
       const attempt = this.#book.attempt(job.id);
       if (attempt === undefined || attemptOf(job) !== attempt.id || begun.has(attempt.id)) continue;
-      this.#follow(attempt);
+      this.#effects.follow(attempt);
     }
     this.#stopListening = this.#deps.accounts.onOpened(() => {
       this.#mayBeFreed = true;
@@ -102,7 +91,7 @@ export class Supervisor {
     this.#stopListening();
     this.#wake.stop();
     await this.#looking;
-    await Promise.all([...this.#working, ...this.#followed.values()]);
+    await this.#effects.settled();
   }
 
   all(): readonly Job[] {
@@ -119,7 +108,7 @@ export class Supervisor {
 
   /** Accepts a job. Once the promise resolves it is never lost. */
   async add(spec: JobSpec): Promise<Job> {
-    const job = this.#accepted(spec, this.#deps.newId());
+    const job = acceptedJob(spec, this.#deps.newId(), this.#deps.clock());
     await this.#book.add([job]);
     this.#deps.reached?.('job.added');
     this.look();
@@ -301,139 +290,4 @@ export class Supervisor {
     for (const watcher of [...this.#watchers]) watcher();
     this.look();
   }
-
-  #entail(effects: readonly OpenEffect[]): void {
-    if (!this.#started) return;
-    for (const each of effects) {
-      const work = this.#do(each)
-        .catch(this.#deps.bug)
-        .finally(() => this.#working.delete(work));
-      this.#working.add(work);
-    }
-  }
-
-  async #do({ id, job, effect }: OpenEffect): Promise<void> {
-    const { reached } = this.#deps;
-    reached?.(`effect.${effect.kind}.begins`);
-    switch (effect.kind) {
-      case 'spawn':
-        await this.#spawn(effect.attempt);
-        break;
-      case 'kill':
-        await this.#kill(effect.attempt);
-        break;
-      case 'ended':
-        await this.#ended(job);
-        break;
-    }
-    reached?.(`effect.${effect.kind}.ends`);
-    await this.#untilWritten(() => this.#deps.store.effectDone(id));
-  }
-
-  /** Starts a process, unless it was started before a crash that came before its pid was written down. */
-  async #spawn(id: AttemptId): Promise<void> {
-    const { processes, reached } = this.#deps;
-    const job = this.#book.find(jobOf(id));
-    const attempt = job === undefined ? undefined : this.#book.attempt(job.id);
-    if (job === undefined || attempt?.id !== id || attemptOf(job) !== id) return;
-    if (attempt.pid !== null) return this.#follow(attempt);
-    const [alive] = await processes.living(attempt);
-    if (alive !== undefined || (await processes.wasStarted(id))) return this.#follow(attempt);
-    if (job.state.kind === 'stopping')
-      return this.#never(attempt, { kind: 'stopped', why: 'it was not started any more' });
-    try {
-      const launch = await launchOf(this.#deps, job, attempt);
-      reached?.('spawn.begins');
-      const { pid, birth } = await processes.spawn(launch);
-      reached?.('spawn.ends');
-      await this.#applyUntilWritten(job.id, { kind: 'spawned', attempt: id, pid, birth });
-    } catch (error) {
-      if (!(error instanceof Problem)) this.#deps.bug(error);
-      const detail = error instanceof Error ? error.message : String(error);
-      return this.#never(attempt, { kind: 'failed', failure: 'launch', detail, until: null });
-    }
-    const spawned = this.#book.attempt(job.id);
-    if (spawned?.id === id) this.#follow(spawned);
-  }
-
-  #never(attempt: Attempt, outcome: NonNullable<Attempt['outcome']>): Promise<void> {
-    return this.#applyUntilWritten(attempt.job, { kind: 'ended', attempt: attempt.id, exitCode: null, outcome });
-  }
-
-  async #kill(id: AttemptId): Promise<void> {
-    const attempt = this.#book.attempt(jobOf(id));
-    if (attempt?.id !== id) return;
-    await this.#deps.processes.end(attempt);
-    // Whoever follows it writes down its end, with what it told to the last.
-    if (this.#followed.has(id)) return;
-    if (this.#book.isPresent(id)) await this.#never(attempt, { kind: 'stopped', why: 'it was ended' });
-  }
-
-  async #ended(id: JobId): Promise<void> {
-    const { accounts, newId } = this.#deps;
-    const job = this.#book.find(id);
-    const attempt = this.#book.attempt(id);
-    if (attempt !== undefined && attempt.account === null) await accounts.revoke(attempt.id);
-    if (job === undefined || job.spec.repeatMs === null || job.state.kind === 'cancelled') return;
-    const { repeatMs } = job.spec;
-    const from = job.spec.scheduleAt ?? job.addedAt;
-    const missed = Math.max(0, Math.floor((this.#deps.clock() - from) / repeatMs));
-    const successor = this.#accepted(
-      { ...job.spec, scheduleAt: from + (missed + 1) * repeatMs },
-      successorOf(job, newId),
-    );
-    if (this.#book.find(successor.id) === undefined) await this.#untilWritten(() => this.#book.add([successor]));
-  }
-
-  #follow(attempt: Attempt): void {
-    if (this.#followed.has(attempt.id)) return;
-    const agent = this.#deps.agents.get(attempt.agent);
-    if (agent === undefined) return;
-    const { processes, accounts, clock, heard } = this.#deps;
-    const deps = {
-      ...{ processes, accounts, clock },
-      apply: (event: JobEvent) => this.#applyUntilWritten(attempt.job, event),
-      tell: (event: AgentEvent) => {
-        if (event.kind === 'turn-completed') this.#ramp.verified(attempt.pool);
-        heard(attempt.id, event);
-      },
-    };
-    const followed = followAttempt(deps, { attempt, mode: agent.mode }, this.#stopping.signal)
-      .catch((error: unknown) => {
-        if (!this.#stopping.signal.aborted) this.#deps.bug(error);
-      })
-      .finally(() => this.#followed.delete(attempt.id));
-    this.#followed.set(attempt.id, followed);
-  }
-
-  /** What a process did cannot be refused: it is written as soon as that is possible. */
-  #applyUntilWritten(id: JobId, event: JobEvent): Promise<void> {
-    return this.#untilWritten(async () => void (await this.#book.apply(id, event)));
-  }
-
-  async #untilWritten(write: () => Promise<void>): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      try {
-        return await write();
-      } catch (error) {
-        this.#deps.bug(error);
-        await Bun.sleep(writeAgainMs);
-      }
-    }
-  }
-
-  #accepted(spec: JobSpec, id: JobId): Job {
-    const now = this.#deps.clock();
-    return {
-      ...{ id, spec, addedAt: now, changedAt: now, fence: 0, attempts: 0, restarts: noRestarts },
-      state: { kind: 'queued', notBefore: null, why: null },
-      ...{ conversation: null, handover: null, answer: null },
-    };
-  }
-}
-
-/** The same after a crash, so that there is only one. */
-function successorOf({ id, fence }: Job, newId: () => JobId): JobId {
-  const { length } = newId();
-  return asJobId(Bun.hash(`${id}:${fence}`).toString(36).padStart(length, '0').slice(-length));
 }

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { failureKinds } from '../core/job/failure-kind.ts';
+import { jobStates, type Job } from '../core/job/job.ts';
+import type { OperationContext } from './context.ts';
+
+const moment = z.number().describe('Epoch milliseconds');
+
+export const jobShape = z.object({
+  id: z.string(),
+  title: z.string(),
+  state: z.enum(jobStates),
+  why: z.string().nullable().describe('One sentence for a job that is not running'),
+  agent: z.string(),
+  model: z.string().nullable().describe('The preferred one; what an attempt really used is in `attempt`'),
+  pool: z.string().nullable(),
+  directory: z.string(),
+  priority: z.number(),
+  dependsOn: z.array(z.string()),
+  scheduleAt: moment.nullable(),
+  repeat: z.number().nullable().describe('Seconds'),
+  session: z.string().nullable().describe('The conversation that the next attempt goes on with'),
+  attempts: z.number(),
+  attempt: z
+    .object({
+      number: z.number(),
+      agent: z.string(),
+      model: z.string().nullable(),
+      pool: z.string(),
+      account: z.string().nullable().describe('Of a profile; in gateway mode each request has its own'),
+      pid: z.number().nullable(),
+      startedAt: moment,
+      endedAt: moment.nullable(),
+      exitCode: z.number().nullable(),
+      outcome: z.string().nullable(),
+    })
+    .nullable()
+    .describe('The latest'),
+  dueAt: moment.nullable().describe('When a parked job goes on'),
+  estimated: z.boolean().describe('Nobody told when, and `dueAt` is a guess'),
+  question: z.string().nullable(),
+  result: z.string().nullable(),
+  failure: z.enum(failureKinds).nullable(),
+  resumes: z.number().describe('In a row without a completed turn; after five the job is blocked'),
+  addedAt: moment,
+  changedAt: moment,
+});
+
+export type JobView = z.infer<typeof jobShape>;
+
+/** A job as every surface shows it. */
+export function viewJob({ jobs }: OperationContext, job: Job): JobView {
+  const { id, spec, state } = job;
+  const attempt = jobs.attempt(id);
+  return {
+    id,
+    ...{ title: spec.title, state: state.kind, why: jobs.why(job), agent: spec.agent, model: spec.model },
+    ...{ pool: spec.pool, directory: spec.directory, priority: spec.priority, dependsOn: [...spec.dependsOn] },
+    ...{ scheduleAt: spec.scheduleAt, repeat: spec.repeatMs === null ? null : spec.repeatMs / 1000 },
+    session: job.conversation?.session ?? null,
+    attempts: job.attempts,
+    attempt: attempt === undefined ? null : viewAttempt(attempt),
+    dueAt: state.kind === 'parked' ? state.dueAt : null,
+    estimated: state.kind === 'parked' && state.estimated,
+    question: state.kind === 'waiting' ? state.question : null,
+    result: state.kind === 'done' ? state.result : null,
+    failure: state.kind === 'failed' || state.kind === 'blocked' ? state.failure : null,
+    resumes: job.restarts.resumes,
+    ...{ addedAt: job.addedAt, changedAt: job.changedAt },
+  };
+}
+
+function viewAttempt(
+  attempt: NonNullable<ReturnType<OperationContext['jobs']['attempt']>>,
+): NonNullable<JobView['attempt']> {
+  const { number, agent, model, pool, account, pid, startedAt, endedAt, exitCode, outcome } = attempt;
+  const said =
+    outcome === null ? null : outcome.kind === 'failed' ? `${outcome.failure}: ${outcome.detail}` : outcome.kind;
+  return { number, agent, model, pool, account, pid, startedAt, endedAt, exitCode, outcome: said };
+}

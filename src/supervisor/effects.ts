@@ -1,0 +1,192 @@
+import type { AgentEvent } from '../agents/job-mode.ts';
+import { asJobId, type AttemptId, type JobId, type Label } from '../core/ids.ts';
+import type { Attempt, Job, JobSpec } from '../core/job/job.ts';
+import { noRestarts } from '../core/job/restarts.ts';
+import { attemptOf, type JobEvent } from '../core/job/transition.ts';
+import { Problem } from '../core/problem.ts';
+import { secondMs, type EpochMs } from '../core/time.ts';
+import { processStart } from '../lib/process-start.ts';
+import { followAttempt } from './follow.ts';
+import { jobOf, type JobBook } from './job-book.ts';
+import { launchOf, type LaunchDeps } from './launch.ts';
+import type { JobStore, OpenEffect, Processes } from './ports.ts';
+
+export type EffectDeps = LaunchDeps & {
+  readonly store: JobStore;
+  readonly processes: Processes;
+  readonly book: JobBook;
+  readonly clock: () => EpochMs;
+  readonly newId: () => JobId;
+  readonly stopping: AbortSignal;
+  /** A turn was served from this pool. */
+  readonly verified: (pool: Label) => void;
+  readonly heard: (attempt: AttemptId, event: AgentEvent) => void;
+  readonly bug: (error: unknown) => void;
+  /** Named places between two steps, where a test ends the process. */
+  readonly reached?: (point: string) => void;
+};
+
+export const writeAgainMs = secondMs;
+
+/**
+ * Does what transitions entail, those of one job one after the other: a process that is being started is only ended
+ * when it was. Each can be done again, since a crash may come before it is written down as done.
+ */
+export class Effects {
+  readonly #deps: EffectDeps;
+  readonly #chains = new Map<JobId, Promise<void>>();
+  readonly #followed = new Map<AttemptId, Promise<void>>();
+
+  constructor(deps: EffectDeps) {
+    this.#deps = deps;
+  }
+
+  entail(effects: readonly OpenEffect[]): void {
+    for (const each of effects) {
+      const before = this.#chains.get(each.job) ?? Promise.resolve();
+      const chain = before.then(() => this.#do(each)).catch(this.#deps.bug);
+      this.#chains.set(each.job, chain);
+      void chain.then(() => this.#chains.get(each.job) === chain && this.#chains.delete(each.job));
+    }
+  }
+
+  /** Listens to an attempt to its end, once. */
+  follow(attempt: Attempt): void {
+    const { agents, processes, accounts, clock, heard, verified, stopping, bug } = this.#deps;
+    const agent = agents.get(attempt.agent);
+    if (agent === undefined || this.#followed.has(attempt.id)) return;
+    const deps = {
+      ...{ processes, accounts, clock },
+      apply: (event: JobEvent) => this.#applyUntilWritten(attempt.job, event),
+      tell: (event: AgentEvent) => {
+        if (event.kind === 'turn-completed') verified(attempt.pool);
+        heard(attempt.id, event);
+      },
+    };
+    const followed = followAttempt(deps, { attempt, mode: agent.mode }, stopping)
+      .catch((error: unknown) => (stopping.aborted ? undefined : bug(error)))
+      .finally(() => this.#followed.delete(attempt.id));
+    this.#followed.set(attempt.id, followed);
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#chains.values(), ...this.#followed.values()]);
+  }
+
+  async #do({ id, job, effect }: OpenEffect): Promise<void> {
+    const { reached, stopping } = this.#deps;
+    if (stopping.aborted) return;
+    reached?.(`effect.${effect.kind}.begins`);
+    switch (effect.kind) {
+      case 'spawn':
+        await this.#spawn(effect.attempt);
+        break;
+      case 'kill':
+        await this.#kill(effect.attempt);
+        break;
+      case 'ended':
+        await this.#ended(job);
+        break;
+    }
+    reached?.(`effect.${effect.kind}.ends`);
+    await this.#untilWritten(() => this.#deps.store.effectDone(id));
+  }
+
+  /** Starts a process, unless it was started before a crash that came before its pid was written down. */
+  async #spawn(id: AttemptId): Promise<void> {
+    const { book, processes } = this.#deps;
+    const job = book.find(jobOf(id));
+    const attempt = job === undefined ? undefined : book.attempt(job.id);
+    if (job === undefined || attempt?.id !== id || attemptOf(job) !== id) return;
+    if (attempt.pid !== null) return this.follow(attempt);
+    const [alive] = (await processes.living(attempt)).toSorted((a, b) => a - b);
+    if (alive !== undefined) return this.#spawned(attempt, { pid: alive, birth: (await processStart(alive)) ?? '' });
+    if (await processes.wasStarted(id)) return this.follow(attempt);
+    if (job.state.kind === 'stopping')
+      return this.#never(attempt, { kind: 'stopped', why: 'it was not started any more' });
+    return this.#start(job, attempt);
+  }
+
+  async #start(job: Job, attempt: Attempt): Promise<void> {
+    const { processes, reached, bug } = this.#deps;
+    let started: Pick<Attempt, 'pid' | 'birth'> & { pid: number; birth: string };
+    try {
+      const launch = await launchOf(this.#deps, job, attempt);
+      reached?.('spawn.begins');
+      started = await processes.spawn(launch);
+      reached?.('spawn.ends');
+    } catch (error) {
+      if (!(error instanceof Problem)) bug(error);
+      const detail = error instanceof Error ? error.message : String(error);
+      return this.#never(attempt, { kind: 'failed', failure: 'launch', detail, until: null });
+    }
+    await this.#spawned(attempt, started);
+  }
+
+  async #spawned({ id, job }: Attempt, { pid, birth }: { pid: number; birth: string }): Promise<void> {
+    await this.#applyUntilWritten(job, { kind: 'spawned', attempt: id, pid, birth });
+    const spawned = this.#deps.book.attempt(job);
+    if (spawned?.id === id) this.follow(spawned);
+  }
+
+  async #kill(id: AttemptId): Promise<void> {
+    const { book, processes } = this.#deps;
+    const attempt = book.attempt(jobOf(id));
+    if (attempt?.id !== id) return;
+    await processes.end(attempt);
+    // Whoever follows it writes down its end, with what it told to the last.
+    if (this.#followed.has(id) || !book.isPresent(id)) return;
+    await this.#never(attempt, { kind: 'stopped', why: 'it was ended' });
+  }
+
+  async #ended(id: JobId): Promise<void> {
+    const { accounts, book, clock } = this.#deps;
+    const job = book.find(id);
+    const attempt = book.attempt(id);
+    if (attempt !== undefined && attempt.account === null) await accounts.revoke(attempt.id);
+    if (job === undefined || job.spec.repeatMs === null || job.state.kind === 'cancelled') return;
+    const { repeatMs, scheduleAt } = job.spec;
+    const from = scheduleAt ?? job.addedAt;
+    const missed = Math.max(0, Math.floor((clock() - from) / repeatMs));
+    const spec = { ...job.spec, scheduleAt: from + (missed + 1) * repeatMs };
+    const successor = acceptedJob(spec, this.#successorId(job), clock());
+    if (book.find(successor.id) === undefined) await this.#untilWritten(() => book.add([successor]));
+  }
+
+  /** The same after a crash, so that there is only one. */
+  #successorId({ id, fence }: Job): JobId {
+    const { length } = this.#deps.newId();
+    return asJobId(Bun.hash(`${id}:${fence}`).toString(36).padStart(length, '0').slice(-length));
+  }
+
+  /** One that never ran, or left nothing to be heard. */
+  #never(attempt: Attempt, outcome: NonNullable<Attempt['outcome']>): Promise<void> {
+    return this.#applyUntilWritten(attempt.job, { kind: 'ended', attempt: attempt.id, exitCode: null, outcome });
+  }
+
+  /** What a process did cannot be refused: it is written as soon as that is possible. */
+  #applyUntilWritten(id: JobId, event: JobEvent): Promise<void> {
+    return this.#untilWritten(async () => void (await this.#deps.book.apply(id, event)));
+  }
+
+  async #untilWritten(write: () => Promise<void>): Promise<void> {
+    const { stopping, bug } = this.#deps;
+    while (!stopping.aborted) {
+      try {
+        return await write();
+      } catch (error) {
+        bug(error);
+        await Bun.sleep(writeAgainMs);
+      }
+    }
+  }
+}
+
+export function acceptedJob(spec: JobSpec, id: JobId, now: EpochMs): Job {
+  return {
+    ...{ id, spec, addedAt: now, changedAt: now, fence: 0, attempts: 0, restarts: noRestarts },
+    state: { kind: 'queued', notBefore: null, why: null },
+    ...{ conversation: null, handover: null, answer: null },
+  };
+}
