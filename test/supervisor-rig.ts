@@ -10,6 +10,7 @@ import type { EpochMs } from '../src/core/time.ts';
 import { jobAccounts } from '../src/daemon/job-accounts.ts';
 import { agentProcesses } from '../src/processes/agent-processes.ts';
 import { openStore, type Store } from '../src/store/open-store.ts';
+import type { JobStore } from '../src/supervisor/ports.ts';
 import { Supervisor } from '../src/supervisor/supervisor.ts';
 import { agents } from '../src/agents/registry.ts';
 import { Book as OpenedBook } from '../src/book/book.ts';
@@ -18,7 +19,7 @@ import { buildJob } from './job-builder.ts';
 import { temporaryFolder } from './temp-folder.ts';
 
 /** An agent that prints its events as they are. Its arguments are a script, and `first` or `resume`, session and model. */
-const scripted: JobMode = {
+export const scripted: JobMode = {
   args: ({ kind, session, model, args }) => [...args, kind, session, model ?? '-'],
   environment: {},
   listen: () => (channel, line) => {
@@ -44,14 +45,22 @@ export type SupervisorRig = AsyncDisposable & {
   reaches(id: JobId, ...kinds: JobState['kind'][]): Promise<Job>;
   /** Moves the clock and lets the supervisor see that. */
   advance(ms: number): void;
-  /** Lets go of everything and opens it again, as a restart does; what ran goes on. */
-  restart(): Promise<void>;
+  /** Lets go of everything and opens it again, as a restart does; what ran goes on. `meanwhile` is when nothing is supervised. */
+  restart(meanwhile?: () => Promise<unknown>): Promise<void>;
   /** What the job's agents noted in this file of the folder. */
   read(name: string): string;
   close(label: string, until: EpochMs, family?: string | null): Promise<void>;
 };
 
-export async function openSupervisor(labels: readonly string[] = ['a', 'b']): Promise<SupervisorRig> {
+export type SupervisorRigOptions = {
+  /** Stands between the supervisor and its store. */
+  readonly wrapStore?: (store: JobStore) => JobStore;
+};
+
+export async function openSupervisor(
+  labels: readonly string[] = ['a', 'b'],
+  { wrapStore = (store) => store }: SupervisorRigOptions = {},
+): Promise<SupervisorRig> {
   const folder = temporaryFolder();
   const state = { now: captured, places: 8, paused: null as string | null };
   const bugs: unknown[] = [];
@@ -73,7 +82,7 @@ export async function openSupervisor(labels: readonly string[] = ['a', 'b']): Pr
       agentFolder: () => Promise.resolve(folder.path),
     });
     const supervisor = await Supervisor.open({
-      ...{ store, processes, accounts, clock: () => state.now, random: () => 0 },
+      ...{ store: wrapStore(store), processes, accounts, clock: () => state.now, random: () => 0 },
       newId: () => asJobId(crypto.randomUUID().slice(0, 10).replace('-', '0')),
       newSession: () => crypto.randomUUID(),
       workspace: {
@@ -141,7 +150,9 @@ export async function openSupervisor(labels: readonly string[] = ['a', 'b']): Pr
       state.now += ms;
       opened.supervisor.look();
     },
-    async restart() {
+    async restart(meanwhile = () => Promise.resolve()) {
+      await opened.supervisor.stop();
+      await meanwhile();
       await close();
       opened = await open();
       opened.supervisor.start();

@@ -3,12 +3,13 @@ import { access, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/prom
 import { constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { AttemptId } from '../core/ids.ts';
+import type { Reached } from '../core/job/commit-point.ts';
 import { Problem } from '../core/problem.ts';
 import { secondMs } from '../core/time.ts';
 import { processStart } from '../lib/process-start.ts';
 import type { Exit, Known, Launch, OutputLine, Processes, RunFiles } from '../supervisor/ports.ts';
 import { readOutput } from './output.ts';
-import { processesOf } from './process-table.ts';
+import { processesOf, type FoundProcess } from './process-table.ts';
 
 /**
  * Runs an agent and writes down how it ended, for a daemon that was started after it cannot wait for it. Where the file
@@ -27,10 +28,11 @@ export type ProcessOptions = {
   readonly kill: (pid: number, signal: NodeJS.Signals) => void;
   /** Between being asked to end and being killed. */
   readonly graceMs?: number;
+  readonly reached?: Reached;
 };
 
 /** Processes of agents in groups of their own, with stdin, stdout and stderr in files, which outlive the daemon. */
-export function agentProcesses({ folder, kill, graceMs = 5 * secondMs }: ProcessOptions): Processes {
+export function agentProcesses({ folder, kill, graceMs = 5 * secondMs, reached }: ProcessOptions): Processes {
   const filesOf = (attempt: AttemptId): RunFiles => {
     const own = join(folder, attempt);
     return {
@@ -46,7 +48,9 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs }: Process
     const isOurs = pid !== null && (birth === null || (await processStart(pid)) === birth);
     // The leader may be gone while its group goes on: then no other process can have the group's number.
     const group = pid !== null && (isOurs || (await processStart(pid)) === undefined) ? pid : null;
-    return (await processesOf(id, group)).map((each) => each.pid);
+    const found = await processesOf(id, group);
+    const isLeader = (each: FoundProcess): number => (each.pid === each.group ? 0 : 1);
+    return found.toSorted((a, b) => isLeader(a) - isLeader(b) || a.pid - b.pid).map((each) => each.pid);
   };
   const signalAll = (pids: readonly number[], signal: NodeJS.Signals): void => {
     for (const pid of pids) {
@@ -59,7 +63,7 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs }: Process
   };
   return {
     filesOf,
-    spawn: (launch) => start(launch),
+    spawn: (launch) => start(launch, reached),
     living,
     wasStarted: async (attempt) => (await stat(filesOf(attempt).stdout).catch(() => undefined)) !== undefined,
     async end(attempt) {
@@ -68,12 +72,9 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs }: Process
       for (;;) {
         const pids = await living(attempt);
         if (pids.length === 0) return;
-        if (performance.now() > until) signalAll(pids, 'SIGKILL');
-        else
-          signalAll(
-            pids.filter((pid) => !asked.has(pid)),
-            'SIGTERM',
-          );
+        const isOver = performance.now() > until;
+        signalAll(isOver ? pids : pids.filter((pid) => !asked.has(pid)), isOver ? 'SIGKILL' : 'SIGTERM');
+        reached?.(isOver ? 'end.killed' : 'end.asked');
         asked = new Set(pids);
         await Bun.sleep(lookMs / 2);
       }
@@ -84,7 +85,7 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs }: Process
         signal.throwIfAborted();
         const written = await readExit(exit);
         if (written !== null) return written;
-        const due = (looks * lookMs) % livesMs === 0;
+        const due = (looks * lookMs) % livesMs === 0 && !(await leads(attempt));
         // The file may have been written between the two looks.
         if (due && (await living(attempt)).length === 0) return (await readExit(exit)) ?? { code: null, at: null };
         await Bun.sleep(lookMs);
@@ -95,7 +96,12 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs }: Process
   };
 }
 
-async function start(launch: Launch): Promise<{ pid: number; birth: string }> {
+/** Whether its wrapper lives: with fifty agents it is too dear to look at every process of the machine. */
+async function leads({ pid, birth }: Known): Promise<boolean> {
+  return pid !== null && birth !== null && birth !== '' && (await processStart(pid)) === birth;
+}
+
+async function start(launch: Launch, reached?: Reached): Promise<{ pid: number; birth: string }> {
   const { files, environment, directory, nice } = launch;
   await requireDirectory(directory);
   const executable = await findExecutable(launch.executable, environment['PATH'] ?? '');
@@ -107,6 +113,7 @@ async function start(launch: Launch): Promise<{ pid: number; birth: string }> {
     open(files.stderr, 'a', 0o600),
   ]);
   try {
+    reached?.('process.files');
     const command = [...(await niceness(nice, environment['PATH'] ?? '')), executable, ...launch.args];
     const child = spawn('/bin/sh', ['-c', wrapper, 'stint', files.exit, ...command], {
       cwd: directory,
@@ -119,6 +126,7 @@ async function start(launch: Launch): Promise<{ pid: number; birth: string }> {
       child.once('error', reject);
     });
     child.unref();
+    reached?.('process.started');
     const pid = child.pid as number;
     return { pid, birth: (await processStart(pid)) ?? '' };
   } finally {

@@ -1,5 +1,6 @@
 import type { AgentEvent } from '../agents/job-mode.ts';
-import { asJobId, type AttemptId, type JobId, type Label } from '../core/ids.ts';
+import { asAttemptId, asJobId, type AttemptId, type JobId, type Label } from '../core/ids.ts';
+import type { Reached } from '../core/job/commit-point.ts';
 import type { Attempt, Job, JobSpec } from '../core/job/job.ts';
 import { noRestarts } from '../core/job/restarts.ts';
 import { attemptOf, type JobEvent } from '../core/job/transition.ts';
@@ -22,8 +23,7 @@ export type EffectDeps = LaunchDeps & {
   readonly verified: (pool: Label) => void;
   readonly heard: (attempt: AttemptId, event: AgentEvent) => void;
   readonly bug: (error: unknown) => void;
-  /** Named places between two steps, where a test ends the process. */
-  readonly reached?: (point: string) => void;
+  readonly reached?: Reached;
 };
 
 export const writeAgainMs = secondMs;
@@ -44,7 +44,7 @@ export class Effects {
   entail(effects: readonly OpenEffect[]): void {
     for (const each of effects) {
       const before = this.#chains.get(each.job) ?? Promise.resolve();
-      const chain = before.then(() => this.#do(each)).catch(this.#deps.bug);
+      const chain = before.then(() => this.#untilDone(() => this.#do(each)));
       this.#chains.set(each.job, chain);
       void chain.then(() => this.#chains.get(each.job) === chain && this.#chains.delete(each.job));
     }
@@ -52,21 +52,28 @@ export class Effects {
 
   /** Listens to an attempt to its end, once. */
   follow(attempt: Attempt): void {
-    const { agents, processes, accounts, clock, heard, verified, stopping, bug } = this.#deps;
+    if (this.#followed.has(attempt.id)) return;
+    const followed = this.#untilDone(() => this.#listen(attempt)).finally(() => this.#followed.delete(attempt.id));
+    this.#followed.set(attempt.id, followed);
+  }
+
+  async #listen(attempt: Attempt): Promise<void> {
+    const { agents, processes, heard, verified, stopping } = this.#deps;
     const agent = agents.get(attempt.agent);
-    if (agent === undefined || this.#followed.has(attempt.id)) return;
+    if (agent === undefined) {
+      await processes.end(attempt);
+      const detail = `Stint knows no agent ${attempt.agent} any more.`;
+      return this.#never(attempt, { kind: 'failed', failure: 'launch', detail, until: null });
+    }
     const deps = {
-      ...{ processes, accounts, clock },
+      ...this.#deps,
       apply: (event: JobEvent) => this.#applyUntilWritten(attempt.job, event),
       tell: (event: AgentEvent) => {
         if (event.kind === 'turn-completed') verified(attempt.pool);
         heard(attempt.id, event);
       },
     };
-    const followed = followAttempt(deps, { attempt, mode: agent.mode }, stopping)
-      .catch((error: unknown) => (stopping.aborted ? undefined : bug(error)))
-      .finally(() => this.#followed.delete(attempt.id));
-    this.#followed.set(attempt.id, followed);
+    return followAttempt(deps, { attempt, mode: agent.mode }, stopping);
   }
 
   /** Resolves when nothing is under way any more. */
@@ -90,7 +97,8 @@ export class Effects {
         break;
     }
     reached?.(`effect.${effect.kind}.ends`);
-    await this.#untilWritten(() => this.#deps.store.effectDone(id));
+    await this.#untilDone(() => this.#deps.store.effectDone(id));
+    reached?.(`effect.${effect.kind}.written`);
   }
 
   /** Starts a process, unless it was started before a crash that came before its pid was written down. */
@@ -100,7 +108,7 @@ export class Effects {
     const attempt = job === undefined ? undefined : book.attempt(job.id);
     if (job === undefined || attempt?.id !== id || attemptOf(job) !== id) return;
     if (attempt.pid !== null) return this.follow(attempt);
-    const [alive] = (await processes.living(attempt)).toSorted((a, b) => a - b);
+    const [alive] = await processes.living(attempt);
     if (alive !== undefined) return this.#spawned(attempt, { pid: alive, birth: (await processStart(alive)) ?? '' });
     if (await processes.wasStarted(id)) return this.follow(attempt);
     if (job.state.kind === 'stopping')
@@ -119,7 +127,8 @@ export class Effects {
     } catch (error) {
       if (!(error instanceof Problem)) bug(error);
       const detail = error instanceof Error ? error.message : String(error);
-      return this.#never(attempt, { kind: 'failed', failure: 'launch', detail, until: null });
+      const failure = isFull(error) ? 'disk-full' : 'launch';
+      return this.#never(attempt, { kind: 'failed', failure, detail, until: null });
     }
     await this.#spawned(attempt, started);
   }
@@ -134,6 +143,8 @@ export class Effects {
     const { book, processes } = this.#deps;
     const attempt = book.attempt(jobOf(id));
     if (attempt?.id !== id) return;
+    // What it told to the last counts, also where it has ended before a crash: a job that is done is not run again.
+    if (book.isPresent(id) && (attempt.pid !== null || (await processes.wasStarted(id)))) this.follow(attempt);
     await processes.end(attempt);
     // Whoever follows it writes down its end, with what it told to the last.
     if (this.#followed.has(id) || !book.isPresent(id)) return;
@@ -141,23 +152,25 @@ export class Effects {
   }
 
   async #ended(id: JobId): Promise<void> {
-    const { accounts, book, clock } = this.#deps;
+    const { accounts, book, clock, reached } = this.#deps;
     const job = book.find(id);
-    const attempt = book.attempt(id);
-    if (attempt !== undefined && attempt.account === null) await accounts.revoke(attempt.id);
+    for (let number = 1; number <= (job?.attempts ?? 0); number += 1)
+      await accounts.revoke(asAttemptId(`${id}.${number}`));
     if (job === undefined || job.spec.repeatMs === null || job.state.kind === 'cancelled') return;
     const { repeatMs, scheduleAt } = job.spec;
     const from = scheduleAt ?? job.addedAt;
     const missed = Math.max(0, Math.floor((clock() - from) / repeatMs));
     const spec = { ...job.spec, scheduleAt: from + (missed + 1) * repeatMs };
     const successor = acceptedJob(spec, this.#successorId(job), clock());
-    if (book.find(successor.id) === undefined) await this.#untilWritten(() => book.add([successor]));
+    if (book.find(successor.id) !== undefined) return;
+    await this.#untilDone(() => book.add([successor]));
+    reached?.('successor');
   }
 
-  /** The same after a crash, so that there is only one. */
-  #successorId({ id, fence }: Job): JobId {
+  /** The same after a crash and after a retry, so that there is only one. */
+  #successorId({ id }: Job): JobId {
     const { length } = this.#deps.newId();
-    return asJobId(Bun.hash(`${id}:${fence}`).toString(36).padStart(length, '0').slice(-length));
+    return asJobId(Bun.hash(`after ${id}`).toString(36).padStart(length, '0').slice(-length));
   }
 
   /** One that never ran, or left nothing to be heard. */
@@ -167,20 +180,40 @@ export class Effects {
 
   /** What a process did cannot be refused: it is written as soon as that is possible. */
   #applyUntilWritten(id: JobId, event: JobEvent): Promise<void> {
-    return this.#untilWritten(async () => void (await this.#deps.book.apply(id, event)));
+    return this.#untilDone(async () => void (await this.#deps.book.apply(id, event)));
   }
 
-  async #untilWritten(write: () => Promise<void>): Promise<void> {
+  /** Tries a step again until it works, or the supervisor stops: a full disk, or no file descriptor left, is no end. */
+  async #untilDone(step: () => Promise<void>): Promise<void> {
     const { stopping, bug } = this.#deps;
     while (!stopping.aborted) {
       try {
-        return await write();
+        return await step();
       } catch (error) {
+        if (stopping.aborted) return;
         bug(error);
-        await Bun.sleep(writeAgainMs);
+        await pause(writeAgainMs, stopping);
       }
     }
   }
+}
+
+/** No room on the disk: of a file, or of the database. */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'SQLITE_FULL'].includes(String(error.code));
+}
+
+/** Resolves after a time, or when the signal aborts. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
 }
 
 export function acceptedJob(spec: JobSpec, id: JobId, now: EpochMs): Job {

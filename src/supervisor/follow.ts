@@ -1,4 +1,5 @@
 import type { AgentEvent, JobMode } from '../agents/job-mode.ts';
+import type { Reached } from '../core/job/commit-point.ts';
 import type { Attempt } from '../core/job/job.ts';
 import { outcomeOf, type Heard } from '../core/job/outcome.ts';
 import type { JobEvent } from '../core/job/transition.ts';
@@ -12,6 +13,8 @@ export type FollowDeps = {
   /** Lets something happen to the attempt's job; resolves when it is written, however long that takes. */
   readonly apply: (event: JobEvent) => Promise<void>;
   readonly tell: (event: AgentEvent) => void;
+  readonly bug: (error: unknown) => void;
+  readonly reached?: Reached;
 };
 
 const keptStderr = 8192;
@@ -25,18 +28,34 @@ export async function followAttempt(
   { attempt, mode }: { readonly attempt: Attempt; readonly mode: JobMode },
   signal: AbortSignal,
 ): Promise<void> {
-  const { processes, clock, apply } = deps;
+  const { processes, clock, apply, bug, reached } = deps;
   const ear = new Ear(deps, attempt);
   const listen = mode.listen(clock);
   let stderr = '';
   const ended = processes.ended(attempt, signal);
   for await (const { channel, line } of processes.lines(attempt.id, ended, signal)) {
     if (channel === 'stderr') stderr = `${stderr}${line}\n`.slice(-keptStderr);
-    for (const event of listen(channel, line)) await ear.hear(event);
+    for (const event of understood(() => listen(channel, line), bug)) {
+      await ear.hear(event);
+      reached?.('follow.heard');
+    }
   }
   const { code } = await ended;
+  // What it has left behind would go on beside the next attempt.
+  await processes.end(attempt);
+  reached?.('follow.ended');
   const heard = { ...ear.heard, stderr: mode.readStderr(stderr, code, clock()) };
   await apply({ kind: 'ended', attempt: attempt.id, exitCode: code, outcome: outcomeOf(heard, code) });
+}
+
+/** A line that an adapter stumbles over is none. */
+function understood(listen: () => readonly AgentEvent[], bug: (error: unknown) => void): readonly AgentEvent[] {
+  try {
+    return listen();
+  } catch (error) {
+    bug(error);
+    return [];
+  }
 }
 
 class Ear {

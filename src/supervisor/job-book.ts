@@ -1,4 +1,5 @@
 import type { AttemptId, JobId } from '../core/ids.ts';
+import type { Reached } from '../core/job/commit-point.ts';
 import type { Attempt, Job } from '../core/job/job.ts';
 import { attemptOf, transition, type JobEvent, type Transition } from '../core/job/transition.ts';
 import { Problem } from '../core/problem.ts';
@@ -12,6 +13,7 @@ export type JobBookDeps = {
   readonly changed: (before: Job | null, after: Job) => void;
   /** What is to be done because of a change. */
   readonly entail: (effects: readonly OpenEffect[]) => void;
+  readonly reached?: Reached;
 };
 
 /**
@@ -53,6 +55,7 @@ export class JobBook {
   /** Accepts jobs: all or none. They are never lost from here on. */
   async add(jobs: readonly Job[]): Promise<void> {
     await this.#deps.store.addJobs(jobs);
+    this.#deps.reached?.('stored.added');
     for (const job of jobs) this.#jobs.set(job.id, job);
     for (const job of jobs) this.#deps.changed(null, job);
   }
@@ -93,10 +96,11 @@ export class JobBook {
     if (effects === null) {
       return new Problem('conflict', `Job ${id} was changed by another process.`, { hint: 'Restart Stint.' });
     }
+    this.#deps.reached?.(`stored.${next.job.state.kind}`);
     this.#jobs.set(id, next.job);
     if (next.attempt !== null) this.#attempts.set(id, next.attempt);
-    this.#deps.changed(job, next.job);
     this.#deps.entail(effects);
+    this.#deps.changed(job, next.job);
     return next;
   }
 }

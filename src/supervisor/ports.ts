@@ -65,7 +65,7 @@ export interface Processes {
    * executable or the directory is missing.
    */
   spawn(launch: Launch): Promise<{ readonly pid: number; readonly birth: string }>;
-  /** The living processes of an attempt: those of its group, and whatever else carries its id. Zombies are none. */
+  /** The living processes of an attempt: those of its group, its leader first, and whatever else carries its id. Zombies are none. */
   living(attempt: Known): Promise<readonly number[]>;
   /** Whether it was started once, by what it has left; a crash may have come before its pid was written down. */
   wasStarted(attempt: AttemptId): Promise<boolean>;

@@ -1,8 +1,12 @@
 import type { Label } from '../core/ids.ts';
-import type { EpochMs } from '../core/time.ts';
+import { minuteMs, type EpochMs } from '../core/time.ts';
 
 const stepMs = 250;
 const probeMs = 5000;
+/** When nobody went on for so long, the herd is over; longer than parks are apart by chance. */
+const idleMs = 2 * minuteMs;
+
+type Herd = { readonly startedAt: EpochMs; takenAt: EpochMs; verifiedAt: EpochMs | null; resumed: number };
 
 /**
  * How many parked jobs of a pool may go on at a time: one, and when it has worked, or has not failed within five seconds,
@@ -10,7 +14,7 @@ const probeMs = 5000;
  */
 export class Ramp {
   readonly #clock: () => EpochMs;
-  readonly #pools = new Map<Label, { startedAt: EpochMs; verifiedAt: EpochMs | null; resumed: number }>();
+  readonly #pools = new Map<Label, Herd>();
 
   constructor(clock: () => EpochMs) {
     this.#clock = clock;
@@ -19,10 +23,13 @@ export class Ramp {
   /** Takes a place; false where this one has to wait until `next`. */
   take(pool: Label): boolean {
     const now = this.#clock();
-    const known = this.#pools.get(pool) ?? { startedAt: now, verifiedAt: null, resumed: 0 };
+    const present = this.#pools.get(pool);
+    const isOver = present === undefined || now - present.takenAt > idleMs || now < present.startedAt;
+    const known = isOver ? { startedAt: now, takenAt: now, verifiedAt: null, resumed: 0 } : present;
     this.#pools.set(pool, known);
     if (known.resumed >= allowed(known, now)) return false;
     known.resumed += 1;
+    known.takenAt = now;
     return true;
   }
 
@@ -32,9 +39,14 @@ export class Ramp {
     if (known !== undefined) known.verifiedAt ??= this.#clock();
   }
 
-  /** It closed again, or nobody waits any more. */
+  /** It closed again: what comes then begins with one. */
   reset(pool: Label): void {
     this.#pools.delete(pool);
+  }
+
+  /** Nobody knows any more who went on. */
+  clear(): void {
+    this.#pools.clear();
   }
 
   /** When the next place is there; null for a pool that has none to wait for. */
@@ -49,7 +61,7 @@ export class Ramp {
   }
 }
 
-function allowed({ startedAt, verifiedAt }: { startedAt: EpochMs; verifiedAt: EpochMs | null }, now: EpochMs): number {
+function allowed({ startedAt, verifiedAt }: Herd, now: EpochMs): number {
   const from = verifiedAt ?? startedAt + probeMs;
   // A clock that was set back begins anew with one.
   return now < from ? 1 : 2 ** Math.min(Math.floor((now - from) / stepMs) + 1, 30);

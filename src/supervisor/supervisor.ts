@@ -1,18 +1,19 @@
 import type { JobId, Label } from '../core/ids.ts';
 import type { Attempt, Job, JobSpec, Park } from '../core/job/job.ts';
 import { resolveRung, type Resolved } from '../core/job/ladder.ts';
-import { parkFor } from '../core/job/park.ts';
-import { compareJobs } from '../core/job/ready.ts';
 import { attemptOf, hasEnded, type JobEvent, type Transition } from '../core/job/transition.ts';
 import { whyNotRunning } from '../core/job/why.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
-import { dispatch } from './dispatch.ts';
+import { dispatch, type Dispatch } from './dispatch.ts';
 import { acceptedJob, Effects, writeAgainMs, type EffectDeps } from './effects.ts';
 import { JobBook } from './job-book.ts';
 import type { OpenEffect } from './ports.ts';
 import { Ramp } from './ramp.ts';
+import { unpark, wishOf } from './unpark.ts';
 import { WakeUp } from './wake.ts';
+
+const movesAtOnce = 16;
 
 export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified'> & {
   /** In [0, 1). */
@@ -43,7 +44,10 @@ export class Supervisor {
   #stopListening: () => void = () => undefined;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
-  #mayBeFreed = false;
+  /** How many have a process; undefined when it has to be counted again. */
+  #running: number | undefined;
+  /** What opened while nobody looked is not told again. */
+  #mayBeFreed = true;
 
   private constructor(deps: SupervisorDeps) {
     this.#deps = deps;
@@ -110,7 +114,7 @@ export class Supervisor {
   async add(spec: JobSpec): Promise<Job> {
     const job = acceptedJob(spec, this.#deps.newId(), this.#deps.clock());
     await this.#book.add([job]);
-    this.#deps.reached?.('job.added');
+    this.#deps.reached?.('accepted');
     this.look();
     return job;
   }
@@ -146,7 +150,7 @@ export class Supervisor {
       const state = this.#book.find(id)?.state.kind ?? 'cancelled';
       return state === 'done' ? [] : [{ id, state }];
     });
-    const running = this.all().filter((each) => attemptOf(each) !== null).length;
+    const running = (this.#running ??= this.all().filter((each) => attemptOf(each) !== null).length);
     const room = running >= places() ? { running, places: places() } : null;
     return whyNotRunning(job, { now: clock(), timeZone, waitsFor, room, paused: paused() });
   }
@@ -206,75 +210,71 @@ export class Supervisor {
 
   async #lookAround(): Promise<void> {
     this.#lookAgain = false;
-    const parkedAt = await this.#unpark();
-    const { clock, places, paused, random } = this.#deps;
+    const { clock, places, paused, random, accounts } = this.#deps;
+    const resolve = this.#resolver();
+    const now = clock();
+    const mayBeFreed = this.#mayBeFreed;
+    this.#mayBeFreed = false;
+    const poolOf = ({ spec }: Job): Label => spec.pool ?? accounts.defaultPool(spec.agent);
+    const freed = unpark({ jobs: this.#book.all(), now, mayBeFreed, resolve, poolOf, ramp: this.#ramp, random });
+    this.#mayBeFreed ||= mayBeFreed && freed.isRefused;
+    await this.#moveAll(freed.events);
     const { events, nextAt } = dispatch({
-      ...{
-        jobs: this.#book.all(),
-        find: (id) => this.#book.find(id),
-        now: clock(),
-        places: places(),
-        paused: paused(),
-        random,
-      },
-      resolve: (job) => this.resolve(job),
+      ...{ jobs: this.#book.all(), find: (id: JobId) => this.#book.find(id), resolve, random },
+      ...{ now: clock(), places: places(), paused: paused() },
     });
-    for (const { job, event } of events) await this.#move(job, event);
-    const times = [parkedAt, nextAt].filter((at) => at !== null);
+    await this.#moveAll(events);
+    const times = [freed.nextAt, nextAt].filter((at) => at !== null);
     this.#wake.set(times.length === 0 ? null : Math.min(...times));
+  }
+
+  /** As `resolve`, for one look: jobs that ask for the same find the same closed. */
+  #resolver(): (job: Job) => Resolved {
+    const closed = new Map<string, Resolved>();
+    return (job) => {
+      const wish = wishOf(job);
+      const known = closed.get(wish);
+      if (known !== undefined) return known;
+      const resolved = this.resolve(job);
+      if (resolved.kind === 'closed') closed.set(wish, resolved);
+      return resolved;
+    };
   }
 
   /** A full disk is no reason to give up. */
   #writeLater(error: unknown): void {
     this.#deps.bug(error);
+    // Those who were to go on have not.
+    this.#mayBeFreed = true;
+    this.#ramp.clear();
     this.#wake.set(this.#deps.clock() + writeAgainMs);
   }
 
-  /** Lets parked jobs go on whose time has come or for whom something opened; when to look again. */
-  async #unpark(): Promise<EpochMs | null> {
-    const now = this.#deps.clock();
-    const mayBeFreed = this.#mayBeFreed;
-    this.#mayBeFreed = false;
-    let nextAt: EpochMs | null = null;
-    const sooner = (at: EpochMs | null): void => {
-      if (at !== null && (nextAt === null || at < nextAt)) nextAt = at;
-    };
-    for (const job of this.all().toSorted(compareJobs)) {
-      if (job.state.kind !== 'parked' || job.state.reason === 'user') continue;
-      const isDue = job.state.dueAt !== null && job.state.dueAt <= now;
-      if (isDue || mayBeFreed) sooner(await this.#goOn(job, isDue));
-      else sooner(job.state.dueAt);
+  /** Some at a time, which are written as one: a thousand would hold up everything else. */
+  async #moveAll(events: Dispatch['events']): Promise<void> {
+    for (let from = 0; from < events.length; from += movesAtOnce) {
+      const some = events.slice(from, from + movesAtOnce);
+      await Promise.all(some.map(({ job, event }) => this.#move(job, event)));
     }
-    return nextAt;
-  }
-
-  /** Lets one parked job go on, where something is open for it; else when to look at it again. */
-  async #goOn(job: Job, isDue: boolean): Promise<EpochMs | null> {
-    const { clock, random } = this.#deps;
-    const { dueAt } = job.state as Extract<Job['state'], { kind: 'parked' }>;
-    const resolved = this.resolve(job);
-    if (resolved.kind === 'closed') {
-      if (!isDue) return dueAt;
-      const park = parkFor(resolved.selections, clock(), random());
-      await this.#move(job.id, { kind: 'park', park });
-      return park.dueAt;
-    }
-    const { pool } = resolved.rung;
-    if (!this.#ramp.take(pool)) return this.#ramp.next(pool);
-    const says = 'You were interrupted by a usage limit, which has ended.';
-    await this.#move(job.id, { kind: 'unpark', because: isDue ? 'due' : 'freed', says });
-    return null;
   }
 
   /** What the supervisor decided by itself; an event that does not fit any more is nobody's fault. */
   async #move(id: JobId, event: JobEvent): Promise<Transition | null> {
     if (event.kind === 'dispatched') {
       const job = this.#book.find(id);
-      const why = job === undefined ? null : await this.#deps.workspace.unwanted(job.spec.directory);
+      const why = job === undefined ? null : await this.#unwanted(job);
       if (why !== null) return this.#move(id, { kind: 'block', detail: why });
     }
     const next = await this.#book.apply(id, event);
     return next instanceof Problem ? null : next;
+  }
+
+  /** Nobody can tell is no reason not to do the work. */
+  #unwanted({ spec }: Job): Promise<string | null> {
+    return this.#deps.workspace.unwanted(spec.directory).catch((error: unknown) => {
+      this.#deps.bug(error);
+      return null;
+    });
   }
 
   /** What a person asked for. */
@@ -285,7 +285,8 @@ export class Supervisor {
   }
 
   #changed(before: Job | null, after: Job): void {
-    this.#deps.reached?.(`written.${before === null ? 'added' : after.state.kind}`);
+    this.#deps.reached?.(`seen.${before === null ? 'added' : after.state.kind}`);
+    this.#running = undefined;
     this.#deps.changed(before, after);
     for (const watcher of [...this.#watchers]) watcher();
     this.look();

@@ -1,4 +1,4 @@
-import { hourMs, type EpochMs } from '../core/time.ts';
+import { minuteMs, type EpochMs } from '../core/time.ts';
 
 /**
  * One timer by wall clock: it fires once the clock has reached a time, however long that is, and looks at the clock at
@@ -10,7 +10,7 @@ export class WakeUp {
   readonly #looksEveryMs: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(clock: () => EpochMs, run: () => void, looksEveryMs: number = hourMs) {
+  constructor(clock: () => EpochMs, run: () => void, looksEveryMs: number = minuteMs) {
     this.#clock = clock;
     this.#run = run;
     this.#looksEveryMs = looksEveryMs;

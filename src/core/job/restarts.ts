@@ -15,6 +15,11 @@ export function endless(detail: string): string {
   return `${mostResumes} resumes in a row, and no turn was completed: ${detail}`;
 }
 
+/** One resume less: it was closed again before it was started. */
+export function givenBack(restarts: Restarts): Restarts {
+  return { ...restarts, resumes: Math.max(restarts.resumes - 1, 0) };
+}
+
 /** One more restart after a crash, with when it may be; null when the budget of the half hour is spent. */
 export function crashed(
   restarts: Restarts,

@@ -122,19 +122,54 @@ describe('a job that is', () => {
   });
 });
 
+describe('a job that a person has parked', () => {
+  const parked = buildJob({ state: { kind: 'parked', ...park, reason: 'user', dueAt: null, since: now } });
+  test.each<JobEvent>([
+    { kind: 'unpark', because: 'due', says: '' },
+    { kind: 'unpark', because: 'freed', says: '' },
+    { kind: 'park', park },
+  ])('is left alone by %j, which was decided before', (event) => {
+    expect(meet(parked, event)).toMatchObject({ code: 'conflict' });
+  });
+
+  test('goes on when asked', () => {
+    expect(after(parked, { kind: 'unpark', because: 'asked', says: '' }).state.kind).toBe('queued');
+  });
+});
+
 describe('the budget', () => {
+  const due = { kind: 'unpark', because: 'due', says: 'Open.' } as const;
   test('of resumes is five in a row; a completed turn gives it back, and so does a person', () => {
     let job = buildJob({ state: states.parked, attempts: 1, conversation });
-    const due = { kind: 'unpark', because: 'due', says: 'Open.' } as const;
     for (let count = 1; count <= 5; count += 1) {
       job = after(job, due);
       expect(job).toMatchObject({ state: { kind: 'queued' }, restarts: { resumes: count } });
-      job = after(job, { kind: 'park', park });
+      // It was resumed, and meets a limit again.
+      job = after({ ...job, state: stopping('parked') }, ended(failed('window')));
     }
     expect(after(job, due).state).toMatchObject({ kind: 'blocked', failure: 'window' });
     expect(after(job, { ...due, because: 'asked' }).restarts.resumes).toBe(0);
     const served = after({ ...job, state: running }, { kind: 'turn-completed', attempt: first });
     expect(served.restarts.resumes).toBe(0);
+  });
+
+  test('of resumes is not spent by one that was closed again before it was started', () => {
+    let job = buildJob({ state: states.parked, attempts: 1, conversation });
+    for (let count = 1; count <= 9; count += 1) job = after(after(job, due), { kind: 'park', park });
+    expect(job).toMatchObject({ state: { kind: 'parked' }, restarts: { resumes: 0 } });
+    // One that ran into a limit, was parked and is resumed was resumed once.
+    const limited = after({ ...job, state: running }, ended(failed('window')));
+    expect(after(after(limited, { kind: 'park', park }), due).restarts.resumes).toBe(1);
+  });
+
+  test('of resumes is spent by switches, too', () => {
+    let job = buildJob({ attempts: 1, conversation });
+    for (let count = 1; count <= 5; count += 1) {
+      job = after({ ...job, state: stopping('queued') }, ended(failed('window')));
+      expect(job).toMatchObject({ state: { kind: 'queued' }, restarts: { resumes: count } });
+    }
+    const last = after({ ...job, state: stopping('queued') }, ended(failed('window')));
+    expect(last.state).toMatchObject({ kind: 'blocked', failure: 'window' });
   });
 
   test('of crashes is three within half an hour, later each time', () => {

@@ -3,7 +3,7 @@ import { Problem } from '../problem.ts';
 import type { EpochMs } from '../time.ts';
 import { afterFailure } from './after-failure.ts';
 import type { AfterStop, Attempt, AttemptOutcome, Conversation, Handover, Job, JobState, Park } from './job.ts';
-import { endless, mostResumes, noRestarts } from './restarts.ts';
+import { endless, givenBack, mostResumes, noRestarts } from './restarts.ts';
 
 /** What happens to a job. */
 export type JobEvent =
@@ -145,12 +145,16 @@ function answered(job: Job, { answer }: Of<'answered'>, given: Given): Transitio
 function park(job: Job, { park: asks }: Of<'park'>, given: Given): Transition | Problem {
   if (attemptOf(job) !== null && job.state.kind !== 'stopping') return stop(job, { kind: 'parked', ...asks }, given);
   if (job.state.kind !== 'queued' && job.state.kind !== 'parked') return misfit(job, { kind: 'park' });
+  if (isHeld(job) && asks.reason !== 'user') return misfit(job, { kind: 'park' });
   const since = job.state.kind === 'parked' ? job.state.since : given.now;
-  return { job: changed(job, given, { state: { kind: 'parked', ...asks, since } }), attempt: null, effects: [] };
+  const state: JobState = { kind: 'parked', ...asks, since };
+  // The resume that it was queued for did not come to pass.
+  const restarts = job.state.kind === 'queued' ? givenBack(job.restarts) : job.restarts;
+  return { job: changed(job, given, { state, restarts }), attempt: null, effects: [] };
 }
 
 function unpark(job: Job, { because, says }: Of<'unpark'>, given: Given): Transition | Problem {
-  if (job.state.kind !== 'parked') return misfit(job, { kind: 'unpark' });
+  if (job.state.kind !== 'parked' || (isHeld(job) && because !== 'asked')) return misfit(job, { kind: 'unpark' });
   const resumes = because === 'asked' ? 0 : job.restarts.resumes + 1;
   if (resumes > mostResumes) {
     const detail = endless(job.state.detail);
@@ -185,7 +189,11 @@ function ended(job: Job, event: Of<'ended'>, given: Given): Transition | Problem
 function stopped(job: Job, next: Exclude<AfterStop, { kind: 'cancelled' }>, given: Given): Transition {
   if (next.kind === 'parked')
     return { job: changed(job, given, { state: { ...next, since: given.now } }), attempt: null, effects: [] };
-  const more = { state: queue(null, next.why), ...goingOn(job, next.why) };
+  const resumes = job.restarts.resumes + 1;
+  if (resumes > mostResumes)
+    return end(job, { kind: 'blocked', at: given.now, failure: 'window', detail: endless(next.why) }, given);
+  const restarts = { ...job.restarts, resumes };
+  const more = { state: queue(null, next.why), restarts, ...goingOn(job, next.why) };
   return { job: changed(job, given, more), attempt: null, effects: [] };
 }
 
@@ -218,6 +226,11 @@ function stop(job: Job, next: AfterStop, given: Given): Transition {
 /** The one way to an end. */
 function end(job: Job, state: Extract<JobState, { at: EpochMs }>, given: Given): Transition {
   return { job: changed(job, given, { state }), attempt: null, effects: [{ kind: 'ended' }] };
+}
+
+/** Parked by a person: what was decided before without knowing that does not count. */
+function isHeld({ state }: Job): boolean {
+  return state.kind === 'parked' && state.reason === 'user';
 }
 
 /** Neither running nor ended: a job that waits for something. */
