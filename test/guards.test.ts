@@ -81,6 +81,8 @@ describe('the linter', () => {
     boundary('agents/claude/imports-sibling.ts', `import '../codex/x.ts';`),
     boundary('vault/imports-store.ts', `import '../store/x.ts';`),
     boundary('vault/imports-kysely.ts', `import 'kysely';`),
+    boundary('containers/imports-book.ts', `import '../book/x.ts';`),
+    boundary('auth-reset/imports-gateway.ts', `import '../gateway/x.ts';`),
     boundary('store/imports-book.ts', `import '../book/x.ts';`),
     boundary('store/imports-age.ts', `import 'age-encryption';`),
     boundary('book/imports-gateway.ts', `import '../gateway/x.ts';`),

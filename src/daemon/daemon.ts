@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import { agents } from '../agents/registry.ts';
+import type { ConfigEvent } from '../config/live-config.ts';
+import { createMcpHttp } from '../surfaces/mcp/http.ts';
+import { tellConfig, type ConfigWitness } from './config-events.ts';
+import { openSettings } from './settings.ts';
 import { Credentials } from '../book/credentials.ts';
 import { UsagePoller } from '../book/usage.ts';
-import { loadConfig } from '../config/load-config.ts';
-import { applyOverrides, type Overrides } from '../config/overrides.ts';
+import { openConfig } from '../config/live-config.ts';
+import type { Overrides } from '../config/overrides.ts';
 import { secondMs } from '../core/time.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { proxyRulesOf } from '../gateway/socket/proxy.ts';
@@ -46,16 +50,24 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   const startedAt = Date.now();
   await using opened = new AsyncDisposableStack();
   const home = await openHome(options.home);
-  const config = applyOverrides(await loadConfig(home.config), options);
+  // Nothing is told before the state is open.
+  let witness: ConfigWitness | undefined;
+  const tell = (event: ConfigEvent): void => (witness === undefined ? undefined : tellConfig(witness, event));
+  const live = opened.adopt(await openConfig({ path: home.config, overrides: options, tell }), (each) => each.stop());
+  const config = live.current();
   const network = await openNetwork(config, options.environment['NODE_EXTRA_CA_CERTS']);
   const { log, vault, store, book, trail } = await openState(opened, { options, home, config });
+  witness = { log, clock: book.clock, addNotices: (notices) => book.addNotices(notices) };
+  opened.defer(() => live.stop());
+  live.onChange('log', ({ log: { level } }) => log.setLevel(level));
   book.probesClosed = config.gateway.probeClosed;
+  live.onChange('gateway', ({ gateway: { probeClosed } }) => void (book.probesClosed = probeClosed));
   const credentials = openCredentials(opened, { book, vault, network, log });
   const gateway = new Gateway({
     book,
     credentials,
     providers,
-    settings: gatewaySettings(config, network),
+    settings: gatewaySettings(() => live.current(), network),
     log: gatewayLog(log),
     random: Math.random,
     proxy: proxyRulesOf(options.environment),
@@ -75,7 +87,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     ...file,
     home: home.folder,
     activeRequests: gateway.active,
-    graceSeconds: config.gateway.stopGraceSeconds,
+    graceSeconds: live.current().gateway.stopGraceSeconds,
     degraded: book.journal.degraded,
     setAside: store.setAside,
   });
@@ -94,8 +106,11 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
       watch: (after, signal) => trail.watch(after, signal),
     },
     ...notYet,
+    settings: openSettings(live),
     renewalFailure: (account) => credentials.failureOf(account),
-    holdMs: config.gateway.holdSeconds * secondMs,
+    get holdMs() {
+      return live.current().gateway.holdSeconds * secondMs;
+    },
     gatewayUrl: () => `http://${urlHost(config.agent.host)}:${file.agentPort}`,
     agentFolder: async (agent) => {
       const folder = join(home.agents, agent);
@@ -119,10 +134,13 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     },
   });
   const token = await ensureToken(home);
+  const mcp = createMcpHttp({ operations, context, version: options.version, bug: log.bug });
   const control = opened.adopt(
-    new Control({ operations, context, version: options.version, token, bug: log.bug }),
+    new Control({ operations, context, version: options.version, token, bug: log.bug, mcp }),
     (each) => each.stop(),
   );
+  // Before the listener, which waits for what is being answered.
+  opened.defer(() => mcp.close());
   // The gateway stops first: while open streams get their time, the control API still says so.
   opened.adopt(gateway, (each) => each.stop());
   const agentAddress = { hostname: config.agent.host, port: config.agent.port };
@@ -173,6 +191,13 @@ const missing = (): never => {
 const notYet = {
   tokens: { rotate: missing, link: missing },
   notices: { recent: () => Promise.resolve([]), channels: () => [], test: missing },
-  settings: { file: '', list: () => [], set: missing, check: () => Promise.resolve([]), pendingRestart: () => [] },
+  settings: {
+    file: '',
+    list: () => [],
+    set: missing,
+    check: () => Promise.resolve([]),
+    pendingRestart: () => [],
+    refused: () => [],
+  },
   authResets: { run: missing, canVerify: () => true },
 };

@@ -5,7 +5,7 @@ import { saveAccount } from '../book/roster.ts';
 import type { Config } from '../config/config-schema.ts';
 import { claimHome } from '../home/claim-home.ts';
 import type { Home } from '../home/open-home.ts';
-import { openLog, type Log } from '../log/log.ts';
+import { openLog, type LeveledLog } from '../log/log.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import { openVault, type Vault } from '../vault/open-vault.ts';
 import { everyHour } from './every-hour.ts';
@@ -20,7 +20,7 @@ export type StateOptions = {
 
 /** What a daemon remembers, opened. */
 export type State = {
-  readonly log: Log;
+  readonly log: LeveledLog;
   readonly vault: Vault;
   readonly store: Store;
   readonly book: Book;

@@ -25,7 +25,7 @@ export type Tables = {
   episodes: Omit<Episode, 'reset'> & { readonly reset: string | null };
   phantoms: Phantom;
   /** The facts are JSON. */
-  notices: Omit<Notice, 'facts'> & { readonly facts: string; readonly routed: 0 | 1 };
+  notices: Omit<Notice, 'facts'> & { readonly facts: string; readonly routed: 0 | 1; readonly position: number };
   deliveries: Delivery;
   audit: AuditRecord;
 };

@@ -4,9 +4,13 @@ import { Option, type Command } from 'commander';
 import { Problem } from '../../core/problem.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import { quoted } from '../../operations/require.ts';
+import type { Finding } from '../../operations/shape.ts';
 import { coerceText, inputFields, type FieldSchema } from '../../operations/text-input.ts';
 import type { Cli } from './cli.ts';
+import { followStream } from './follow.ts';
+import { parseSeconds, watchAnswer } from './watch.ts';
 import { connect } from './connect.ts';
+import { offlineClient } from './offline.ts';
 import { render } from './render.ts';
 import { readSecret } from './secret.ts';
 import { optionsOf } from './options.ts';
@@ -18,6 +22,13 @@ const nounHelp: Readonly<Record<string, string>> = {
   pool: 'Pools of accounts',
   session: 'Conversations of agents',
   phantom: 'Tokens that agents hold in place of a secret',
+  limit: 'What closes accounts, seen or set by hand',
+  audit: 'What was changed and what happened',
+  event: 'What happens, as it happens',
+  notice: 'What people are told',
+  config: 'Settings, in config.toml',
+  token: 'Tokens of the control API',
+  dashboard: 'The link that logs one browser in',
 };
 
 /** Gives every operation its command: `account.add` becomes `stint account add`. */
@@ -62,6 +73,12 @@ function addCommand(cli: Cli, parent: Command, { operation, verb }: { operation:
     }
   }
   if (operation.effect === 'destructive') command.option('-y, --yes', 'Do not ask');
+  if (isWatchable(operation))
+    command.addOption(
+      new Option('--watch [seconds]', 'Show it again and again, and whenever something happens').argParser(
+        parseSeconds,
+      ),
+    );
   command.action(async () => run(cli, { operation, command, fields }));
 }
 
@@ -79,6 +96,11 @@ function offSwitch(name: string, field: FieldSchema): Option | null {
   return new Option(`--no-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, 'The contrary');
 }
 
+/** All that is asked without changing anything. */
+function isWatchable({ kind, effect }: AnyOperation): boolean {
+  return kind === 'call' && effect === 'read';
+}
+
 type Invocation = {
   readonly operation: AnyOperation;
   readonly command: Command;
@@ -86,7 +108,7 @@ type Invocation = {
 };
 
 async function run(cli: Cli, { operation, command, fields }: Invocation): Promise<void> {
-  const options = optionsOf<{ yes?: boolean; secretEnv?: string }>(command);
+  const options = optionsOf<{ yes?: boolean; secretEnv?: string; watch?: number | true }>(command);
   const input: Record<string, unknown> = {};
   operation.positional.forEach((name, index) =>
     take(input, name, { field: fields[name], value: command.processedArgs[index] }),
@@ -95,7 +117,9 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
   for (const name of Object.keys(fields)) {
     if (!operation.positional.includes(name)) take(input, name, { field: fields[name], value: own[name] });
   }
-  const client = await connect(cli, options);
+  if (operation.kind === 'stream') return followStream(cli, { operation, input, options });
+  if (options.watch !== undefined) return watchAnswer(cli, { operation, input, seconds: options.watch, options });
+  const client = (await offlineClient(cli, operation, options)) ?? (await connect(cli, options));
   const checked = operation.precheck === undefined ? null : await client.call(operation.precheck, input);
   if (operation.effect === 'destructive' && options.yes !== true) {
     const { question } = (checked ?? {}) as { readonly question?: string };
@@ -111,9 +135,10 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
     });
   }
   const output = await client.call(operation.name, input);
-  const { warning } = output as { readonly warning?: string | null };
+  const { warning, findings } = output as { readonly warning?: string | null; readonly findings?: readonly Finding[] };
   if (typeof warning === 'string' && !options.json) cli.terminal.error(`Warning: ${warning}`);
   cli.terminal.print(options.json ? JSON.stringify(output, null, 2) : render(operation.name, output, cli.terminal));
+  if (findings?.some((each) => !each.ok)) cli.exit(1);
 }
 
 type Given = { readonly field: FieldSchema | undefined; readonly value: unknown };
