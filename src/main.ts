@@ -65,6 +65,7 @@ const host: Host = {
       pid: process.pid,
       passphrase,
       environment: env,
+      kill: (pid, signal) => void process.kill(pid, signal),
     });
     return { ...daemon.file, folder: daemon.folder, setAside: daemon.setAside, stop: daemon.stop, ended: daemon.ended };
   },

@@ -1,7 +1,9 @@
 // Whatever an operator and a provider do, in whatever order: what status and pool.explain say is what the next request does.
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { restoreState, type BookState } from '../src/book/state.ts';
 import { asProviderId, type AccountId } from '../src/core/ids.ts';
+import { slotOf } from '../src/core/limit/limit.ts';
 import { overagePolicies, strategies } from '../src/core/pool/pool.ts';
 import { Problem } from '../src/core/problem.ts';
 import { execute } from '../src/operations/operation.ts';
@@ -91,8 +93,9 @@ test('status and pool.explain say what the next request does, after any sequence
         await stage.take(turn.step);
         await stage.compare(turn.ask);
       }
+      await stage.compareStore();
     }),
-    { numRuns: 15 },
+    { numRuns: 15, endOnFailure: true },
   );
   expect(seen.done).toBeGreaterThan(seen.turns / 6);
   expect(Math.min(seen.served, seen.refused, seen.hops)).toBeGreaterThan(0);
@@ -205,6 +208,29 @@ async function open() {
       if (record.tries.length > 1) seen.hops += 1;
       expect(bugs).toEqual([]);
     },
+    /** What a restart would find is what there is. */
+    async compareStore(): Promise<void> {
+      await book.journal.written();
+      expect(remembered(restoreState(await book.store.load()))).toEqual(remembered(book.state));
+    },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+function remembered({ accounts, pools: all, sessions, episodes, phantoms }: BookState) {
+  const sorted = <Value>(values: Iterable<Value>, key: (value: Value) => string) =>
+    [...values].toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+  return {
+    accounts: sorted(accounts.values(), (each) => each.account.id).map(({ account: known, limits }) => ({
+      account: known,
+      limits: sorted(limits.values(), slotOf),
+    })),
+    pools: sorted(all.values(), (each) => each.pool.name).map((each) => ({
+      ...{ pool: each.pool, current: each.current },
+      candidates: each.candidates.map((candidate) => candidate.account.id),
+    })),
+    sessions: sorted(sessions.values(), (each) => each.id),
+    episodes: sorted(episodes.values(), (each) => each.id),
+    phantoms: sorted(phantoms.values(), (each) => each.id),
   };
 }

@@ -1,14 +1,12 @@
 import { chmod } from 'node:fs/promises';
 import { restApp, type RestDeps, type RestEnv } from '../surfaces/rest/rest.ts';
-import { Browsers } from '../surfaces/rest/browsers.ts';
 import { Throttle } from '../surfaces/rest/throttle.ts';
 import { listen } from './listen.ts';
 import type { TlsPair } from './tls-files.ts';
 import type { ControlTokens } from './tokens.ts';
 
 export type ControlDeps = Pick<RestDeps, 'operations' | 'context' | 'version' | 'bug' | 'mcp' | 'keepAliveMs'> & {
-  readonly tokens?: ControlTokens;
-  readonly token?: string;
+  readonly tokens: ControlTokens;
 };
 
 export type ControlAddress = {
@@ -37,13 +35,11 @@ export class Control {
 
   /** Listens on both and returns the port. Throws a Problem `conflict` when it is taken. */
   async start({ hostname, port, socket, tls }: ControlAddress): Promise<number> {
-    const tokens = this.#deps.tokens ?? unwired(this.#deps.token ?? '');
     const deps: RestDeps = {
       ...this.#deps,
-      tokens,
       hostname,
       secure: tls !== undefined,
-      browsers: tokens.browsers,
+      browsers: this.#deps.tokens.browsers,
       throttle: new Throttle(this.#deps.context.clock),
       stopped: this.#stopped.signal,
     };
@@ -84,12 +80,4 @@ async function stopServer(server: Bun.Server<undefined>): Promise<void> {
   const late = setTimeout(() => void server.stop(true), stopGraceMs);
   await server.stop(false);
   clearTimeout(late);
-}
-
-function unwired(token: string): Pick<ControlTokens, 'find' | 'browsers'> {
-  const until = new AbortController().signal;
-  return {
-    find: (given) => (given === token ? { scope: 'full', until } : undefined),
-    browsers: new Browsers(Date.now),
-  };
 }

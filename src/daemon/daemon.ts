@@ -1,23 +1,29 @@
 import { join } from 'node:path';
 import { agents } from '../agents/registry.ts';
+import type { Config } from '../config/config-schema.ts';
 import type { ConfigEvent } from '../config/live-config.ts';
 import { createMcpHttp } from '../surfaces/mcp/http.ts';
 import { tellConfig, type ConfigWitness } from './config-events.ts';
 import { openSettings } from './settings.ts';
 import { Credentials } from '../book/credentials.ts';
+import { Monitor } from '../book/monitor.ts';
+import { createProber } from '../book/probe.ts';
 import { UsagePoller } from '../book/usage.ts';
 import { openConfig } from '../config/live-config.ts';
 import type { Overrides } from '../config/overrides.ts';
+import type { AuditEntry } from '../core/audit.ts';
 import { secondMs } from '../core/time.ts';
+import type { Outbox } from '../notices/outbox.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { proxyRulesOf } from '../gateway/socket/proxy.ts';
+import { openAgentSocket, prepareAgentSocket } from '../home/agent-socket.ts';
 import { prepareControlSocket } from '../home/control-socket.ts';
 import { writeDaemonFile, type DaemonFile } from '../home/daemon-file.ts';
 import { openHome, openPrivateFolder } from '../home/open-home.ts';
-import { ensureToken } from '../home/token.ts';
 import { readLines } from '../log/read-lines.ts';
 import { operations } from '../operations/registry.ts';
 import { providers } from '../providers/registry.ts';
+import { openAuthResets } from './auth-resets.ts';
 import { checkDaemon } from './check.ts';
 import { operationContext } from './context.ts';
 import { Control } from './control.ts';
@@ -25,13 +31,18 @@ import { gatewaySettings } from './gateway-settings.ts';
 import { listen } from './listen.ts';
 import { gatewayLog, tellCredentials, tellUsage } from './log-events.ts';
 import { openNetwork, type Network } from './network.ts';
+import { noticesPort, openOutbox } from './notices.ts';
 import { openState, type State, type StateOptions } from './open-state.ts';
+import { Telling } from './telling.ts';
+import { readTls, type TlsPair } from './tls-files.ts';
+import { ControlTokens } from './tokens.ts';
 
 export type DaemonOptions = Overrides &
   StateOptions & {
     readonly home: string;
-    /** The user's own: proxies and certificates. */
+    /** The user's own: proxies and certificates, tokens of channels. */
     readonly environment: Readonly<Record<string, string | undefined>>;
+    readonly kill: (pid: number, signal: NodeJS.Signals) => void;
   };
 
 /** A daemon that serves. It ends after `stop`, which an operation can call as well. */
@@ -48,6 +59,7 @@ export type RunningDaemon = {
 /** Opens a home and serves from it. Throws a Problem, with everything that was opened closed again, when it cannot. */
 export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon> {
   const startedAt = Date.now();
+  const { environment, version } = options;
   await using opened = new AsyncDisposableStack();
   const home = await openHome(options.home);
   // Nothing is told before the state is open.
@@ -55,14 +67,31 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   const tell = (event: ConfigEvent): void => (witness === undefined ? undefined : tellConfig(witness, event));
   const live = opened.adopt(await openConfig({ path: home.config, overrides: options, tell }), (each) => each.stop());
   const config = live.current();
-  const network = await openNetwork(config, options.environment['NODE_EXTRA_CA_CERTS']);
-  const { log, vault, store, book, trail } = await openState(opened, { options, home, config });
+  const network = await openNetwork(config, environment['NODE_EXTRA_CA_CERTS']);
+  const tls = {
+    control: await readTls('control', config.control.tls),
+    agent: await readTls('agent', config.agent.tls),
+  };
+  let outbox: Outbox | undefined;
+  const heard = (): void => outbox?.wake();
+  const state = await openState(opened, { options, home, config: () => live.current(), heard });
+  const { log, vault, store, book, trail } = state;
   witness = { log, clock: book.clock, addNotices: (notices) => book.addNotices(notices) };
   opened.defer(() => live.stop());
   live.onChange('log', ({ log: { level } }) => log.setLevel(level));
   book.probesClosed = config.gateway.probeClosed;
   live.onChange('gateway', ({ gateway: { probeClosed } }) => void (book.probesClosed = probeClosed));
+  const audit = (entry: AuditEntry): Promise<void> => {
+    log.info('changed', entry);
+    return trail.append(entry);
+  };
+  outbox = openOutbox({ store, book, log, audit });
   const credentials = openCredentials(opened, { book, vault, network, log });
+  const authResets = openAuthResets(opened, {
+    ...{ book, environment, audit, kill: options.kill, bug: log.bug },
+    settings: () => live.current().reset,
+  });
+  const proxies = proxyRulesOf(environment);
   const gateway = new Gateway({
     book,
     credentials,
@@ -70,48 +99,41 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     settings: gatewaySettings(() => live.current(), network),
     log: gatewayLog(log),
     random: Math.random,
-    proxy: proxyRulesOf(options.environment),
+    proxy: proxies,
   });
   const controlSocket = await prepareControlSocket(home);
   // The ports are known once both listen.
-  const file: DaemonFile = {
-    pid: options.pid,
-    version: options.version,
-    startedAt,
-    controlPort: 0,
-    agentPort: 0,
-    controlSocket,
-  };
+  const file: DaemonFile = { pid: options.pid, version, startedAt, controlPort: 0, agentPort: 0, controlSocket };
+  const tokens = await ControlTokens.open({
+    files: { full: home.token, read: home.tokenRead },
+    clock: book.clock,
+    origin: () => originOf(config.control.host, file.controlPort, tls.control),
+  });
   const { promise: stopAsked, resolve: stop } = Promise.withResolvers<void>();
   const describe = () => ({
     ...file,
     home: home.folder,
+    agentUrl: originOf(config.agent.host, file.agentPort, tls.agent),
     activeRequests: gateway.active,
     graceSeconds: live.current().gateway.stopGraceSeconds,
     degraded: book.journal.degraded,
     setAside: store.setAside,
   });
   const context = operationContext({
-    book,
-    vault,
-    providers,
-    agents,
-    audit: (entry) => {
-      log.info('changed', entry);
-      return trail.append(entry);
-    },
+    ...{ book, vault, providers, agents, audit, tokens, authResets },
     trail: {
       lastId: () => trail.lastId,
       read: (query) => trail.read(query),
       watch: (after, signal) => trail.watch(after, signal),
     },
-    ...notYet,
-    settings: openSettings(live),
+    notices: noticesPort(outbox, store),
+    settings: openSettings(live, () => telling.faults),
     renewalFailure: (account) => credentials.failureOf(account),
+    openRequests: () => gateway.openRequests(),
     get holdMs() {
       return live.current().gateway.holdSeconds * secondMs;
     },
-    gatewayUrl: () => `http://${urlHost(config.agent.host)}:${file.agentPort}`,
+    gatewayUrl: () => originOf(config.agent.host, file.agentPort, tls.agent),
     agentFolder: async (agent) => {
       const folder = join(home.agents, agent);
       await openPrivateFolder(folder);
@@ -120,36 +142,31 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     daemon: {
       describe,
       stop,
-      check: () =>
-        checkDaemon({
-          book,
-          vault,
-          providers,
-          network,
-          proxies: proxyRulesOf(options.environment),
-          setAside: store.setAside,
-          hasLogin: (provider, folder) => context.profiles.hasLogin(provider, folder),
-        }),
+      check: async () => {
+        const hasLogin = context.profiles.hasLogin;
+        const parts = { book, vault, providers, network, proxies, hasLogin, setAside: store.setAside };
+        const { finding } = telling;
+        return [...(await checkDaemon(parts)), ...(finding === null ? [] : [finding])];
+      },
       readLog: (from) => readLines(home.log, from),
     },
   });
-  const token = await ensureToken(home);
-  const mcp = createMcpHttp({ operations, context, version: options.version, bug: log.bug });
-  const control = opened.adopt(
-    new Control({ operations, context, version: options.version, token, bug: log.bug, mcp }),
+  const telling = opened.adopt(
+    new Telling({ ...{ live, outbox, witness, environment, network, log, context }, clock: book.clock }),
     (each) => each.stop(),
+  );
+  await telling.start();
+  const mcp = createMcpHttp({ operations, context, version, bug: log.bug });
+  const control = opened.adopt(new Control({ operations, context, version, tokens, bug: log.bug, mcp }), (each) =>
+    each.stop(),
   );
   // Before the listener, which waits for what is being answered.
   opened.defer(() => mcp.close());
   // The gateway stops first: while open streams get their time, the control API still says so.
   opened.adopt(gateway, (each) => each.stop());
-  const agentAddress = { hostname: config.agent.host, port: config.agent.port };
-  file.agentPort = listen({ name: 'agent', ...agentAddress }, () => gateway.start(agentAddress));
-  file.controlPort = await control.start({
-    hostname: config.control.host,
-    port: config.control.port,
-    socket: controlSocket,
-  });
+  file.agentPort = await listenForAgents(gateway, config.agent, tls.agent);
+  const { host: hostname, port } = config.control;
+  file.controlPort = await control.start({ hostname, port, socket: controlSocket, tls: tls.control });
   await writeDaemonFile(home, file);
   if (store.setAside !== null) log.warning('damaged database set aside', { path: store.setAside });
   log.info('started', { ...file });
@@ -162,7 +179,19 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   return { file, folder: home.folder, setAside: store.setAside, stop, ended };
 }
 
-/** Logins that renew themselves, and the poller of what their usage endpoints say. */
+async function listenForAgents(
+  gateway: Gateway,
+  { host: hostname, port, socket: path }: Config['agent'],
+  tls: TlsPair | undefined,
+): Promise<number> {
+  const socket = path === '' ? undefined : path;
+  if (socket !== undefined) await prepareAgentSocket(socket);
+  const bound = listen({ name: 'agent', hostname, port }, () => gateway.start({ hostname, port, tls, socket }));
+  if (socket !== undefined) await openAgentSocket(socket);
+  return bound;
+}
+
+/** Logins that renew themselves, the poller of their usage endpoints, and what watches over exhausted pools with it. */
 function openCredentials(
   opened: AsyncDisposableStack,
   { book, vault, network, log }: Pick<State, 'book' | 'vault' | 'log'> & { readonly network: Network },
@@ -177,27 +206,14 @@ function openCredentials(
     (each) => each.stop(),
   );
   poller.start();
+  const prober = createProber({ ...shared, credentials });
+  const monitor = opened.adopt(new Monitor({ book, usage: poller, prober, bug: log.bug }), (each) => each.stop());
+  monitor.start();
   return credentials;
 }
 
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
+/** Where somebody on this machine reaches a listener. */
+function originOf(host: string, port: number, tls: TlsPair | undefined): string {
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `${tls === undefined ? 'http' : 'https'}://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
-
-const missing = (): never => {
-  throw new Error('not wired');
-};
-const notYet = {
-  tokens: { rotate: missing, link: missing },
-  notices: { recent: () => Promise.resolve([]), channels: () => [], test: missing },
-  settings: {
-    file: '',
-    list: () => [],
-    set: missing,
-    check: () => Promise.resolve([]),
-    pendingRestart: () => [],
-    refused: () => [],
-  },
-  authResets: { run: missing, canVerify: () => true },
-};

@@ -24,7 +24,7 @@ describe('stint up', () => {
       expect(await (await place.api('/healthz')).text()).toBe('ok\n');
       child.kill(signal);
       expect(await ended).toMatchObject({ stderr: '', code: 0 });
-      expect(readdirSync(place.home).toSorted()).toEqual(['logs', 'stint.db', 'stint.lock', 'token']);
+      expect(readdirSync(place.home).toSorted()).toEqual(['logs', 'stint.db', 'stint.lock', 'token', 'token-read']);
       const again = await place.up();
       expect(again.firstLine).toStartWith('Stint is running');
       again.child.kill('SIGTERM');

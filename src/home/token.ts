@@ -3,8 +3,7 @@ import { Problem } from '../core/problem.ts';
 import { createHomeFile, readHomeFile, writeHomeFile } from './home-file.ts';
 
 /** The token in a file of the home: 256 random bits as 64 hex digits, made the first time that it is asked for. */
-export async function ensureToken(file: string | { readonly token: string }): Promise<string> {
-  const path = typeof file === 'string' ? file : file.token;
+export async function ensureToken(path: string): Promise<string> {
   const known = await readToken(path);
   if (known !== undefined) return known;
   const token = freshToken();

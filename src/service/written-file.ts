@@ -18,7 +18,7 @@ export async function readText(path: string): Promise<string | null> {
 type Wanted = { readonly text: string; readonly home: string; readonly homeOf: (text: string) => string | null };
 
 /** Throws a Problem where the file is somebody else's, or runs another home. */
-export function refuseOther(path: string, before: string | null, { home, homeOf }: Omit<Wanted, 'text'>): void {
+function refuseOther(path: string, before: string | null, { home, homeOf }: Omit<Wanted, 'text'>): void {
   if (before === null) return;
   if (!before.includes(marker)) {
     throw new Problem('conflict', `${path} is not of Stint.`, { hint: 'Move it away first.' });

@@ -84,7 +84,8 @@ describe('every operation', () => {
   test('fails the same on every surface', async () => {
     const cli = await place.stint(['pool', 'use', 'anthropic', 'nobody', '--json']);
     const rest = await place.api('/api/pool.use', { method: 'POST', body: '{"pool":"anthropic","account":"nobody"}' });
-    expect(await rest.json()).toEqual(JSON.parse(cli.stderr));
+    const { status, ...told } = (await rest.json()) as { status: number };
+    expect([told, status]).toEqual([JSON.parse(cli.stderr), 404]);
     expect([cli.code, rest.status]).toEqual([3, 404]);
   });
 });

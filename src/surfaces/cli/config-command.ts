@@ -6,11 +6,10 @@ import { runEditor } from './editor.ts';
 import type { SettingsFile } from './host.ts';
 import { optionsOf } from './options.ts';
 
-/** `stint config edit`, and the word people try for `config check`. */
+/** `stint config edit`. */
 export function addConfigCommands(cli: Cli, root: Command): void {
   const known = root.commands.find((each) => each.name() === 'config');
   const group = known ?? root.command('config').description('Settings').helpCommand(false);
-  group.commands.find((each) => each.name() === 'check')?.alias('validate');
   const command = group
     .command('edit')
     .description('Edit the settings, and save them only when they are right')

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { Problem } from '../../core/problem.ts';
+import { quoted } from '../../operations/require.ts';
 import type { Cli } from './cli.ts';
 import { connect } from './connect.ts';
 import { optionsOf } from './options.ts';
@@ -14,6 +16,11 @@ export function addDashboard(cli: Cli, root: Command): void {
     .description('Print the link that logs one browser in, once')
     .option('--open', 'Open it in the browser')
     .action(async () => {
+      const [verb] = command.args;
+      if (verb !== undefined)
+        throw new Problem('invalid', `stint dashboard has no verb ${quoted(verb)}.`, {
+          hint: 'See: stint dashboard --help',
+        });
       const options = optionsOf<{ open?: boolean }>(command);
       const client = await connect(cli, options);
       const link = (await client.call('dashboard.link', {})) as Link;

@@ -36,9 +36,15 @@ export function addOperationCommands(cli: Cli, root: Command): void {
   for (const operation of cli.operations) {
     if (operation.hidden?.cli !== undefined) continue;
     const [noun = '', verb = ''] = operation.name.split('.');
-    addCommand(cli, topNouns.has(noun) ? root : groupOf(root, noun), { operation, verb });
+    const group = topNouns.has(noun) ? root : groupOf(root, noun);
+    addCommand(cli, group.command(verb), operation);
+    for (const other of otherVerbs[operation.name] ?? [])
+      addCommand(cli, group.command(other, { hidden: true }), operation);
   }
 }
+
+/** What people also try. */
+const otherVerbs: Readonly<Record<string, readonly string[]>> = { 'config.check': ['validate'] };
 
 function groupOf(root: Command, noun: string): Command {
   const known = root.commands.find((each) => each.name() === noun);
@@ -55,9 +61,9 @@ function groupOf(root: Command, noun: string): Command {
   });
 }
 
-function addCommand(cli: Cli, parent: Command, { operation, verb }: { operation: AnyOperation; verb: string }): void {
+function addCommand(cli: Cli, command: Command, operation: AnyOperation): void {
   const { fields, required } = inputFields(operation);
-  const command = parent.command(verb).description(operation.summary);
+  command.description(operation.summary);
   for (const name of operation.positional) {
     const field = fields[name];
     const dots = field?.type === 'array' ? '...' : '';

@@ -32,7 +32,7 @@ export function cut(text: string, cells: number): string {
   return Bun.stringWidth(text) <= cells ? text : Bun.sliceAnsi(text, 0, cells, '…');
 }
 
-export function pad(text: string, cells: number): string {
+function pad(text: string, cells: number): string {
   return text + ' '.repeat(Math.max(0, cells - Bun.stringWidth(text)));
 }
 
