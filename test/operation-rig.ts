@@ -94,6 +94,8 @@ export async function openOperations(more: Partial<ContextDeps> = {}): Promise<O
           startedAt: captured,
           controlPort: 4600,
           agentPort: 4610,
+          controlUrl: 'http://127.0.0.1:4600',
+          agentUrl: 'http://127.0.0.1:4610',
           activeRequests: 2,
           graceSeconds: 30,
           degraded: null,

@@ -76,6 +76,18 @@ describe('an account that is renamed', () => {
     expect(book.account(idOf('z')).inFlight).toBe(0);
   });
 
+  test('is where a pool goes on from that it has left, in memory as in the store', async () => {
+    await using opened = await openedBook();
+    const { book } = opened;
+    const own = labelFrom('own');
+    await savePool(book, buildPool([idOf('a'), idOf('b')], { name: own }));
+    await book.begin(requestOf(book, 'one', 'own'), idOf('a'), plain);
+    book.end(idOf('a'), { probe: false });
+    await savePool(book, buildPool([idOf('b')], { name: own }));
+    await rename(book, 'a', 'z');
+    expect([book.pool(own)?.current, (await book.store.load()).currents.get(own)]).toEqual([idOf('z'), idOf('z')]);
+  });
+
   test('leaves its name to another account once nobody knows it by that', async () => {
     await using opened = await openedBook();
     const { book } = opened;

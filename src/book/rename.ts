@@ -133,11 +133,12 @@ function adopt({ state: book, journal }: Book, state: AccountState, to: AccountI
   for (const [session, known] of book.sessions)
     if (known.account === id) book.sessions.set(session, { ...known, account: to });
   for (const pool of book.pools.values()) {
+    // It may have left the pool and still be where that goes on from.
+    if (pool.current === id) pool.current = to;
     if (!pool.pool.accounts.includes(id)) continue;
     const accounts = pool.pool.accounts.map((each) => (each === id ? to : each));
     pool.pool = { ...pool.pool, accounts, pinned: pool.pool.pinned === id ? to : pool.pool.pinned };
     pool.candidates = candidatesOf(book, pool.pool);
-    if (pool.current === id) pool.current = to;
   }
 }
 

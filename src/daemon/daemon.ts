@@ -103,17 +103,17 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   });
   const controlSocket = await prepareControlSocket(home);
   // The ports are known once both listen.
-  const file: DaemonFile = { pid: options.pid, version, startedAt, controlPort: 0, agentPort: 0, controlSocket };
+  const ports = { controlPort: 0, agentPort: 0 };
+  const file: DaemonFile = { pid: options.pid, version, startedAt, ...ports, ...noUrls, controlSocket };
   const tokens = await ControlTokens.open({
     files: { full: home.token, read: home.tokenRead },
     clock: book.clock,
-    origin: () => originOf(config.control.host, file.controlPort, tls.control),
+    origin: () => file.controlUrl,
   });
   const { promise: stopAsked, resolve: stop } = Promise.withResolvers<void>();
   const describe = () => ({
     ...file,
     home: home.folder,
-    agentUrl: originOf(config.agent.host, file.agentPort, tls.agent),
     activeRequests: gateway.active,
     graceSeconds: live.current().gateway.stopGraceSeconds,
     degraded: book.journal.degraded,
@@ -133,7 +133,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     get holdMs() {
       return live.current().gateway.holdSeconds * secondMs;
     },
-    gatewayUrl: () => originOf(config.agent.host, file.agentPort, tls.agent),
+    gatewayUrl: () => file.agentUrl,
     agentFolder: async (agent) => {
       const folder = join(home.agents, agent);
       await openPrivateFolder(folder);
@@ -167,6 +167,8 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   file.agentPort = await listenForAgents(gateway, config.agent, tls.agent);
   const { host: hostname, port } = config.control;
   file.controlPort = await control.start({ hostname, port, socket: controlSocket, tls: tls.control });
+  file.agentUrl = originOf(config.agent.host, file.agentPort, tls.agent);
+  file.controlUrl = originOf(config.control.host, file.controlPort, tls.control);
   await writeDaemonFile(home, file);
   if (store.setAside !== null) log.warning('damaged database set aside', { path: store.setAside });
   log.info('started', { ...file });
@@ -178,6 +180,8 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   });
   return { file, folder: home.folder, setAside: store.setAside, stop, ended };
 }
+
+const noUrls = { controlUrl: '', agentUrl: '' };
 
 async function listenForAgents(
   gateway: Gateway,

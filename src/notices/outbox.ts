@@ -130,11 +130,6 @@ export class Outbox {
     if (this.#disabled.delete(name)) this.wake();
   }
 
-  /** Removes notices of before a time that nobody waits for. */
-  async forget(before: EpochMs): Promise<void> {
-    await this.#deps.store.removeNotices(before);
-  }
-
   async #passes(signal: AbortSignal): Promise<void> {
     let next = this.#deps.clock() + longestWaitMs;
     while (this.#again && !signal.aborted) {

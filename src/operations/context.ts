@@ -212,6 +212,8 @@ export interface Daemon {
     startedAt: EpochMs;
     controlPort: number;
     agentPort: number;
+    controlUrl: string;
+    agentUrl: string;
     activeRequests: number;
     graceSeconds: number;
     degraded: { since: EpochMs; reason: string } | null;

@@ -166,6 +166,8 @@ export const statusShape = z.object({
     startedAt: z.number(),
     controlPort: z.number(),
     agentPort: z.number(),
+    controlUrl: z.string().describe('Where somebody on this machine reaches the control API'),
+    agentUrl: z.string().describe('Where agents on this machine reach the gateway'),
     activeRequests: z.number(),
     degraded: z
       .object({ since: z.number(), reason: z.string() })

@@ -7,6 +7,9 @@ export type DaemonAddress = {
   readonly pid: number;
   readonly controlPort: number;
   readonly agentPort: number;
+  /** Where somebody on this machine reaches the listeners: `http://127.0.0.1:4600`. */
+  readonly controlUrl: string;
+  readonly agentUrl: string;
   readonly controlSocket: string;
 };
 

@@ -16,7 +16,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 export function renderStatus(status: StatusView, look: Look): string {
   const { daemon, accounts, pools } = status;
-  const head = `Stint ${daemon.version}, process ${daemon.pid}, up ${formatDuration(look.now - daemon.startedAt)}, agents at http://127.0.0.1:${daemon.agentPort}, ${daemon.activeRequests} open ${daemon.activeRequests === 1 ? 'request' : 'requests'}`;
+  const head = `Stint ${daemon.version}, process ${daemon.pid}, up ${formatDuration(look.now - daemon.startedAt)}, agents at ${daemon.agentUrl}, ${daemon.activeRequests} open ${daemon.activeRequests === 1 ? 'request' : 'requests'}`;
   const warnings = [
     ...(daemon.degraded === null
       ? []

@@ -73,6 +73,8 @@ const status: StatusView = {
     startedAt: captured - 90_000,
     controlPort: 4600,
     agentPort: 4610,
+    controlUrl: 'http://127.0.0.1:4600',
+    agentUrl: 'http://127.0.0.1:4610',
     activeRequests: 1,
     degraded: null,
     setAside: null,
