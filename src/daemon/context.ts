@@ -51,7 +51,7 @@ export type ContextDeps = {
   /** A folder of the home for files that an agent has to be given. */
   readonly agentFolder: (agent: string) => Promise<string>;
   /** The requests that are open on the gateway. */
-  readonly openRequests?: OperationContext['requests']['all'];
+  readonly openRequests: OperationContext['requests']['all'];
   readonly audit: OperationContext['audit'];
   /** Why the login of an account could not be renewed. */
   readonly renewalFailure: (account: AccountId) => AccountNow['notRenewed'];
@@ -130,7 +130,7 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'cal
       rotate: (name, from, to) => rotate(book, poolOf(book, name), { from, to }),
     },
     sessions: { all: () => [...state.sessions.values()] },
-    requests: { all: deps.openRequests ?? (() => []) },
+    requests: { all: deps.openRequests },
     phantoms: {
       issue: async (wish) => {
         const { token, phantom } = await issuePhantom(book, wish);

@@ -13,7 +13,6 @@ import { openConfig } from '../config/live-config.ts';
 import type { Overrides } from '../config/overrides.ts';
 import type { AuditEntry } from '../core/audit.ts';
 import { secondMs } from '../core/time.ts';
-import type { Outbox } from '../notices/outbox.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { proxyRulesOf } from '../gateway/socket/proxy.ts';
 import { openAgentSocket, prepareAgentSocket } from '../home/agent-socket.ts';
@@ -24,7 +23,7 @@ import { readLines } from '../log/read-lines.ts';
 import { operations } from '../operations/registry.ts';
 import { providers } from '../providers/registry.ts';
 import { openAuthResets } from './auth-resets.ts';
-import { checkDaemon } from './check.ts';
+import { checkDaemon, type CheckDeps } from './check.ts';
 import { operationContext } from './context.ts';
 import { Control } from './control.ts';
 import { gatewaySettings } from './gateway-settings.ts';
@@ -63,20 +62,23 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   await using opened = new AsyncDisposableStack();
   const home = await openHome(options.home);
   // Nothing is told before the state is open.
-  let witness: ConfigWitness | undefined;
-  const tell = (event: ConfigEvent): void => (witness === undefined ? undefined : tellConfig(witness, event));
-  const live = opened.adopt(await openConfig({ path: home.config, overrides: options, tell }), (each) => each.stop());
+  let tell: (event: ConfigEvent) => void = () => undefined;
+  const live = opened.adopt(
+    await openConfig({ path: home.config, overrides: options, tell: (event) => tell(event) }),
+    (each) => each.stop(),
+  );
   const config = live.current();
   const network = await openNetwork(config, environment['NODE_EXTRA_CA_CERTS']);
   const tls = {
     control: await readTls('control', config.control.tls),
     agent: await readTls('agent', config.agent.tls),
   };
-  let outbox: Outbox | undefined;
-  const heard = (): void => outbox?.wake();
-  const state = await openState(opened, { options, home, config: () => live.current(), heard });
+  // What a daemon before has left to tell is told once there is an outbox.
+  let wakeOutbox = (): void => undefined;
+  const state = await openState(opened, { options, home, config: () => live.current(), heard: () => wakeOutbox() });
   const { log, vault, store, book, trail } = state;
-  witness = { log, clock: book.clock, addNotices: (notices) => book.addNotices(notices) };
+  const witness: ConfigWitness = { log, clock: book.clock, addNotices: (notices) => book.addNotices(notices) };
+  tell = (event) => tellConfig(witness, event);
   opened.defer(() => live.stop());
   live.onChange('log', ({ log: { level } }) => log.setLevel(level));
   book.probesClosed = config.gateway.probeClosed;
@@ -85,7 +87,9 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     log.info('changed', entry);
     return trail.append(entry);
   };
-  outbox = openOutbox({ store, book, log, audit });
+  // What was told is a line of the log already.
+  const outbox = openOutbox({ store, book, log, audit: (entry) => trail.append(entry) });
+  wakeOutbox = () => outbox.wake();
   const credentials = openCredentials(opened, { book, vault, network, log });
   const authResets = openAuthResets(opened, {
     ...{ book, environment, audit, kill: options.kill, bug: log.bug },
@@ -143,7 +147,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
       describe,
       stop,
       check: async () => {
-        const hasLogin = context.profiles.hasLogin;
+        const hasLogin: CheckDeps['hasLogin'] = (provider, folder) => context.profiles.hasLogin(provider, folder);
         const parts = { book, vault, providers, network, proxies, hasLogin, setAside: store.setAside };
         const { finding } = telling;
         return [...(await checkDaemon(parts)), ...(finding === null ? [] : [finding])];

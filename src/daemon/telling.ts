@@ -1,7 +1,7 @@
 import type { LiveConfig } from '../config/live-config.ts';
 import { Problem } from '../core/problem.ts';
 import type { Finding } from '../operations/shape.ts';
-import type { Outbox } from '../notices/outbox.ts';
+import type { Outbox, Route } from '../notices/outbox.ts';
 import { tellRefused, type ConfigWitness } from './config-events.ts';
 import { outboxSettings, type ChannelParts } from './notices.ts';
 import type { ActingFault } from './settings.ts';
@@ -19,6 +19,7 @@ export class Telling {
   readonly #deps: TellingDeps;
   #telegram: Telegram | null = null;
   #faults: readonly ActingFault[] = [];
+  #routes: readonly Route[] = [];
   #turn: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -59,15 +60,20 @@ export class Telling {
   async #open(): Promise<void> {
     const { live, outbox, witness } = this.#deps;
     const config = live.current();
-    await this.#telegram?.bot.stop();
     const telegram = await this.#openTelegram(config);
-    this.#telegram = telegram instanceof Problem ? null : telegram;
+    // One that is wrong leaves the one that was right.
+    if (!(telegram instanceof Problem)) {
+      await this.#telegram?.bot.stop();
+      this.#telegram = telegram;
+    }
     const channel = this.#telegram?.channel ?? null;
     const { settings, faults } = await outboxSettings({ ...this.#deps, config, telegram: channel });
     const wrong = telegram instanceof Problem ? [{ part: 'telegram', problem: telegram }] : [];
     this.#faults = [...faults, ...wrong];
     for (const fault of this.#faults) tellRefused(witness, fault);
-    outbox.configure(settings);
+    const lost = this.#routes.filter(({ channel: { name } }) => faults.some(({ part }) => part === `notices.${name}`));
+    this.#routes = [...settings.routes, ...lost];
+    outbox.configure({ ...settings, routes: this.#routes });
     this.#telegram?.bot.start();
   }
 

@@ -30,7 +30,7 @@ describe('a command', () => {
       ].join('\n'),
     );
     expect((await api.ask(owner, '/pool_explain anthropic')).text).toMatch(
-      /^🟢 .*would use anthropic\/home\.\n· anthropic\/work is closed \(operator\); until in 2h/,
+      /^🟢 .*would use anthropic\/home\.\n· anthropic\/work is closed by hand, opens in 2h/,
     );
     expect((await api.ask(owner, '/limit_list')).text).toBe(
       '🔴 anthropic/work closed (by hand), opens in 2h (02:54 UTC)',
