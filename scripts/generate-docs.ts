@@ -1,6 +1,7 @@
-// Writes what can be generated: the blocks between `<!-- generated:NAME -->` and `<!-- /generated -->` in docs, and the
-// linter's boundaries. With --check it writes nothing and fails when something is stale.
+// Writes what can be generated: the blocks between `<!-- generated:NAME -->` and `<!-- /generated -->` in docs, the
+// schema of config.toml, and the linter's boundaries. With --check it writes nothing and fails when something is stale.
 import { Glob } from 'bun';
+import { editorSchema } from '../src/config/editor-schema.ts';
 import { dependencyTable } from './dependency-reasons.ts';
 import { boundaryFile, importTable, importTableAsMarkdown } from './import-table.ts';
 import { configTable, operationTable, problemTable } from './surface-tables.ts';
@@ -35,7 +36,10 @@ async function update(checkOnly: boolean): Promise<string[]> {
 }
 
 async function wanted(root: URL): Promise<Map<string, string>> {
-  const texts = new Map([['.oxlintrc.boundaries.json', boundaryFile(importTable)]]);
+  const texts = new Map([
+    ['.oxlintrc.boundaries.json', boundaryFile(importTable)],
+    ['docs/config.schema.json', editorSchema()],
+  ]);
   for await (const name of new Glob('**/*.md').scan(new URL('docs', root).pathname)) {
     const path = `docs/${name}`;
     texts.set(path, await fillBlocks(await Bun.file(new URL(path, root)).text(), generators));

@@ -1,15 +1,19 @@
 import { problemCodes } from '../src/core/problem.ts';
 import { describeConfig } from '../src/config/describe-config.ts';
+import { needsRestart } from '../src/config/restart.ts';
 import type { AnyOperation } from '../src/operations/operation.ts';
 import { operations } from '../src/operations/registry.ts';
 import { inputFields } from '../src/operations/text-input.ts';
 import { exitCodes } from '../src/surfaces/cli/exit-code.ts';
-import { problemStatus } from '../src/surfaces/rest/problem-status.ts';
+import { problemStatus } from '../src/surfaces/problem-details.ts';
 
 /** The table of docs/configuration.md. */
 export function configTable(): string {
-  const rows = describeConfig().map((row) => [`\`${row.field}\``, row.type, `\`${row.default}\``, row.description]);
-  return table(['field', 'value', 'default', 'meaning'], rows);
+  const rows = describeConfig().map((row) => [
+    ...[`\`${row.field}\``, row.type, `\`${row.default}\``, needsRestart(row.field) ? 'after a restart' : 'at once'],
+    row.description,
+  ]);
+  return table(['field', 'value', 'default', 'a change acts', 'meaning'], rows);
 }
 
 /** The table of docs/operations.md. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Agent } from './agents/agent.ts';
 import { agents } from './agents/registry.ts';
@@ -8,6 +8,7 @@ import { readDaemonFile } from './home/daemon-file.ts';
 import { homeAt } from './home/open-home.ts';
 import { operations } from './operations/registry.ts';
 import type { Surroundings } from './profiles/surroundings.ts';
+import type { Machine } from './service/manager.ts';
 import { runCli } from './surfaces/cli/cli.ts';
 import type { FoundDaemon, Host, Place } from './surfaces/cli/host.ts';
 
@@ -24,6 +25,7 @@ const host: Host = {
   userEnvironment,
   stintCommand: [process.execPath, ...process.execArgv, import.meta.path],
   agents: [...agents.keys()],
+  providers: [...new Set([...agents.values()].map((each) => each.provider))],
   agentOf: (provider) => [...agents.values()].find((each) => each.provider === provider)?.id,
   findDaemon,
   async hasCrashed(home) {
@@ -63,6 +65,7 @@ const host: Host = {
       pid: process.pid,
       passphrase,
       environment: env,
+      kill: (pid, signal) => void process.kill(pid, signal),
     });
     return { ...daemon.file, folder: daemon.folder, setAside: daemon.setAside, stop: daemon.stop, ended: daemon.ended };
   },
@@ -75,6 +78,39 @@ const host: Host = {
       output: process.stdout,
       signals: process,
     });
+  },
+  async settingNames() {
+    const { describeConfig } = await import('./config/describe-config.ts');
+    return describeConfig();
+  },
+  async settings(home) {
+    const { offlineSettings } = await import('./config/offline-settings.ts');
+    return offlineSettings(homeAt(home).config);
+  },
+  async settingsFile(home) {
+    const { openSettingsFile } = await import('./config/settings-file.ts');
+    const { openHome } = await import('./home/open-home.ts');
+    return openSettingsFile((await openHome(home)).config);
+  },
+  async service() {
+    const { daemonService } = await import('./service/daemon-service.ts');
+    const service = daemonService(machine(), join(import.meta.dir, '../bin/stint.mjs'));
+    return {
+      ...service,
+      async install({ home, controlPort, agentPort }, start) {
+        const { loadConfig } = await import('./config/load-config.ts');
+        const { gateway } = await loadConfig(homeAt(home).config);
+        const flags = [
+          ...(controlPort === undefined ? [] : ['--control-port', controlPort]),
+          ...(agentPort === undefined ? [] : ['--agent-port', agentPort]),
+        ];
+        return service.install({ home, flags, graceSeconds: gateway.stopGraceSeconds, start });
+      },
+    };
+  },
+  async serveMcp(wish) {
+    const { runMcpStdio } = await import('./surfaces/mcp/stdio.ts');
+    await runMcpStdio({ ...wish, version: host.version, input: process.stdin, output: process.stdout });
   },
 };
 
@@ -90,6 +126,10 @@ function surroundings(): Surroundings {
     signals: process,
     kill: (pid, signal) => void process.kill(pid, signal),
   };
+}
+
+function machine(): Machine {
+  return { platform: process.platform, uid: userInfo().uid, folder: homedir(), environment: userEnvironment };
 }
 
 function agentOf(id: string): Agent {

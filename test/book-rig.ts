@@ -14,10 +14,15 @@ export type OpenedBook = AsyncDisposable & {
   now: number;
 };
 
-type Options = { readonly path: string; readonly now?: number; readonly wrapStore?: (store: BookStore) => BookStore };
+type Options = {
+  readonly path: string;
+  readonly now?: number;
+  readonly wrapStore?: (store: BookStore) => BookStore;
+  readonly noticed?: () => void;
+};
 
 /** Opens what the database at this path holds; closing it is a regular stop. */
-export async function openBook({ path, now = 0, wrapStore }: Options): Promise<OpenedBook> {
+export async function openBook({ path, now = 0, wrapStore, noticed = () => undefined }: Options): Promise<OpenedBook> {
   const store = await openStore(path, { now });
   const events: BookEvent[] = [];
   const time = { now };
@@ -25,6 +30,7 @@ export async function openBook({ path, now = 0, wrapStore }: Options): Promise<O
     store: wrapStore?.(store) ?? store,
     clock: () => time.now,
     tell: (event) => events.push(event),
+    noticed,
   });
   return {
     book,

@@ -80,7 +80,10 @@ export function openPlace(): Place {
     },
     api(path, init = {}) {
       const { controlPort } = JSON.parse(read('daemon.json') ?? '{}') as { controlPort: number };
-      const headers = { authorization: `Bearer ${read('token')?.trim() ?? ''}` };
+      const headers = {
+        authorization: `Bearer ${read('token')?.trim() ?? ''}`,
+        'content-type': 'application/json',
+      };
       return fetch(`http://127.0.0.1:${controlPort}${path}`, { ...init, headers });
     },
     async [Symbol.asyncDispose]() {

@@ -54,6 +54,7 @@ export type Rig = AsyncDisposable & {
   readonly book: Book;
   readonly gateway: Gateway;
   readonly token: string;
+  /** What the book told of accounts and pools; that sessions move is in their answers. */
   readonly events: readonly BookEvent[];
   readonly records: readonly RequestRecord[];
   readonly bugs: readonly unknown[];
@@ -115,7 +116,9 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     book,
     gateway,
     token,
-    events: events.all,
+    get events() {
+      return events.all.filter(({ kind }) => kind !== 'moved');
+    },
     records: records.all,
     bugs,
     refusals,

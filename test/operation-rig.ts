@@ -6,9 +6,9 @@ import { Book } from '../src/book/book.ts';
 import type { Signal } from '../src/core/limit/signal.ts';
 import type { EpochMs } from '../src/core/time.ts';
 import type { AuditEntry } from '../src/core/audit.ts';
-import { operationContext } from '../src/daemon/context.ts';
+import { operationContext, type ContextDeps } from '../src/daemon/context.ts';
 import type { OperationContext } from '../src/operations/context.ts';
-import { execute } from '../src/operations/operation.ts';
+import { execute, executeStream } from '../src/operations/operation.ts';
 import { operations } from '../src/operations/registry.ts';
 import { providers } from '../src/providers/registry.ts';
 import { openStore } from '../src/store/open-store.ts';
@@ -36,7 +36,8 @@ export type OperationRig = AsyncDisposable & {
 /** The secret that `add` gives an account. */
 export const secretOf = (label: string): string => `sk-ant-api03-test-${label}-0123456789`;
 
-export async function openOperations(): Promise<OperationRig> {
+/** `more` stands in place of what the rig has. */
+export async function openOperations(more: Partial<ContextDeps> = {}): Promise<OperationRig> {
   const folder = temporaryFolder();
   const audit: AuditEntry[] = [];
   const clock = { now: captured };
@@ -62,6 +63,7 @@ export async function openOperations(): Promise<OperationRig> {
       renewalFailure: () => null,
       gatewayUrl: () => 'http://127.0.0.1:4610',
       agentFolder: () => Promise.resolve(folder.path),
+      openRequests: () => [],
       audit: (entry) => {
         audit.push(entry);
         return trail.append(entry);
@@ -82,6 +84,7 @@ export async function openOperations(): Promise<OperationRig> {
         set: () => Promise.resolve({ needsRestart: false }),
         check: () => Promise.resolve([]),
         pendingRestart: () => [],
+        refused: () => [],
       },
       authResets: { run: () => Promise.resolve({ detail: 'ran' }), canVerify: () => true },
       daemon: {
@@ -92,6 +95,8 @@ export async function openOperations(): Promise<OperationRig> {
           startedAt: captured,
           controlPort: 4600,
           agentPort: 4610,
+          controlUrl: 'http://127.0.0.1:4600',
+          agentUrl: 'http://127.0.0.1:4610',
           activeRequests: 2,
           graceSeconds: 30,
           degraded: null,
@@ -101,12 +106,18 @@ export async function openOperations(): Promise<OperationRig> {
         check: () => Promise.resolve([{ check: 'store', ok: true, detail: 'SQLite', hint: null }]),
         readLog: ({ cursor, lines }) => Promise.resolve({ lines: ['{}'].slice(0, lines), cursor: (cursor ?? 0) + 3 }),
       },
+      ...more,
     }),
   };
   const run = async (name: string, input: unknown = {}): Promise<unknown> => {
     const operation = operations.find((each) => each.name === name);
     if (operation === undefined) throw new Error(`there is no operation ${name}`);
-    return execute(operation, input, context);
+    if (operation.kind === 'call') return execute(operation, input, context);
+    const items: unknown[] = [];
+    // What there is already.
+    for await (const item of executeStream(operation, input, { context, signal: AbortSignal.abort() }))
+      items.push(item);
+    return items;
   };
   return {
     folder: folder.path,

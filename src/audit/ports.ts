@@ -15,9 +15,10 @@ export type AuditQuery = {
 export interface AuditStore {
   /** The id of the last record; 0 when there is none. */
   lastAudit(): Promise<number>;
-  addAudit(record: AuditRecord): Promise<void>;
+  /** All of them or none. One whose id is there already is the same record, from a write whose outcome nobody learned. */
+  addAudit(records: readonly AuditRecord[]): Promise<void>;
   /** In the order of their ids: with `after` the first so many, else the last so many. */
   readAudit(query: AuditQuery): Promise<readonly AuditRecord[]>;
-  /** Removes the records of before a time. */
+  /** Removes the records of before a time, but never the last one: ids go on from it. */
   removeAudit(before: EpochMs): Promise<void>;
 }

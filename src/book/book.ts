@@ -2,25 +2,36 @@ import type { Account } from '../core/account/account.ts';
 import { mendOf } from '../core/account/mend.ts';
 import type { Fault } from '../core/failover/outcome.ts';
 import type { AccountId, Label, SessionId } from '../core/ids.ts';
-import { entitlementWindow, limitCovers, slotOf, type Limit } from '../core/limit/limit.ts';
+import { entitlementWindow, isClosed, limitCovers, slotOf, type Limit } from '../core/limit/limit.ts';
 import { observeClosed, observeOpen } from '../core/limit/observe.ts';
 import type { Signal } from '../core/limit/signal.ts';
+import type { Notice } from '../core/notice.ts';
 import { select } from '../core/pool/select.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import type { Want } from '../core/pool/view.ts';
-import { hourMs, minuteMs, type EpochMs } from '../core/time.ts';
-import { episodesBegun, episodesEnded, episodesVerified } from './episode.ts';
+import { minuteMs, type EpochMs } from '../core/time.ts';
+import { Edges } from './edges.ts';
+import { episodesEnded, episodesVerified } from './episode.ts';
 import { forgetOld } from './forget.ts';
 import { Journal } from './journal.ts';
-import type { BookStore, Episode } from './ports.ts';
+import { limitNotice, needsLoginNotice } from './notice-of.ts';
+import type { BookStore, Episode, EpisodeReset } from './ports.ts';
 import { moveCurrent, moveSession } from './session.ts';
-import { episodeKey, restoreState, type AccountState, type BookState, type PoolState } from './state.ts';
+import { earliestReset, poolsOf, restoreState, type AccountState, type BookState, type PoolState } from './state.ts';
+import { Waiting } from './waiting.ts';
 
-/** What the book tells about as it happens; for the log. */
+/** What the book tells about as it happens; for the log and the audit trail. */
 export type BookEvent =
   | { readonly kind: 'closed'; readonly limit: Limit }
   | { readonly kind: 'opened'; readonly limit: Limit }
   | { readonly kind: 'needs-login'; readonly account: AccountId; readonly evidence: string; readonly mend: string }
+  | {
+      readonly kind: 'moved';
+      readonly pool: Label;
+      readonly session: SessionId;
+      readonly from: AccountId;
+      readonly to: AccountId;
+    }
   | { readonly kind: 'resting'; readonly account: AccountId; readonly until: EpochMs }
   | { readonly kind: 'exhausted' | 'recovered'; readonly episode: Episode };
 
@@ -39,6 +50,16 @@ export type Observation = {
   readonly signals: readonly Signal[];
   /** The provider did the work: what covered this model is open. */
   readonly served: boolean;
+  /** It was no agent's request. */
+  readonly by?: 'probe';
+};
+
+export type BookDeps = {
+  readonly store: BookStore;
+  readonly clock: () => EpochMs;
+  readonly tell: (event: BookEvent) => void;
+  /** Called when notices are in the store that nobody has told yet. */
+  readonly noticed?: () => void;
 };
 
 const idleBeforeRampMs = minuteMs;
@@ -54,26 +75,36 @@ export class Book {
   readonly journal: Journal;
   /** Whether a request may find out, once an hour, if an account that is closed for long is open after all. */
   probesClosed = false;
+  /** The renewals of logins that are under way, and the accounts that are being renamed, whose logins wait for that. */
+  readonly renewals = new Map<AccountId, Promise<'renewed' | 'dead' | 'failed' | 'fixed'>>();
+  readonly renaming = new Set<AccountId>();
   readonly store: BookStore;
   readonly clock: () => EpochMs;
-  readonly #tell: (event: BookEvent) => void;
-  #waiters = new Set<() => void>();
+  readonly edges: Edges;
+  readonly tell: (event: BookEvent) => void;
+  readonly #noticed: () => void;
+  readonly waiting: Waiting;
+  /** The accounts that have been closed since episodes were begun last. */
+  readonly #closing = new Set<AccountId>();
 
-  private constructor(
-    state: BookState,
-    deps: { store: BookStore; clock: () => EpochMs; tell: (event: BookEvent) => void },
-  ) {
+  private constructor(state: BookState, { store, clock, tell, noticed = () => undefined }: BookDeps) {
     this.state = state;
-    this.store = deps.store;
-    this.clock = deps.clock;
-    this.journal = new Journal(deps.clock);
-    this.#tell = deps.tell;
+    this.store = store;
+    this.clock = clock;
+    this.journal = new Journal(clock);
+    this.waiting = new Waiting(clock);
+    this.tell = tell;
+    this.#noticed = noticed;
+    this.edges = new Edges(this, { tell, noticed });
   }
 
-  static async open(deps: { store: BookStore; clock: () => EpochMs; tell: (event: BookEvent) => void }): Promise<Book> {
+  static async open(deps: BookDeps): Promise<Book> {
     const snapshot = await deps.store.load();
     const book = new Book(restoreState(snapshot), deps);
     await forgetOld(book);
+    // A limit may have reached the disk without the episode that it began.
+    book.edges.begin(book.state.pools.values(), null);
+    await book.journal.written();
     return book;
   }
 
@@ -119,7 +150,7 @@ export class Book {
     account: AccountId,
     how: { probe: boolean; failover: boolean },
   ): Promise<unknown> | undefined {
-    const state = this.state.accounts.get(account);
+    const state = this.find(account);
     // Removed a moment ago: the send finds out.
     if (state === undefined) return undefined;
     const now = this.clock();
@@ -131,26 +162,28 @@ export class Book {
     state.inFlight += 1;
     state.servedTurn = this.state.turn += 1;
     state.servedAt = now;
+    request.pool.lastAskedAt = now;
     if (!request.pool.removed) {
-      moveCurrent(this, request.pool, account);
-      moveSession(this, request, account);
+      moveCurrent(this, request.pool, state.account.id);
+      moveSession(this, request, state.account.id);
     }
     return this.journal.written();
   }
 
   /** Ends a try, however it went. */
   end(account: AccountId, how: { probe: boolean }): void {
-    const state = this.state.accounts.get(account);
+    const state = this.find(account);
     if (state === undefined) return;
     // A request of before the account was removed and added again was never counted here.
     if (state.inFlight > 0) state.inFlight -= 1;
+    this.#countRenamed(account);
     if (how.probe) state.probeSince = null;
     if (state.rampFrom !== null || how.probe || state.account.maxConcurrent !== null) this.wake();
   }
 
   /** The verdict on a probe is in with the head of its answer; those who wait need not wait for the rest. */
   endProbe(account: AccountId): void {
-    const state = this.state.accounts.get(account);
+    const state = this.find(account);
     if (state === undefined || state.probeSince === null) return;
     state.probeSince = null;
     this.wake();
@@ -158,43 +191,80 @@ export class Book {
 
   /** Takes in what an answer told. Await the result, or `journal.written`, before acting on it. */
   observe(seen: Observation): Promise<unknown> | undefined {
-    const state = this.state.accounts.get(seen.account);
+    const state = this.find(seen.account);
     if (state === undefined) return undefined;
     for (const signal of seen.signals) {
       // It may speak of another login, or of what an operator has cleared.
       if (signal.kind === 'closed' && seen.sentAt < state.secretSince) continue;
       this.#observeSignal(state, signal, seen);
     }
+    // Of one answer that closes several windows, one episode comes.
+    if (this.#closing.size > 0) this.#beginEpisodes(seen.model);
     if (seen.served) this.#observeServed(state, seen, this.clock());
     return this.journal.written();
   }
 
-  /** Ends the episodes that are over by the provider's word outside an answer: this account alone takes requests again. */
-  observeVerified(account: AccountId, sentAt: EpochMs): Promise<unknown> | undefined {
-    const seen = { account, model: null, sentAt, now: this.clock() };
-    for (const episode of episodesVerified(this.state, seen)) this.#saveEpisode(episode);
+  /**
+   * Ends the episodes that are over by the provider's word outside an answer, which is all of `told`: this account alone
+   * takes requests again.
+   */
+  observeVerified(account: AccountId, sentAt: EpochMs, told: readonly Signal[] = []): Promise<unknown> | undefined {
+    this.edges.end(episodesVerified(this.state, { account, sentAt, now: this.clock(), told }));
     return this.journal.written();
+  }
+
+  /** Recovered episodes whose auth reset has not ended: it is due, running or waiting. */
+  resets(): readonly Episode[] {
+    return [...this.state.resets.values()];
+  }
+
+  /** Changes the reset of an episode, with the notices about it in one transaction; nothing where it is gone. */
+  saveReset(id: string, reset: EpisodeReset, notices: readonly Notice[] = []): Promise<void> {
+    return this.edges.saveReset(id, reset, notices);
+  }
+
+  /** When an agent's request of this pool was sent last; null where that was not since the start. */
+  lastAskedAt(pool: Label): EpochMs | null {
+    const at = this.state.pools.get(pool)?.lastAskedAt ?? 0;
+    return at === 0 ? null : at;
   }
 
   /** Counts network errors in a row: three rest the account for ten seconds. */
   observeFault(account: AccountId, fault: Fault | null): void {
-    const state = this.state.accounts.get(account);
+    const state = this.find(account);
     if (state === undefined) return;
     state.networkErrors = fault === 'network' ? state.networkErrors + 1 : 0;
     if (state.networkErrors < networkErrorsBeforeRest) return;
     state.networkErrors = 0;
     state.restUntil = this.clock() + restMs;
-    this.#tell({ kind: 'resting', account, until: state.restUntil });
+    this.tell({ kind: 'resting', account, until: state.restUntil });
   }
 
   /** Stores a limit that an operator or an observation has changed. */
   setLimit(state: AccountState, known: Limit | undefined, limit: Limit): void {
     const slot = slotOf(limit);
     state.limits.set(slot, limit);
-    if (limit.until === 0) this.#tell({ kind: 'opened', limit });
-    else if (known === undefined || limit.until !== known.until) this.#tell({ kind: 'closed', limit });
+    if (limit.until === 0) this.tell({ kind: 'opened', limit });
+    else if (known === undefined || limit.until !== known.until) this.tell({ kind: 'closed', limit });
     void this.journal.write(`limit:${limit.account}|${slot}`, () => this.store.saveLimits([limit]));
     if (limit.until < (known?.until ?? 0)) this.wake();
+    if (isClosed(limit, this.clock())) this.#closing.add(limit.account);
+  }
+
+  /** Begins the episodes that follow from a limit on a model (null: on all) that no observation brought. */
+  noteClosed(account: AccountId, model: string | null): void {
+    this.#closing.add(account);
+    this.#beginEpisodes(model);
+  }
+
+  /** Stores notices that belong to no episode. */
+  addNotices(notices: readonly Notice[]): void {
+    for (const notice of notices) {
+      void this.journal.write(`notice:${notice.id}`, async () => {
+        await this.store.addNotices([notice]);
+        this.#noticed();
+      });
+    }
   }
 
   /**
@@ -202,24 +272,26 @@ export class Book {
    * selection again in any case.
    */
   waitForTurn(until: EpochMs, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.#waiters.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      // A timer fires at once when it is longer than 24.8 days, and early when the wall clock was set back.
-      const timer = setTimeout(done, Math.min(Math.max(until - this.clock(), 1), hourMs));
-      this.#waiters.add(done);
-      signal.addEventListener('abort', done);
-      if (signal.aborted) done();
-    });
+    return this.waiting.forTurn(until, signal);
   }
 
   /** Lets everybody who waits ask selection again. */
   wake(): void {
-    for (const waiter of [...this.#waiters]) waiter();
+    this.waiting.wake();
+  }
+
+  /**
+   * Calls `look` when something may have changed for episodes or their resets; often for nothing, and on the path of
+   * requests. Returns what ends that.
+   */
+  watch(look: () => void): () => void {
+    return this.waiting.watch(look);
+  }
+
+  #beginEpisodes(model: string | null): void {
+    const pools = new Set([...this.#closing].flatMap((account) => poolsOf(this.state, account)));
+    this.#closing.clear();
+    this.edges.begin(pools, model);
   }
 
   #observeSignal(state: AccountState, signal: Signal, seen: Observation): void {
@@ -250,7 +322,15 @@ export class Book {
   #observeClosed(state: AccountState, signal: Extract<Signal, { kind: 'closed' }>, now: EpochMs): void {
     // What one key may not do, another key of its project may.
     const closed = signal.window === entitlementWindow ? [state] : this.sharers(state);
-    for (const each of closed) this.#observeOwnClosed(each, signal, now);
+    for (const each of closed) {
+      const known = each.limits.get(slotOf(signal));
+      const limit = observeClosed(each.account.id, known, signal, now);
+      if (limit === known) continue;
+      this.setLimit(each, known, limit);
+      // One quota is one matter.
+      const notice = each === state ? limitNotice(each.account, known, limit) : null;
+      if (notice !== null) this.addNotices([notice]);
+    }
   }
 
   /** The accounts whose quota this one shares, itself included. */
@@ -262,20 +342,11 @@ export class Book {
     );
   }
 
-  #observeOwnClosed(state: AccountState, signal: Extract<Signal, { kind: 'closed' }>, now: EpochMs): void {
-    const known = state.limits.get(slotOf(signal));
-    const limit = observeClosed(state.account.id, known, signal, now);
-    if (limit === known) return;
-    this.setLimit(state, known, limit);
-    for (const episode of episodesBegun(this.state, { account: state.account.id, model: signal.family, now }))
-      this.#saveEpisode(episode);
-  }
-
   #observeServed(state: AccountState, seen: Observation, now: EpochMs): void {
     if (state.limits.size > 0)
       this.#observeOpen(state, seen.sentAt, (limit) => !limit.overage && limitCovers(limit, seen.model));
     if (this.state.episodes.size === 0) return;
-    for (const episode of episodesEnded(this.state, { ...seen, now })) this.#saveEpisode(episode);
+    this.edges.end(episodesEnded(this.state, { ...seen, account: state.account.id, now }));
   }
 
   #observeOpen(state: AccountState, sentAt: EpochMs, concerns: (limit: Limit) => boolean): void {
@@ -293,18 +364,25 @@ export class Book {
     if (account.standing !== 'enabled' || sentAt < state.secretSince) return;
     const refused: Account = { ...account, standing: 'needs-login', standingReason: evidence };
     state.account = refused;
-    this.#tell({ kind: 'needs-login', account: account.id, evidence, mend: mendOf(account) });
     void this.journal.write(`account:${account.id}`, () => this.store.saveAccount(refused));
-    for (const episode of episodesBegun(this.state, { account: account.id, model: null, now: this.clock() }))
-      this.#saveEpisode(episode);
+    this.noteNeedsLogin(account, evidence);
+    this.#closing.add(account.id);
   }
 
-  #saveEpisode(episode: Episode): void {
-    const key = episodeKey(episode.pool, episode.family);
-    if (episode.recoveredAt === null) this.state.episodes.set(key, episode);
-    else this.state.episodes.delete(key);
-    this.#tell({ kind: episode.recoveredAt === null ? 'exhausted' : 'recovered', episode });
-    void this.journal.write(`episode:${episode.id}`, () => this.store.saveEpisode(episode));
+  /** Tells that an account needs a login from now on. */
+  noteNeedsLogin(account: Account, evidence: string): void {
+    this.tell({ kind: 'needs-login', account: account.id, evidence, mend: mendOf(account) });
+    this.addNotices([needsLoginNotice(account, evidence, this.clock())]);
+  }
+
+  /** The account of an id, be it the one of before it was renamed, by which requests under way know it. */
+  find(id: AccountId): AccountState | undefined {
+    return this.state.accounts.get(id) ?? this.state.renamed.get(id)?.state;
+  }
+
+  #countRenamed(id: AccountId): void {
+    const before = this.state.renamed.get(id);
+    if (before !== undefined && !this.state.accounts.has(id) && before.inFlight > 0) before.inFlight -= 1;
   }
 
   account(id: AccountId): AccountState {
@@ -316,12 +394,4 @@ export class Book {
   pool(name: Label): PoolState | undefined {
     return this.state.pools.get(name);
   }
-}
-
-function earliestReset(state: AccountState, now: EpochMs): EpochMs | null {
-  let earliest: EpochMs | null = null;
-  for (const { resetsAt } of state.readings.values()) {
-    if (resetsAt !== null && resetsAt > now && (earliest === null || resetsAt < earliest)) earliest = resetsAt;
-  }
-  return earliest;
 }

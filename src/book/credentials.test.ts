@@ -4,7 +4,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBook, type OpenedBook } from '../../test/book-rig.ts';
-import { buildAccount, captured, idOf } from '../../test/builders.ts';
+import { buildAccount, captured, idOf, labelFrom } from '../../test/builders.ts';
 import { temporaryFolder } from '../../test/temp-folder.ts';
 import type { Account } from '../core/account/account.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -14,6 +14,7 @@ import type { CredentialChange } from '../simulator/anthropic/scenario.ts';
 import { startAnthropicSimulator, type Simulator } from '../simulator/anthropic/simulator.ts';
 import { openVault, type Vault } from '../vault/open-vault.ts';
 import { Credentials, type CredentialEvent } from './credentials.ts';
+import { renameAccount } from './rename.ts';
 import { addAccount, clearAccount, replaceAccount } from './roster.ts';
 
 const hour = 3_600_000;
@@ -291,6 +292,45 @@ describe('another secret that arrives during a renewal', () => {
   async function replace({ opened, vault, account }: Rig, secret: string): Promise<void> {
     await replaceAccount(opened.book, { ...account, credential: 'setup-token' }, () => vault.stage(account.id, secret));
   }
+});
+
+describe('an account that is renamed while its login is renewed', () => {
+  const rename = ({ opened, vault }: Rig) =>
+    renameAccount(opened.book, { id: idOf('a'), label: labelFrom('z') }, async (to) => {
+      await vault.copy(idOf('a'), to);
+      return { done: () => vault.remove(idOf('a')), undo: () => vault.remove(to) };
+    });
+
+  test('has the renewed login under its new name, and its refresh token was used once', async () => {
+    await using rig = await openRig();
+    const { credentials, account, simulator, vault } = rig;
+    rig.advance(hour);
+    const reply = rig.holdReplies();
+    const waiting = credentials.current(account);
+    await simulator.nextRequest(({ path }) => path === tokenPath);
+    const renamed = rename(rig);
+    reply.resolve();
+    expect((await waiting)?.secret).toBe(`${access}-1`);
+    await renamed;
+    expect(vault.names()).toEqual([idOf('z')]);
+    expect(JSON.parse(vault.read(idOf('z')) ?? '{}')).toMatchObject({ refreshToken: `${refresh}-1` });
+    expect(rig.asked()).toBe(1);
+    // A request that is under way still knows it by the name of before.
+    expect((await credentials.current(account))?.secret).toBe(`${access}-1`);
+    expect(await credentials.renew(account, credentialOf(`${access}-1`))).toBe('renewed');
+    expect(rig.asked()).toBe(2);
+    expect(rig.opened.book.account(idOf('z')).account.standing).toBe('enabled');
+  });
+
+  test('begins no other renewal until it has its new name', async () => {
+    await using rig = await openRig();
+    const { book } = rig.opened;
+    book.renaming.add(idOf('a'));
+    expect(await rig.credentials.renew(rig.account, credentialOf(access))).toBe('failed');
+    expect(rig.asked()).toBe(0);
+    book.renaming.delete(idOf('a'));
+    expect(await rig.credentials.renew(rig.account, credentialOf(access))).toBe('renewed');
+  });
 });
 
 test('a stop waits for a reply that is under way, but not for one that does not come', async () => {

@@ -44,7 +44,7 @@ export class Credentials {
     AccountId,
     { readonly kind: string; readonly text: string; readonly value: OpenedSecret }
   >();
-  readonly #running = new Map<AccountId, Promise<Renewed>>();
+  readonly #running: Map<AccountId, Promise<Renewed>>;
   readonly #unwritten = new Map<AccountId, Unwritten>();
   /** The access tokens that renewals gave, and when. */
   readonly #got = new Map<AccountId, { readonly secret: string; readonly at: EpochMs }>();
@@ -57,13 +57,15 @@ export class Credentials {
 
   constructor(deps: CredentialDeps) {
     this.#deps = deps;
+    this.#running = deps.book.renewals;
   }
 
   /**
    * The credential for a request: at once while it is good, and after its renewal when it has ended. One that ends
    * within five minutes is renewed on the side. Undefined when the vault has none.
    */
-  current(account: Account): Credential | undefined | Promise<Credential | undefined> {
+  current(asked: Account): Credential | undefined | Promise<Credential | undefined> {
+    const account = this.#asNow(asked);
     const opened = this.#open(account);
     if (opened === undefined) return undefined;
     const { credential, expiresAt, renewable } = opened;
@@ -73,14 +75,18 @@ export class Credentials {
     const renewal = this.#renewal(account);
     // A provider that cannot renew now may still take the old one, and says so otherwise.
     if (renewal === undefined || leftMs > tooShortMs) return credential;
-    return renewal.then(() => (this.#isStill(account) ? this.#open(account)?.credential : undefined));
+    return renewal.then(() => {
+      const now = this.#asNow(account);
+      return this.#isStill(now) ? this.#open(now)?.credential : undefined;
+    });
   }
 
   /**
    * Gets another credential after the provider refused this one. `renewed` without a request when there is another
    * already, `fixed` when its kind cannot be renewed, `failed` when nothing is known: then it may be tried again later.
    */
-  async renew(account: Account, refused: Credential): Promise<Renewed> {
+  async renew(asked: Account, refused: Credential): Promise<Renewed> {
+    const account = this.#asNow(asked);
     const opened = this.#open(account);
     if (opened === undefined) return 'fixed';
     if (opened.credential.secret !== refused.secret) return 'renewed';
@@ -104,6 +110,14 @@ export class Credentials {
     const timer = setTimeout(resolve, longestStopMs);
     await Promise.race([Promise.allSettled(this.#running.values()), late]);
     clearTimeout(timer);
+  }
+
+  /** A request that is under way knows an account as it was before it got another label. */
+  #asNow(account: Account): Account {
+    const { state } = this.#deps.book;
+    if (state.accounts.has(account.id)) return account;
+    const now = state.renamed.get(account.id)?.state.account;
+    return now === undefined ? account : { ...account, id: now.id, label: now.label };
   }
 
   /** Reads the newest secret; what was read is kept as long as its text is the same. */
@@ -131,6 +145,7 @@ export class Credentials {
   #renewal(account: Account): Promise<Renewed> | undefined {
     const running = this.#running.get(account.id);
     if (running !== undefined) return running;
+    if (this.#deps.book.renaming.has(account.id)) return undefined;
     const text = this.#newest(account.id);
     if (text === undefined || this.#isPaused(account.id, text)) return undefined;
     // Until somebody clears the account, who then wants it tried again.

@@ -2,6 +2,7 @@ import { describe, expect, jest, test } from 'bun:test';
 import { join } from 'node:path';
 import { openBook } from '../../test/book-rig.ts';
 import { buildAccount, idOf } from '../../test/builders.ts';
+import { kindsIn } from '../../test/episode-rig.ts';
 import { startRig } from '../../test/gateway-rig.ts';
 import { temporaryFolder } from '../../test/temp-folder.ts';
 import type { BookStore } from './ports.ts';
@@ -19,7 +20,8 @@ function fullDisk() {
     saveLimits: (limits) => (disk.full ? refuse() : store.saveLimits(limits)),
     saveCurrent: (pool, account) => (disk.full ? refuse() : store.saveCurrent(pool, account)),
     saveSession: (session) => (disk.full ? refuse() : store.saveSession(session)),
-    saveEpisode: (episode) => (disk.full ? refuse() : store.saveEpisode(episode)),
+    saveEpisode: (episode, notices) => (disk.full ? refuse() : store.saveEpisode(episode, notices)),
+    addNotices: (notices) => (disk.full ? refuse() : store.addNotices(notices)),
     addAccount: (account, pool) => (disk.full ? refuse() : store.addAccount(account, pool)),
     saveAccount: (account) => (disk.full ? refuse() : store.saveAccount(account)),
   });
@@ -67,6 +69,27 @@ describe('a store that fails', () => {
     }
     await using again = await openBook({ path, now: 2000 });
     expect([...(again.book.state.accounts.get(idOf('a'))?.limits.values() ?? [])]).toMatchObject([{ until: 120_000 }]);
+  });
+
+  test('loses no edge of an episode that began and ended meanwhile, and wakes the outbox when it has it', async () => {
+    const { disk, wrapStore } = fullDisk();
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'stint.db');
+    let noticed = 0;
+    {
+      await using opened = await openBook({ path, wrapStore, noticed: () => (noticed += 1) });
+      await addAccount(opened.book, buildAccount('a'));
+      disk.full = true;
+      await close(opened.book, 60_000);
+      opened.now = 61_000;
+      await opened.book.observe({ account: idOf('a'), model: null, sentAt: 61_000, signals: [], served: true });
+      expect([await kindsIn(opened.book.store), noticed]).toEqual([[], 0]);
+      disk.full = false;
+    }
+    expect(noticed).toBe(1);
+    await using again = await openBook({ path, now: 62_000 });
+    expect(await kindsIn(again.book.store)).toEqual(['pool-exhausted', 'pool-recovered request']);
+    expect(again.book.state.episodes.size).toBe(0);
   });
 
   test('is tried a last time at the stop', async () => {

@@ -53,11 +53,6 @@ function forgetReadings({ readings }: AccountState, before: EpochMs): void {
 }
 
 function forgetEpisodes(book: Book, before: EpochMs): void {
-  const { episodes } = book.state;
-  for (const [key, { id, exhaustedAt }] of episodes) {
-    if (exhaustedAt >= before) continue;
-    episodes.delete(key);
-    book.journal.forget(`episode:${id}`);
-  }
+  book.edges.forget({ before });
   void book.journal.write('episodes:old', () => book.store.removeEpisodes(before));
 }

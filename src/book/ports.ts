@@ -51,6 +51,10 @@ export type EpisodeReset = {
   readonly detail: string | null;
 };
 
+export function isResetUnderWay({ state }: EpisodeReset): boolean {
+  return state === 'due' || state === 'running' || state === 'waiting';
+}
+
 /** A token that an agent holds in place of a secret. Only its SHA-256 is kept, as hex. */
 export type Phantom = {
   readonly id: PhantomId;
@@ -88,10 +92,14 @@ export interface BookStore {
   addAccount(account: Account, pool: Pool): Promise<void>;
   /** Replaces the account; does nothing when it is gone. */
   saveAccount(account: Account): Promise<void>;
+  /** Puts the account in the place of the one with this id, and all that is that one's with it. */
+  renameAccount(id: AccountId, account: Account): Promise<void>;
   /** Removes the account with its limits and its place in pools, as current account and in sessions. */
   removeAccount(id: AccountId): Promise<void>;
-  /** Inserts or replaces, the order of accounts included. */
-  savePool(pool: Pool): Promise<void>;
+  /** Inserts or replaces each, the order of accounts included; all or none. */
+  savePools(pools: readonly Pool[]): Promise<void>;
+  /** Gives the pool another name, with its members, sessions, episodes and phantoms. */
+  renamePool(name: Label, to: Label): Promise<void>;
   /** Removes the pool with its sessions, episodes and phantoms. */
   removePool(name: Label): Promise<void>;
   /** Inserts or replaces by account and slot (window, family, overage). */

@@ -97,7 +97,7 @@ describe('an account that cannot be added as a whole', () => {
       // The row of the account can be written, its place in the pool cannot.
       wrapStore: (store) => ({
         ...store,
-        savePool: (each) => (disk.full ? Promise.reject(new Error('SQLITE_FULL')) : store.savePool(each)),
+        savePools: (each) => (disk.full ? Promise.reject(new Error('SQLITE_FULL')) : store.savePools(each)),
         addAccount: (account, each) => store.addAccount(account, disk.full ? { ...each, accounts: [idOf('x')] } : each),
       }),
     });
@@ -159,13 +159,17 @@ describe('a pool that is removed', () => {
       expect(findPhantom(book, token)).toBeUndefined();
       expect(findPhantom(book, kept.token)).toBeDefined();
       expect(book.select(request, [], 0).kind).toBe('none');
+      const before = (await book.store.load()).episodes.map(({ id }) => id);
       await savePool(book, buildPool([idOf('a')], { name: own }));
       expect(findPhantom(book, token)).toBeUndefined();
+      // Nobody serves the new one either, which is another matter.
+      const begun = [...book.state.episodes.values()].find((each) => each.pool === own);
+      expect(before).not.toContain(begun?.id);
     }
     await using again = await openBook({ path });
     expect(findPhantom(again.book, token)).toBeUndefined();
     expect(again.book.state.sessions.size).toBe(0);
-    expect([...again.book.state.episodes.values()]).toMatchObject([{ pool }]);
+    expect([...again.book.state.episodes.values()].map((each) => each.pool).toSorted()).toEqual([pool, own]);
   });
 });
 

@@ -3,16 +3,19 @@ import type { AccountId, Label, ProviderId } from '../core/ids.ts';
 import { clearLimit, isClosed } from '../core/limit/limit.ts';
 import { defaultPoolOf, poolDefaults, type Pool } from '../core/pool/pool.ts';
 import type { Book } from './book.ts';
+import { refuseBusyName } from './rename.ts';
 import { forgetPhantoms } from './phantoms.ts';
 import { forgetSessions } from './session.ts';
-import { accountState, candidatesOf, poolState, type PoolState } from './state.ts';
+import { accountState, candidatesOf, poolsOf, poolState, type PoolState } from './state.ts';
 
 /** Adds an account and appends it to its provider's default pool; both or, when the store fails, neither. */
 export async function addAccount(book: Book, account: Account): Promise<void> {
+  refuseBusyName(book, account.id);
   const name = defaultPoolOf(account.provider);
   const known = book.pool(name)?.pool ?? newPool(name, account.provider);
   const pool = { ...known, accounts: [...known.accounts, account.id] };
   await book.store.addAccount(account, pool);
+  book.state.renamed.delete(account.id);
   book.state.accounts.set(account.id, accountState(account, book.clock()));
   putPool(book, pool);
   book.wake();
@@ -30,10 +33,17 @@ export async function saveAccount(book: Book, account: Account, also?: () => voi
     state.secretSince = secretSince;
     throw error;
   }
-  state.account = account;
+  const { standing, id, label } = state.account;
+  // It may have got another label meanwhile, and the store knew it by that already.
+  const saved = { ...account, id, label };
+  state.account = saved;
   also?.();
+  if (id !== account.id) void book.journal.write(`account:${id}`, () => book.store.saveAccount(saved));
+  if (account.standing === 'needs-login' && standing !== account.standing)
+    book.noteNeedsLogin(saved, saved.standingReason ?? 'its secret is missing');
   state.secretSince = afterThis(book);
   book.journal.forget(`account:${account.id}`);
+  book.edges.begin(poolsOf(book.state, id), null);
   book.wake();
 }
 
@@ -79,8 +89,9 @@ export async function removeAccount(book: Book, id: AccountId): Promise<void> {
     };
     const current = state.current === id ? followerOf(state, id) : state.current;
     const moved = current !== null && current !== state.current;
-    Object.assign(state, poolState(book.state, pool, current));
+    Object.assign(state, { pool, candidates: candidatesOf(book.state, pool), current });
     if (moved) void book.journal.write(`current:${pool.name}`, () => book.store.saveCurrent(pool.name, current));
+    book.edges.begin([state], null);
   }
   await book.journal.written();
   book.wake();
@@ -92,7 +103,11 @@ export async function clearAccount(book: Book, id: AccountId): Promise<number> {
   const now = book.clock();
   const cleared = [...state.limits.values()].filter((limit) => isClosed(limit, now)).length;
   for (const each of book.sharers(state)) {
-    for (const limit of each.limits.values()) if (limit.until !== 0) book.setLimit(each, limit, clearLimit(limit, now));
+    for (const limit of each.limits.values()) {
+      // What an operator has closed of another account, he clears there.
+      const kept = limit.until === 0 || (each !== state && limit.source === 'operator');
+      if (!kept) book.setLimit(each, limit, clearLimit(limit, now));
+    }
   }
   state.restUntil = 0;
   state.secretSince = afterThis(book);
@@ -103,25 +118,26 @@ export async function clearAccount(book: Book, id: AccountId): Promise<number> {
   return cleared;
 }
 
-export async function savePool(book: Book, pool: Pool): Promise<void> {
-  await book.store.savePool(pool);
-  putPool(book, pool);
+export function savePool(book: Book, pool: Pool): Promise<void> {
+  return savePools(book, [pool]);
+}
+
+/** Saves several pools, all or none. */
+export async function savePools(book: Book, pools: readonly Pool[]): Promise<void> {
+  await book.store.savePools(pools);
+  for (const pool of pools) putPool(book, pool);
   book.wake();
 }
 
 /** Removes a pool with its sessions, episodes and phantoms. Requests that wait for it are told. */
 export async function removePool(book: Book, name: Label): Promise<void> {
   await book.store.removePool(name);
-  const { pools, sessions, episodes, phantoms } = book.state;
+  const { pools, sessions, phantoms } = book.state;
   const state = pools.get(name);
   pools.delete(name);
   if (state !== undefined) Object.assign(state, { candidates: [], removed: true });
   book.journal.forget(`current:${name}`);
-  for (const [key, { id, pool }] of episodes) {
-    if (pool !== name) continue;
-    episodes.delete(key);
-    book.journal.forget(`episode:${id}`);
-  }
+  book.edges.forget({ pool: name });
   // Once more in the store: some may be newer than its removal of the pool.
   forgetSessions(
     book,
@@ -151,12 +167,14 @@ function forgetAccount(book: Book, id: AccountId): void {
 /** In place: requests under way hold on to the state of their pool. */
 function putPool(book: Book, pool: Pool): void {
   const known = book.pool(pool.name);
-  if (known === undefined) book.state.pools.set(pool.name, poolState(book.state, pool, null));
+  const state = known ?? poolState(book.state, pool, null);
+  if (known === undefined) book.state.pools.set(pool.name, state);
   else Object.assign(known, { pool, candidates: candidatesOf(book.state, pool) });
+  book.edges.begin([state], null);
 }
 
 /** A request of this very millisecond may have been sent with what was there before. */
-function afterThis(book: Book): number {
+export function afterThis(book: Book): number {
   return book.clock() + 1;
 }
 

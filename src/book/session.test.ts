@@ -13,6 +13,17 @@ const pool = labelFrom('anthropic');
 const sonnet = 'claude-sonnet-4-5';
 const members = [idOf('a'), idOf('b')];
 
+describe('the move of a session', () => {
+  test('is told once, with where it was, and a new or a staying session is none', async () => {
+    await using opened = await openedBook();
+    for (const label of ['a', 'a', 'b', 'b']) await serve(opened, label, 'one');
+    await serve(opened, 'a', 'two');
+    expect(opened.events).toEqual([
+      { kind: 'moved', pool, session: asSessionId('one'), from: idOf('a'), to: idOf('b') },
+    ]);
+  });
+});
+
 describe('a sticky pool', () => {
   test.each<[string, (opened: OpenedBook) => Promise<unknown> | void]>([
     ['has a limit on one model', (opened) => see(opened, 'a', closed({ window: 'seven_day_opus', family: 'opus' }))],

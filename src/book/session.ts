@@ -37,6 +37,7 @@ export function moveSession(book: Book, { pool: { pool }, session: id }: Request
     seenAt: now,
     moves: sameRun ? known.moves + (moved ? 1 : 0) : 0,
   };
+  if (sameRun && moved) book.tell({ kind: 'moved', pool: pool.name, session: id, from: known.account, to: account });
   // To the end of the map, whose order is that in which sessions were seen.
   sessions.delete(id);
   sessions.set(id, session);

@@ -26,16 +26,27 @@ export type AccountState = {
  * The live state of one pool; `candidates` are the states of its accounts, in its order. It changes in place, and those
  * who hold it when its pool is removed see that.
  */
-export type PoolState = { pool: Pool; candidates: AccountState[]; current: AccountId | null; removed: boolean };
+export type PoolState = {
+  pool: Pool;
+  candidates: AccountState[];
+  current: AccountId | null;
+  removed: boolean;
+  /** When an agent's request was sent last since the start; 0 for never. */
+  lastAskedAt: EpochMs;
+};
 
 /** Everything the book knows, as plain maps. */
 export type BookState = {
   readonly accounts: Map<AccountId, AccountState>;
+  /** Renamed accounts by the ids of before, with how many requests that know them so have not ended. */
+  readonly renamed: Map<AccountId, { readonly state: AccountState; inFlight: number }>;
   readonly pools: Map<Label, PoolState>;
   /** In the order in which they were seen last. */
   readonly sessions: Map<SessionId, Session>;
   /** Open episodes, by `episodeKey`. */
   readonly episodes: Map<string, Episode>;
+  /** Episodes that have ended and whose auth reset has not, by id. */
+  readonly resets: Map<string, Episode>;
   /** By the hash of the token. */
   readonly phantoms: Map<string, Phantom>;
   turn: number;
@@ -44,9 +55,11 @@ export type BookState = {
 export function restoreState(snapshot: BookSnapshot): BookState {
   const state: BookState = {
     accounts: new Map(snapshot.accounts.map((account) => [account.id, accountState(account, 0)])),
+    renamed: new Map(),
     pools: new Map(),
     sessions: new Map(snapshot.sessions.map((session) => [session.id, session])),
     episodes: new Map(),
+    resets: new Map(),
     phantoms: new Map(snapshot.phantoms.map((phantom) => [phantom.hash, phantom])),
     turn: 0,
   };
@@ -54,7 +67,10 @@ export function restoreState(snapshot: BookSnapshot): BookState {
   for (const pool of snapshot.pools) {
     state.pools.set(pool.name, poolState(state, pool, snapshot.currents.get(pool.name) ?? null));
   }
-  for (const episode of snapshot.episodes) state.episodes.set(episodeKey(episode.pool, episode.family), episode);
+  for (const episode of snapshot.episodes) {
+    if (episode.recoveredAt !== null) state.resets.set(episode.id, episode);
+    else state.episodes.set(episodeKey(episode.pool, episode.family), episode);
+  }
   return state;
 }
 
@@ -78,7 +94,7 @@ export function accountState(account: Account, secretSince: EpochMs): AccountSta
 }
 
 export function poolState(state: BookState, pool: Pool, current: AccountId | null): PoolState {
-  return { pool, candidates: candidatesOf(state, pool), current, removed: false };
+  return { pool, candidates: candidatesOf(state, pool), current, removed: false, lastAskedAt: 0 };
 }
 
 export function candidatesOf(state: BookState, pool: Pool): AccountState[] {
@@ -87,4 +103,22 @@ export function candidatesOf(state: BookState, pool: Pool): AccountState[] {
 
 export function episodeKey(pool: Label, family: string | null): string {
   return `${pool}|${family ?? '*'}`;
+}
+
+/** The open episodes of a pool, the oldest first. */
+export function episodesOf({ episodes }: BookState, pool: Label): Episode[] {
+  return [...episodes.values()].filter((each) => each.pool === pool);
+}
+
+export function poolsOf({ pools }: BookState, account: AccountId): PoolState[] {
+  return [...pools.values()].filter((each) => each.pool.accounts.includes(account));
+}
+
+/** The first of the resets to come that answers told. */
+export function earliestReset(state: AccountState, now: EpochMs): EpochMs | null {
+  let earliest: EpochMs | null = null;
+  for (const { resetsAt } of state.readings.values()) {
+    if (resetsAt !== null && resetsAt > now && (earliest === null || resetsAt < earliest)) earliest = resetsAt;
+  }
+  return earliest;
 }

@@ -9,7 +9,7 @@ import type { Signal } from '../core/limit/signal.ts';
 import { providers } from '../providers/registry.ts';
 import { startAnthropicSimulator, type Simulator } from '../simulator/anthropic/simulator.ts';
 import { Credentials } from './credentials.ts';
-import { addAccount, savePool } from './roster.ts';
+import { addAccount, clearAccount, savePool } from './roster.ts';
 import { UsagePoller, type UsageEvent } from './usage.ts';
 
 const minute = 60_000;
@@ -24,6 +24,8 @@ type Rig = AsyncDisposable & {
   readonly bugs: unknown[];
   /** Moves the clock, looks who is due, and returns how often the endpoint has been asked in all. */
   pollAfter(byMs: number): Promise<number>;
+  /** Moves the clock, asks for the account before its time, and returns how often the endpoint has been asked in all. */
+  askAfter(byMs: number): Promise<number>;
   observe(signal: Signal): Promise<void>;
   /** As a request does that is served. */
   serve(): Promise<void>;
@@ -55,6 +57,7 @@ async function openRig({ credential = 'login', scopes = ['user:profile'] } = {})
     tell: (event) => events.push(event),
     bug: (error) => bugs.push(error),
   });
+  const asked = (): number => simulator.requests.filter(({ path }) => path === usagePath).length;
   return {
     opened,
     simulator,
@@ -63,7 +66,12 @@ async function openRig({ credential = 'login', scopes = ['user:profile'] } = {})
     pollAfter: async (byMs) => {
       opened.now += byMs;
       await poller.poll();
-      return simulator.requests.filter(({ path }) => path === usagePath).length;
+      return asked();
+    },
+    askAfter: async (byMs) => {
+      opened.now += byMs;
+      await poller.askNow(id);
+      return asked();
     },
     observe: async (signal) => {
       await book.observe({ account: id, model: null, sentAt: opened.now, signals: [signal], served: false });
@@ -144,6 +152,58 @@ describe('a usage endpoint', () => {
     const { account, limits, readings } = rig.opened.book.account(id);
     expect([account, limits.size, readings.size > 0]).toEqual([before, 0, true]);
     expect(JSON.stringify(rig.events)).not.toContain('sk-ant');
+  });
+});
+
+describe('an account that may be open again', () => {
+  test('is asked at once, and not again within five minutes, be it that others ask', async () => {
+    await using rig = await openRig();
+    const counts = [await rig.askAfter(0), await rig.askAfter(5 * minute - 1), await rig.askAfter(1)];
+    expect(counts).toEqual([1, 1, 2]);
+    await rig.serve();
+    expect([await rig.pollAfter(minute), await rig.askAfter(4 * minute)]).toEqual([2, 3]);
+  });
+
+  test('is asked less often while it gets no answer', async () => {
+    await using rig = await openRig();
+    rig.simulator.inject({ kind: 'bad_gateway_html', path: usagePath, times: 'always' });
+    const counts = [await rig.askAfter(0), await rig.askAfter(10 * minute - 1), await rig.askAfter(1)];
+    expect(counts).toEqual([1, 1, 2]);
+  });
+
+  test.each<[string, { credential?: string }, readonly Signal[]]>([
+    ['a setup token', { credential: 'setup-token' }, []],
+    ['a login that was refused', {}, [{ kind: 'refused', evidence: 'HTTP 401' }]],
+  ])('is not asked by %s', async (_, options, signals) => {
+    await using rig = await openRig(options);
+    for (const signal of signals) await rig.observe(signal);
+    expect(await rig.askAfter(minute)).toBe(0);
+  });
+
+  test('has not recovered by the word of an endpoint that calls a window of it full', async () => {
+    await using rig = await openRig();
+    const full = { name: 'five_hour', limit: 10, used: 'all', resetAt: captured + hour } as const;
+    rig.simulator.changeCredential('a', { windows: [full, { name: 'seven_day', limit: 10 }] });
+    await rig.observe(closedFor(hour, captured));
+    rig.opened.now += 2 * minute;
+    await clearAccount(rig.opened.book, id);
+    // It is not idle, so that the endpoint closes nothing either.
+    await rig.serve();
+    expect(await rig.askAfter(1)).toBe(1);
+    expect(rig.opened.book.state.episodes.size).toBe(1);
+    rig.simulator.changeCredential('a', { windows: [{ name: 'five_hour', used: 0 }] });
+    expect(await rig.askAfter(5 * minute)).toBe(2);
+    expect(rig.opened.events.at(-1)).toMatchObject({ kind: 'recovered', episode: { verifiedBy: 'usage' } });
+  });
+});
+
+describe('an account without money', () => {
+  test('has not recovered by the word of an endpoint that knows its plan only', async () => {
+    await using rig = await openRig();
+    await rig.observe({ ...closedFor(0, 0), window: 'credits', until: null } as Signal);
+    rig.opened.now += 2 * minute;
+    expect(await rig.askAfter(1)).toBe(1);
+    expect(rig.opened.events.map(({ kind }) => kind)).toEqual(['closed', 'exhausted']);
   });
 });
 

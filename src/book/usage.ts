@@ -56,6 +56,23 @@ export class UsagePoller {
     await Promise.all([...accounts.values()].map((state) => this.#pollIfDue(state)));
   }
 
+  /** Whether an account has a usage endpoint that it may ask. */
+  covers({ provider, credential }: Account): boolean {
+    return this.#deps.providers.get(provider)?.usageEndpoint?.covers(credential) === true;
+  }
+
+  /** Asks for one account before its time, at most every five minutes and less often while it gets no answer. */
+  async askNow(id: AccountId): Promise<void> {
+    const { book, providers } = this.#deps;
+    const state = book.state.accounts.get(id);
+    if (this.#stopped || state?.account.standing !== 'enabled' || !this.covers(state.account)) return;
+    const last = this.#polls.get(id);
+    const now = book.clock();
+    if (last !== undefined && last.at <= now && now < nextUsagePoll(last, false, 0)) return;
+    const endpoint = providers.get(state.account.provider)?.usageEndpoint ?? null;
+    if (endpoint !== null) await this.#ask(state, endpoint);
+  }
+
   async #pollIfDue(state: AccountState): Promise<void> {
     const { account } = state;
     const endpoint = this.#deps.providers.get(account.provider)?.usageEndpoint ?? null;
@@ -116,7 +133,8 @@ export class UsagePoller {
     // Whoever has just been asked this way needs no request that finds it out.
     state.verifiedAt = sentAt;
     await book.observe({ account, model: null, sentAt, signals, served: false });
-    if (report.signals.some((each) => each.kind === 'open')) await book.observeVerified(account, sentAt);
+    if (report.signals.some((each) => each.kind === 'open'))
+      await book.observeVerified(account, sentAt, report.signals);
   }
 
   #forget(id: AccountId): void {

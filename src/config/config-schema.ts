@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { noticeKinds, type NoticeKind } from '../core/notice.ts';
+import { noticeKinds } from '../core/notice.ts';
 
 const logLevels = ['debug', 'info', 'warning', 'error'] as const;
 const vaultKeys = ['file', 'keychain', 'passphrase'] as const;
 const runtimes = ['local', 'docker', 'apple', 'tart'] as const;
+const command = 'must be a list of the command and its arguments';
 /** Where the agent lives whose login is reset. */
 const place = resetPlace();
 /** An account that meets a limit is what Stint is for: the log has it. */
@@ -20,7 +21,7 @@ export const configSchema = section({
   control: section({
     port: port().default(4600).describe('Port of the control API; 0 takes any free one.'),
     host: host().default('127.0.0.1').describe('Address on which the control API listens.'),
-    tls: tls(),
+    tls: tls('the control API'),
   }),
   agent: section({
     port: port().default(4610).describe('Port of the gateway that agents speak to; 0 takes any free one.'),
@@ -28,7 +29,7 @@ export const configSchema = section({
     socket: absolutePath()
       .default('')
       .describe('Unix socket on which the gateway listens as well, for agents in containers that have it mounted.'),
-    tls: tls(),
+    tls: tls('the gateway'),
   }),
   insecureBind: z
     .boolean({ error: 'must be true or false' })
@@ -72,7 +73,7 @@ export const configSchema = section({
     }),
     desktop: section({
       enabled: yesOrNo().default(false).describe('Shows notices on the desktop, by notify-send or osascript.'),
-      kinds: kinds(usualKinds),
+      kinds: kinds(usualKinds, 'The kinds of notice that the desktop shows.'),
     }),
     webhook: section({
       url: z
@@ -84,9 +85,9 @@ export const configSchema = section({
       secretFile: absolutePath()
         .default('')
         .describe('File with the secret that signs them, `whsec_...`; STINT_WEBHOOK_SECRET goes before it.'),
-      kinds: kinds(noticeKinds),
+      kinds: kinds(noticeKinds, 'The kinds of notice that are posted.'),
     }),
-    telegram: section({ kinds: kinds(usualKinds) }),
+    telegram: section({ kinds: kinds(usualKinds, 'The kinds of notice that the bot tells its chats.') }),
   }),
   telegram: section({
     tokenFile: absolutePath()
@@ -113,23 +114,26 @@ export const configSchema = section({
     agents: z
       .record(
         z.string().regex(/^[a-z0-9-]{1,40}$/),
-        z.strictObject({
-          command: z.array(z.string()).min(1),
-          user: z.string().default(''),
-        }),
+        z.strictObject(
+          {
+            command: z.array(z.string({ error: command }), { error: command }).min(1, { error: command }),
+            user: z.string({ error: 'must be a user, such as "10000:10000"' }).default(''),
+          },
+          { error: isNoTable },
+        ),
         { error: 'must be tables with a command' },
       )
       .default({})
       .describe('Commands that reset an agent’s login, by the agent’s name; `{target}` is the pool’s target.'),
     pools: z
-      .record(z.string().regex(/^[a-z0-9-]{1,40}$/), z.strictObject(place).partial(), {
+      .record(z.string().regex(/^[a-z0-9-]{1,40}$/), z.strictObject(place, { error: isNoTable }).partial(), {
         error: 'must be tables',
       })
       .default({})
       .describe('What is different for one pool, by the pool’s name.'),
   }),
   audit: section({
-    keepDays: wholeNumber(1, 3650).default(90).describe('How long the audit trail goes back.'),
+    keepDays: wholeNumber(1, 3650).default(90).describe('How long the audit trail goes back, in days.'),
   }),
   log: section({
     level: oneOf(logLevels).default('info').describe('The least important messages that are logged.'),
@@ -144,16 +148,18 @@ export type Config = z.infer<typeof configSchema>;
 
 /** A table of the file; one that is left out is one whose fields are all left out. */
 function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  const table = z.strictObject(shape, {
-    error: (issue) => (issue.code === 'invalid_type' ? 'must be a table' : undefined),
-  });
+  const table = z.strictObject(shape, { error: isNoTable });
   return table.prefault({} as z.input<typeof table>);
 }
 
-function tls() {
+function isNoTable({ code }: { readonly code: string }): string | undefined {
+  return code === 'invalid_type' ? 'must be a table' : undefined;
+}
+
+function tls(listener: string) {
   return section({
-    certFile: absolutePath().default('').describe('PEM file with the certificate of this listener; empty for no TLS.'),
-    keyFile: absolutePath().default('').describe('PEM file with its key.'),
+    certFile: absolutePath().default('').describe(`PEM file with the certificate of ${listener}; empty for no TLS.`),
+    keyFile: absolutePath().default('').describe(`PEM file with the key of ${listener}.`),
   });
 }
 
@@ -167,12 +173,12 @@ function resetPlace() {
   };
 }
 
-function kinds(usual: readonly NoticeKind[]) {
+function kinds(usual: readonly (typeof noticeKinds)[number][], description: string) {
   const error = `must be a list of: ${noticeKinds.join(', ')}`;
   return z
     .array(z.enum(noticeKinds, { error }), { error })
     .default([...usual])
-    .describe('The kinds of notice that it is told.');
+    .describe(description);
 }
 
 function yesOrNo() {

@@ -9,16 +9,46 @@ export type Conflict = {
   readonly says: string;
 };
 
-/** Finds the first setting that does not go with another one. */
-export function findConflict(config: Config): Conflict | undefined {
-  return findOpenHost(config) ?? findSharedPort(config) ?? findSmallBudget(config);
+/** Finds every setting that does not go with another one. */
+export function findConflicts(config: Config): readonly Conflict[] {
+  return [
+    ...(['control', 'agent'] as const).flatMap((name) => [findOpenHost(config, name), findHalfTls(config, name)]),
+    findSharedPort(config),
+    findSmallBudget(config),
+    findHalfQuiet(config),
+  ].filter((each) => each !== undefined);
 }
 
-function findOpenHost({ control, agent, insecureBind }: Config): Conflict | undefined {
-  const open = Object.entries({ control, agent }).find(([, listener]) => !isLoopback(listener.host));
-  if (open === undefined || insecureBind) return undefined;
-  const says = `must be a loopback address: on "${open[1].host}" tokens would travel unencrypted, which only insecureBind = true allows`;
-  return { path: [open[0], 'host'], other: ['insecureBind'], says };
+/** Finds what is no mistake by itself, and yet does nothing. A sentence each. */
+export function findWarnings({ telegram, notices }: Config): readonly { path: readonly string[]; says: string }[] {
+  const deaf = telegram.tokenFile !== '' && telegram.chats.length === 0;
+  const unsigned = notices.webhook.secretFile !== '' && notices.webhook.url === '';
+  return [
+    ...(deaf ? [{ path: ['telegram', 'chats'], says: 'is empty: the bot answers nobody, and tells nobody' }] : []),
+    ...(unsigned ? [{ path: ['notices', 'webhook', 'url'], says: 'is empty: nothing is posted' }] : []),
+  ];
+}
+
+function findOpenHost(config: Config, name: 'control' | 'agent'): Conflict | undefined {
+  const { host, tls } = config[name];
+  if (isLoopback(host) || config.insecureBind || (tls.certFile !== '' && tls.keyFile !== '')) return undefined;
+  const says = `must be a loopback address: on "${host}" tokens would travel unencrypted, which only ${name}.tls.certFile and ${name}.tls.keyFile prevent, or insecureBind = true allows`;
+  return { path: [name, 'host'], other: ['insecureBind'], says };
+}
+
+function findHalfTls(config: Config, name: 'control' | 'agent'): Conflict | undefined {
+  const { certFile, keyFile } = config[name].tls;
+  if ((certFile === '') === (keyFile === '')) return undefined;
+  const [given, missing] = certFile === '' ? ['keyFile', 'certFile'] : ['certFile', 'keyFile'];
+  const says = `needs ${name}.tls.${missing} as well`;
+  return { path: [name, 'tls', given], other: [name, 'tls', missing], says };
+}
+
+function findHalfQuiet({ notices: { quiet } }: Config): Conflict | undefined {
+  if ((quiet.from === '') === (quiet.to === '')) return undefined;
+  const [given, missing] = quiet.from === '' ? ['to', 'from'] : ['from', 'to'];
+  const says = `needs notices.quiet.${missing} as well`;
+  return { path: ['notices', 'quiet', given], other: ['notices', 'quiet', missing], says };
 }
 
 function findSharedPort({ control, agent }: Config): Conflict | undefined {

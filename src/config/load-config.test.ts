@@ -2,11 +2,15 @@ import { describe, expect, test } from 'bun:test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../test/temp-folder.ts';
+import { noticeKinds } from '../core/notice.ts';
+import type { Config } from './config-schema.ts';
 import { loadConfig, parseConfig } from './load-config.ts';
 
+const noTls = { certFile: '', keyFile: '' };
+const usualKinds = noticeKinds.filter((kind) => kind !== 'account-limited');
 const defaults = {
-  control: { port: 4600, host: '127.0.0.1' },
-  agent: { port: 4610, host: '127.0.0.1' },
+  control: { port: 4600, host: '127.0.0.1', tls: noTls },
+  agent: { port: 4610, host: '127.0.0.1', socket: '', tls: noTls },
   insecureBind: false,
   gateway: {
     bodyLimitMiB: 64,
@@ -18,9 +22,18 @@ const defaults = {
     probeClosed: false,
   },
   network: { caFile: '' },
+  notices: {
+    quiet: { from: '', to: '', timeZone: '' },
+    desktop: { enabled: false, kinds: usualKinds },
+    webhook: { url: '', secretFile: '', kinds: [...noticeKinds] },
+    telegram: { kinds: usualKinds },
+  },
+  telegram: { tokenFile: '', chats: [], apiRoot: 'https://api.telegram.org' },
+  reset: { agent: 'hermes', runtime: 'local', container: '', socket: '', timeoutSeconds: 60, agents: {}, pools: {} },
+  audit: { keepDays: 90 },
   log: { level: 'info' },
   vault: { key: 'file' },
-} as const;
+} as const satisfies Config;
 
 describe('the settings', () => {
   test.each(['', '\n', '# nothing\r\n', '[control]\n[gateway]\n'])(
@@ -133,6 +146,58 @@ const faults: [string, string, string][] = [
     'line 2: gateway.bodiesInFlightMiB must be at least gateway.bodyLimitMiB, which is 64.',
   ],
   [
+    'a certificate without a key',
+    '[agent.tls]\ncertFile = "/c"',
+    'line 2: agent.tls.certFile needs agent.tls.keyFile as well.',
+  ],
+  [
+    'a key without a certificate',
+    'control.tls.keyFile = "/k"',
+    'line 1: control.tls.keyFile needs control.tls.certFile as well.',
+  ],
+  [
+    'quiet hours without an end',
+    'notices.quiet.from = "22:00"',
+    'line 1: notices.quiet.from needs notices.quiet.to as well.',
+  ],
+  [
+    'quiet hours without a beginning',
+    'notices.quiet.to = "07:00"',
+    'line 1: notices.quiet.to needs notices.quiet.from as well.',
+  ],
+  [
+    'a time zone that is none',
+    'notices.quiet.timeZone = "Mars"',
+    'line 1: notices.quiet.timeZone must be a name such as "Europe/Rome".',
+  ],
+  [
+    'a kind of notice that is none',
+    'notices.webhook.kinds = ["x"]',
+    `line 1: notices.webhook.kinds must be a list of: ${noticeKinds.join(', ')}.`,
+  ],
+  [
+    'a chat that is no number',
+    '[telegram]\nchats = [1,\n"x"]',
+    'line 2: telegram.chats must be a list of chat ids, which are whole numbers.',
+  ],
+  [
+    'an agent without a command',
+    '[reset.agents.mine]\nuser = "1"',
+    'line 1: reset.agents.mine.command must be a list of the command and its arguments.',
+  ],
+  [
+    'a command that is text',
+    'reset.agents.mine.command = "mine reset"',
+    'line 1: reset.agents.mine.command must be a list of the command and its arguments.',
+  ],
+  [
+    'an agent whose name is none',
+    '[reset.agents."My Own"]\ncommand = ["x"]',
+    'line 1: reset.agents.My Own must have a name of a-z, 0-9 and -.',
+  ],
+  ['a pool that is no table', '[reset.pools]\nwork = 1', 'line 2: reset.pools.work must be a table.'],
+  ['an unknown field of a pool', '[reset.pools.work]\nplace = 1', 'line 2: reset.pools.work.place is not a setting.'],
+  [
     'a request that is too large for the budget',
     '[gateway]\nbodyLimitMiB = 513',
     'line 2: gateway.bodiesInFlightMiB must be at least gateway.bodyLimitMiB, which is 513.',
@@ -172,7 +237,7 @@ describe('a host outside loopback', () => {
     for (const listener of ['control', 'agent']) {
       expect(refusalOf(`[log]\n[${listener}]\nhost = "${host}"`)).toMatchObject({
         code: 'invalid',
-        message: `config.toml line 3: ${listener}.host must be a loopback address: on "${host}" tokens would travel unencrypted, which only insecureBind = true allows.`,
+        message: `config.toml line 3: ${listener}.host must be a loopback address: on "${host}" tokens would travel unencrypted, which only ${listener}.tls.certFile and ${listener}.tls.keyFile prevent, or insecureBind = true allows.`,
       });
     }
   });
@@ -180,6 +245,14 @@ describe('a host outside loopback', () => {
   test('is taken when the file says that this is meant', () => {
     const config = parseConfig('insecureBind = true\ncontrol.host = "0.0.0.0"\nagent.host = "::"', 'config.toml');
     expect(config).toMatchObject({ control: { host: '0.0.0.0' }, agent: { host: '::' } });
+  });
+
+  test.each(['control', 'agent'])('is taken with both files of TLS on that listener: %s', (listener) => {
+    const host = `${listener}.host = "0.0.0.0"\n`;
+    const files = (name: string) => `${name}.tls.certFile = "/cert.pem"\n${name}.tls.keyFile = "/key.pem"\n`;
+    expect(parseConfig(host + files(listener), 'config.toml')).toMatchObject({ [listener]: { host: '0.0.0.0' } });
+    const other = listener === 'control' ? 'agent' : 'control';
+    expect(refusalOf(host + files(other))).toMatchObject({ code: 'invalid' });
   });
 
   test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('is not %j', (host) => {

@@ -17,8 +17,8 @@ describe('overrides', () => {
   test.each(ports)('%j make the ports %d and %d', (overrides, controlPort, agentPort) => {
     expect(applyOverrides(config, overrides)).toEqual({
       ...config,
-      control: { host: '::1', port: controlPort },
-      agent: { host: '127.0.0.1', port: agentPort },
+      control: { ...config.control, port: controlPort },
+      agent: { ...config.agent, port: agentPort },
     });
   });
 

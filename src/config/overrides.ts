@@ -1,5 +1,5 @@
 import { Problem } from '../core/problem.ts';
-import { findConflict } from './conflict.ts';
+import { findConflicts } from './conflict.ts';
 import type { Config } from './config-schema.ts';
 
 /** Settings from flags or the environment, which are text there. What is undefined or empty overrides nothing. */
@@ -15,7 +15,7 @@ export function applyOverrides(config: Config, overrides: Overrides): Config {
     control: { ...config.control, port: parsePort(overrides.controlPort, 'control port') ?? config.control.port },
     agent: { ...config.agent, port: parsePort(overrides.agentPort, 'agent port') ?? config.agent.port },
   };
-  const conflict = findConflict(changed);
+  const [conflict] = findConflicts(changed);
   if (conflict !== undefined) throw new Problem('invalid', `${conflict.path.join('.')} ${conflict.says}.`);
   return changed;
 }

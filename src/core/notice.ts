@@ -11,7 +11,8 @@ export const noticeKinds = [
   'auth-reset-failed',
   'config-refused',
 ] as const;
-export type NoticeKind = (typeof noticeKinds)[number];
+/** `test` is about no matter and is told at once, whatever a channel is told else. */
+export type NoticeKind = (typeof noticeKinds)[number] | 'test';
 
 /**
  * A message to people about an edge. `id` names the edge: the same edge, seen by many requests, after a crash or by
@@ -45,5 +46,12 @@ export type NoticeFacts = {
   readonly mend?: string;
   /** How a recovery was verified. */
   readonly verifiedBy?: 'request' | 'usage' | 'probe';
+  /** The login that an auth reset is about. */
   readonly target?: string;
+  /** How long after an auth reset its agent’s first request came. */
+  readonly resumedAfterMs?: number;
+  /** The command of an auth reset ended without an error, and no request of its agent came within ten minutes. */
+  readonly silent?: boolean;
+  /** The part of the settings that was refused: `telegram`. */
+  readonly part?: string;
 };

@@ -1,5 +1,6 @@
 import type { Agent } from '../agents/agent.ts';
 import type { Book } from '../book/book.ts';
+import { closeLimit, openLimits } from '../book/by-hand.ts';
 import { issuePhantom, revokePhantom } from '../book/phantoms.ts';
 import {
   addAccount,
@@ -9,13 +10,27 @@ import {
   replaceAccount,
   saveAccount,
   savePool,
+  savePools,
 } from '../book/roster.ts';
-import type { AccountState, PoolState } from '../book/state.ts';
-import { asSessionId, type AccountId, type ProviderId } from '../core/ids.ts';
+import { renameAccount, renamePool } from '../book/rename.ts';
+import { advance, followerOf, rotate } from '../book/rotate.ts';
+import { episodeStateNow } from '../book/episode.ts';
+import type { Episode } from '../book/ports.ts';
+import { episodesOf, type AccountState, type PoolState } from '../book/state.ts';
+import { asSessionId, type AccountId, type Label, type ProviderId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
+import type { EpochMs } from '../core/time.ts';
 import { adoptLogin, findLogin, kinshipOf } from './adopt.ts';
 import { profilesOf } from './profiles.ts';
-import type { AccountNow, Daemon, KnownAgent, OperationContext, PoolNow, Trail } from '../operations/context.ts';
+import type {
+  AccountNow,
+  Daemon,
+  EpisodeNow,
+  KnownAgent,
+  OperationContext,
+  PoolNow,
+  Trail,
+} from '../operations/context.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Vault } from '../vault/open-vault.ts';
 
@@ -35,6 +50,8 @@ export type ContextDeps = {
   readonly gatewayUrl: () => string;
   /** A folder of the home for files that an agent has to be given. */
   readonly agentFolder: (agent: string) => Promise<string>;
+  /** The requests that are open on the gateway. */
+  readonly openRequests: OperationContext['requests']['all'];
   readonly audit: OperationContext['audit'];
   /** Why the login of an account could not be renewed. */
   readonly renewalFailure: (account: AccountId) => AccountNow['notRenewed'];
@@ -42,11 +59,13 @@ export type ContextDeps = {
 
 /** What operations act on: the book, the vault and the daemon itself. */
 export function operationContext(deps: ContextDeps): Omit<OperationContext, 'caller'> {
-  const { book, vault, holdMs, daemon } = deps;
+  const { book, vault, daemon } = deps;
   const { state } = book;
   return {
     clock: book.clock,
-    holdMs,
+    get holdMs() {
+      return deps.holdMs;
+    },
     daemon,
     audit: deps.audit,
     trail: deps.trail,
@@ -58,6 +77,7 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'cal
     accounts: {
       all: () => [...state.accounts.values()].map((each) => accountNow(deps, each)),
       find: (id) => optional(state.accounts.get(id), (each) => accountNow(deps, each)),
+      formerly: (id) => optional(state.renamed.get(id)?.state, (each) => accountNow(deps, each)),
       add: async (account, secret) => {
         if (secret === null) return addAccount(book, account);
         await vault.write(account.id, secret);
@@ -75,7 +95,15 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'cal
         await removeAccount(book, id);
         await vault.remove(id);
       },
+      rename: async (id, label) => {
+        await renameAccount(book, { id, label }, async (to) => {
+          await vault.copy(id, to);
+          return { done: () => vault.remove(id), undo: () => vault.remove(to) };
+        });
+      },
       clear: (id) => clearAccount(book, id),
+      close: (id, limit) => closeLimit(book, id, limit),
+      open: (id, concerns) => openLimits(book, id, concerns),
     },
     logins: {
       find: async (wanted, folder) => {
@@ -93,13 +121,16 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'cal
       find: (name) => optional(book.pool(name), (each) => poolNow(book, each)),
       save: (pool) => savePool(book, pool),
       remove: (name) => removePool(book, name),
-      next: (name, model) => {
-        const pool = book.pool(name);
-        if (pool === undefined) throw new Error(`pool ${name} is not in the book`);
-        return book.select({ pool, session: asSessionId(''), model }, [], 0);
-      },
+      saveAll: (pools) => savePools(book, pools),
+      rename: (name, to) => renamePool(book, name, to),
+      next: (name, model, session) =>
+        book.select({ pool: poolOf(book, name), session: session ?? asSessionId(''), model }, [], 0),
+      advance: (name, model, account) => advance(book, poolOf(book, name), { account, model }),
+      follower: (name, account) => followerOf(book, poolOf(book, name), { account, model: null }),
+      rotate: (name, from, to) => rotate(book, poolOf(book, name), { from, to }),
     },
     sessions: { all: () => [...state.sessions.values()] },
+    requests: { all: deps.openRequests },
     phantoms: {
       issue: async (wish) => {
         const { token, phantom } = await issuePhantom(book, wish);
@@ -143,11 +174,25 @@ function accountNow({ renewalFailure }: ContextDeps, state: AccountState): Accou
   return { account, limits: [...limits.values()], readings: [...readings.values()], inFlight, restUntil, notRenewed };
 }
 
-function poolNow({ state }: Book, { pool, current }: PoolState): PoolNow {
-  const exhausted = [...state.episodes.values()]
-    .filter((episode) => episode.pool === pool.name)
-    .map(({ family, exhaustedAt }) => ({ family, since: exhaustedAt }));
-  return { pool, current, exhausted };
+function poolNow({ state, clock }: Book, poolState: PoolState): PoolNow {
+  const { pool, current } = poolState;
+  const resets = [...state.resets.values()].filter((each) => each.pool === pool.name);
+  const episodes = [...episodesOf(state, pool.name), ...resets].map((episode) => ({
+    ...{ id: episode.id, family: episode.family, exhaustedAt: episode.exhaustedAt, reset: episode.reset },
+    ...standingOf(poolState, episode, clock()),
+  }));
+  return { pool, current, episodes };
+}
+
+function standingOf(pool: PoolState, episode: Episode, now: EpochMs): Pick<EpisodeNow, 'state' | 'nextTryAt'> {
+  const { state, nextTryAt } = episodeStateNow(pool, episode, now);
+  return { state: state === 'normal' ? 'recovered' : state, nextTryAt };
+}
+
+function poolOf(book: Book, name: Label): PoolState {
+  const pool = book.pool(name);
+  if (pool === undefined) throw new Error(`pool ${name} is not in the book`);
+  return pool;
 }
 
 function knownAgent({ gatewayUrl, agentFolder }: ContextDeps, agent: Agent): KnownAgent {

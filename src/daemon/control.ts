@@ -1,20 +1,32 @@
 import { chmod } from 'node:fs/promises';
-import { timingSafeEqual } from 'node:crypto';
-import type { AnyOperation } from '../operations/operation.ts';
+import { restApp, type RestDeps, type RestEnv } from '../surfaces/rest/rest.ts';
+import { Throttle } from '../surfaces/rest/throttle.ts';
 import { listen } from './listen.ts';
-import { restApp, type RestDeps } from '../surfaces/rest/rest.ts';
+import type { TlsPair } from './tls-files.ts';
+import type { ControlTokens } from './tokens.ts';
 
-export type ControlDeps = {
-  readonly operations: readonly AnyOperation[];
-  readonly context: RestDeps['context'];
-  readonly version: string;
-  readonly token: string;
-  readonly bug: (error: unknown) => void;
+export type ControlDeps = Pick<RestDeps, 'operations' | 'context' | 'version' | 'bug' | 'mcp' | 'keepAliveMs'> & {
+  readonly tokens: ControlTokens;
 };
+
+export type ControlAddress = {
+  readonly hostname: string;
+  readonly port: number;
+  readonly socket: string;
+  readonly tls?: TlsPair | undefined;
+};
+
+/** An operation may take long, as the command that resets an agent’s login does. */
+const idleTimeoutSeconds = 255;
+/** Bun ends what is silent for ten seconds on a Unix socket too; its types do not know the option there. */
+const patient: object = { idleTimeout: 0 };
+/** An answer that a client does not read is not waited for. */
+const stopGraceMs = 5000;
 
 /** The control listener: the API on a TCP port, with a token, and on the control socket, which only its owner can open. */
 export class Control {
   readonly #deps: ControlDeps;
+  readonly #stopped = new AbortController();
   #servers: Bun.Server<undefined>[] = [];
 
   constructor(deps: ControlDeps) {
@@ -22,26 +34,50 @@ export class Control {
   }
 
   /** Listens on both and returns the port. Throws a Problem `conflict` when it is taken. */
-  async start({ hostname, port, socket }: { hostname: string; port: number; socket: string }): Promise<number> {
-    const deps: RestDeps = { ...this.#deps, hostname, authorized: (token) => sameText(token, this.#deps.token) };
+  async start({ hostname, port, socket, tls }: ControlAddress): Promise<number> {
+    const deps: RestDeps = {
+      ...this.#deps,
+      hostname,
+      secure: tls !== undefined,
+      browsers: this.#deps.tokens.browsers,
+      throttle: new Throttle(this.#deps.context.clock),
+      stopped: this.#stopped.signal,
+    };
     // Without `development` Bun shares the port with any other listener of this user that does the same.
     const tcp = listen({ name: 'control', hostname, port }, () =>
-      Bun.serve({ development: false, reusePort: false, hostname, port, fetch: restApp(deps, 'tcp').fetch }),
+      Bun.serve({
+        ...{ development: false, reusePort: false, idleTimeout: idleTimeoutSeconds, hostname, port },
+        ...(tls === undefined ? {} : { tls }),
+        fetch: answering(restApp(deps, 'tcp')),
+      }),
     );
     this.#servers.push(tcp);
-    this.#servers.push(Bun.serve({ development: false, unix: socket, fetch: restApp(deps, 'socket').fetch }));
+    this.#servers.push(
+      Bun.serve({ development: false, unix: socket, ...patient, fetch: answering(restApp(deps, 'socket')) }),
+    );
     await chmod(socket, 0o600);
     return tcp.port ?? port;
   }
 
-  /** Ends when what is being answered has been answered. */
+  /** Ends streams at once, and the rest when what is being answered has been answered. */
   async stop(): Promise<void> {
+    this.#stopped.abort();
     const servers = this.#servers.splice(0);
-    await Promise.all(servers.map((server) => server.stop(false)));
+    await Promise.all(servers.map(stopServer));
   }
 }
 
-function sameText(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
+type Answering = (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>;
+
+function answering(app: ReturnType<typeof restApp>): Answering {
+  return (request, server) => {
+    const env: RestEnv['Bindings'] = { keepOpen: () => server.timeout(request, 0) };
+    return app.fetch(request, env);
+  };
+}
+
+async function stopServer(server: Bun.Server<undefined>): Promise<void> {
+  const late = setTimeout(() => void server.stop(true), stopGraceMs);
+  await server.stop(false);
+  clearTimeout(late);
 }

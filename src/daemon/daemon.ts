@@ -1,33 +1,47 @@
 import { join } from 'node:path';
 import { agents } from '../agents/registry.ts';
+import type { Config } from '../config/config-schema.ts';
+import type { ConfigEvent } from '../config/live-config.ts';
+import { createMcpHttp } from '../surfaces/mcp/http.ts';
+import { tellConfig, type ConfigWitness } from './config-events.ts';
+import { openSettings } from './settings.ts';
 import { Credentials } from '../book/credentials.ts';
+import { Monitor } from '../book/monitor.ts';
+import { createProber } from '../book/probe.ts';
 import { UsagePoller } from '../book/usage.ts';
-import { loadConfig } from '../config/load-config.ts';
-import { applyOverrides, type Overrides } from '../config/overrides.ts';
+import { openConfig } from '../config/live-config.ts';
+import type { Overrides } from '../config/overrides.ts';
+import type { AuditEntry } from '../core/audit.ts';
 import { secondMs } from '../core/time.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { proxyRulesOf } from '../gateway/socket/proxy.ts';
+import { openAgentSocket, prepareAgentSocket } from '../home/agent-socket.ts';
 import { prepareControlSocket } from '../home/control-socket.ts';
 import { writeDaemonFile, type DaemonFile } from '../home/daemon-file.ts';
 import { openHome, openPrivateFolder } from '../home/open-home.ts';
-import { ensureToken } from '../home/token.ts';
 import { readLines } from '../log/read-lines.ts';
 import { operations } from '../operations/registry.ts';
 import { providers } from '../providers/registry.ts';
-import { checkDaemon } from './check.ts';
+import { openAuthResets } from './auth-resets.ts';
+import { checkDaemon, type CheckDeps } from './check.ts';
 import { operationContext } from './context.ts';
 import { Control } from './control.ts';
 import { gatewaySettings } from './gateway-settings.ts';
 import { listen } from './listen.ts';
 import { gatewayLog, tellCredentials, tellUsage } from './log-events.ts';
 import { openNetwork, type Network } from './network.ts';
+import { noticesPort, openOutbox } from './notices.ts';
 import { openState, type State, type StateOptions } from './open-state.ts';
+import { Telling } from './telling.ts';
+import { readTls, type TlsPair } from './tls-files.ts';
+import { ControlTokens } from './tokens.ts';
 
 export type DaemonOptions = Overrides &
   StateOptions & {
     readonly home: string;
-    /** The user's own: proxies and certificates. */
+    /** The user's own: proxies and certificates, tokens of channels. */
     readonly environment: Readonly<Record<string, string | undefined>>;
+    readonly kill: (pid: number, signal: NodeJS.Signals) => void;
   };
 
 /** A daemon that serves. It ends after `stop`, which an operation can call as well. */
@@ -44,59 +58,86 @@ export type RunningDaemon = {
 /** Opens a home and serves from it. Throws a Problem, with everything that was opened closed again, when it cannot. */
 export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon> {
   const startedAt = Date.now();
+  const { environment, version } = options;
   await using opened = new AsyncDisposableStack();
   const home = await openHome(options.home);
-  const config = applyOverrides(await loadConfig(home.config), options);
-  const network = await openNetwork(config, options.environment['NODE_EXTRA_CA_CERTS']);
-  const { log, vault, store, book, trail } = await openState(opened, { options, home, config });
+  // Nothing is told before the state is open.
+  let tell: (event: ConfigEvent) => void = () => undefined;
+  const live = opened.adopt(
+    await openConfig({ path: home.config, overrides: options, tell: (event) => tell(event) }),
+    (each) => each.stop(),
+  );
+  const config = live.current();
+  const network = await openNetwork(config, environment['NODE_EXTRA_CA_CERTS']);
+  const tls = {
+    control: await readTls('control', config.control.tls),
+    agent: await readTls('agent', config.agent.tls),
+  };
+  // What a daemon before has left to tell is told once there is an outbox.
+  let wakeOutbox = (): void => undefined;
+  const state = await openState(opened, { options, home, config: () => live.current(), heard: () => wakeOutbox() });
+  const { log, vault, store, book, trail } = state;
+  const witness: ConfigWitness = { log, clock: book.clock, addNotices: (notices) => book.addNotices(notices) };
+  tell = (event) => tellConfig(witness, event);
+  opened.defer(() => live.stop());
+  live.onChange('log', ({ log: { level } }) => log.setLevel(level));
   book.probesClosed = config.gateway.probeClosed;
+  live.onChange('gateway', ({ gateway: { probeClosed } }) => void (book.probesClosed = probeClosed));
+  const audit = (entry: AuditEntry): Promise<void> => {
+    log.info('changed', entry);
+    return trail.append(entry);
+  };
+  // What was told is a line of the log already.
+  const outbox = openOutbox({ store, book, log, audit: (entry) => trail.append(entry) });
+  wakeOutbox = () => outbox.wake();
   const credentials = openCredentials(opened, { book, vault, network, log });
+  const authResets = openAuthResets(opened, {
+    ...{ book, environment, audit, kill: options.kill, bug: log.bug },
+    settings: () => live.current().reset,
+  });
+  const proxies = proxyRulesOf(environment);
   const gateway = new Gateway({
     book,
     credentials,
     providers,
-    settings: gatewaySettings(config, network),
+    settings: gatewaySettings(() => live.current(), network),
     log: gatewayLog(log),
     random: Math.random,
-    proxy: proxyRulesOf(options.environment),
+    proxy: proxies,
   });
   const controlSocket = await prepareControlSocket(home);
   // The ports are known once both listen.
-  const file: DaemonFile = {
-    pid: options.pid,
-    version: options.version,
-    startedAt,
-    controlPort: 0,
-    agentPort: 0,
-    controlSocket,
-  };
+  const ports = { controlPort: 0, agentPort: 0 };
+  const file: DaemonFile = { pid: options.pid, version, startedAt, ...ports, ...noUrls, controlSocket };
+  const tokens = await ControlTokens.open({
+    files: { full: home.token, read: home.tokenRead },
+    clock: book.clock,
+    origin: () => file.controlUrl,
+  });
   const { promise: stopAsked, resolve: stop } = Promise.withResolvers<void>();
   const describe = () => ({
     ...file,
     home: home.folder,
     activeRequests: gateway.active,
-    graceSeconds: config.gateway.stopGraceSeconds,
+    graceSeconds: live.current().gateway.stopGraceSeconds,
     degraded: book.journal.degraded,
     setAside: store.setAside,
   });
   const context = operationContext({
-    book,
-    vault,
-    providers,
-    agents,
-    audit: (entry) => {
-      log.info('changed', entry);
-      return trail.append(entry);
-    },
+    ...{ book, vault, providers, agents, audit, tokens, authResets },
     trail: {
       lastId: () => trail.lastId,
       read: (query) => trail.read(query),
       watch: (after, signal) => trail.watch(after, signal),
     },
-    ...notYet,
+    notices: noticesPort(outbox, store),
+    settings: openSettings(live, () => telling.faults),
     renewalFailure: (account) => credentials.failureOf(account),
-    holdMs: config.gateway.holdSeconds * secondMs,
-    gatewayUrl: () => `http://${urlHost(config.agent.host)}:${file.agentPort}`,
+    openRequests: () => gateway.openRequests(),
+    get holdMs() {
+      return live.current().gateway.holdSeconds * secondMs;
+    },
+    gatewayUrl: () => file.agentUrl,
     agentFolder: async (agent) => {
       const folder = join(home.agents, agent);
       await openPrivateFolder(folder);
@@ -105,33 +146,33 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     daemon: {
       describe,
       stop,
-      check: () =>
-        checkDaemon({
-          book,
-          vault,
-          providers,
-          network,
-          proxies: proxyRulesOf(options.environment),
-          setAside: store.setAside,
-          hasLogin: (provider, folder) => context.profiles.hasLogin(provider, folder),
-        }),
+      check: async () => {
+        const hasLogin: CheckDeps['hasLogin'] = (provider, folder) => context.profiles.hasLogin(provider, folder);
+        const parts = { book, vault, providers, network, proxies, hasLogin, setAside: store.setAside };
+        const { finding } = telling;
+        return [...(await checkDaemon(parts)), ...(finding === null ? [] : [finding])];
+      },
       readLog: (from) => readLines(home.log, from),
     },
   });
-  const token = await ensureToken(home);
-  const control = opened.adopt(
-    new Control({ operations, context, version: options.version, token, bug: log.bug }),
+  const telling = opened.adopt(
+    new Telling({ ...{ live, outbox, witness, environment, network, log, context }, clock: book.clock }),
     (each) => each.stop(),
   );
+  await telling.start();
+  const mcp = createMcpHttp({ operations, context, version, bug: log.bug });
+  const control = opened.adopt(new Control({ operations, context, version, tokens, bug: log.bug, mcp }), (each) =>
+    each.stop(),
+  );
+  // Before the listener, which waits for what is being answered.
+  opened.defer(() => mcp.close());
   // The gateway stops first: while open streams get their time, the control API still says so.
   opened.adopt(gateway, (each) => each.stop());
-  const agentAddress = { hostname: config.agent.host, port: config.agent.port };
-  file.agentPort = listen({ name: 'agent', ...agentAddress }, () => gateway.start(agentAddress));
-  file.controlPort = await control.start({
-    hostname: config.control.host,
-    port: config.control.port,
-    socket: controlSocket,
-  });
+  file.agentPort = await listenForAgents(gateway, config.agent, tls.agent);
+  const { host: hostname, port } = config.control;
+  file.controlPort = await control.start({ hostname, port, socket: controlSocket, tls: tls.control });
+  file.agentUrl = originOf(config.agent.host, file.agentPort, tls.agent);
+  file.controlUrl = originOf(config.control.host, file.controlPort, tls.control);
   await writeDaemonFile(home, file);
   if (store.setAside !== null) log.warning('damaged database set aside', { path: store.setAside });
   log.info('started', { ...file });
@@ -144,7 +185,21 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   return { file, folder: home.folder, setAside: store.setAside, stop, ended };
 }
 
-/** Logins that renew themselves, and the poller of what their usage endpoints say. */
+const noUrls = { controlUrl: '', agentUrl: '' };
+
+async function listenForAgents(
+  gateway: Gateway,
+  { host: hostname, port, socket: path }: Config['agent'],
+  tls: TlsPair | undefined,
+): Promise<number> {
+  const socket = path === '' ? undefined : path;
+  if (socket !== undefined) await prepareAgentSocket(socket);
+  const bound = listen({ name: 'agent', hostname, port }, () => gateway.start({ hostname, port, tls, socket }));
+  if (socket !== undefined) await openAgentSocket(socket);
+  return bound;
+}
+
+/** Logins that renew themselves, the poller of their usage endpoints, and what watches over exhausted pools with it. */
 function openCredentials(
   opened: AsyncDisposableStack,
   { book, vault, network, log }: Pick<State, 'book' | 'vault' | 'log'> & { readonly network: Network },
@@ -159,20 +214,14 @@ function openCredentials(
     (each) => each.stop(),
   );
   poller.start();
+  const prober = createProber({ ...shared, credentials });
+  const monitor = opened.adopt(new Monitor({ book, usage: poller, prober, bug: log.bug }), (each) => each.stop());
+  monitor.start();
   return credentials;
 }
 
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
+/** Where somebody on this machine reaches a listener. */
+function originOf(host: string, port: number, tls: TlsPair | undefined): string {
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `${tls === undefined ? 'http' : 'https'}://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
-
-const missing = (): never => {
-  throw new Error('not wired');
-};
-const notYet = {
-  tokens: { rotate: missing, link: missing },
-  notices: { recent: () => Promise.resolve([]), channels: () => [], test: missing },
-  settings: { file: '', list: () => [], set: missing, check: () => Promise.resolve([]), pendingRestart: () => [] },
-  authResets: { run: missing, canVerify: () => true },
-};

@@ -4,18 +4,23 @@ import { secondMs } from '../core/time.ts';
 import type { GatewaySettings } from '../gateway/ports.ts';
 import type { Network } from './network.ts';
 
-/** What config.toml says of the gateway, in its own units. */
-export function gatewaySettings({ gateway }: Config, { tls }: Network): GatewaySettings {
+/** What config.toml says of the gateway, in its own units: at each moment what acts then. */
+export function gatewaySettings(current: () => Config, { tls }: Network): GatewaySettings {
   const mebibyte = 1024 * 1024;
+  const { bodyLimitMiB, bodiesInFlightMiB } = current().gateway;
   return {
-    bodyLimitBytes: gateway.bodyLimitMiB * mebibyte,
-    bodiesInFlightBytes: gateway.bodiesInFlightMiB * mebibyte,
-    headTimeoutMs: {
-      streamed: gateway.headTimeoutSeconds.streamed * secondMs,
-      whole: gateway.headTimeoutSeconds.whole * secondMs,
+    bodyLimitBytes: bodyLimitMiB * mebibyte,
+    bodiesInFlightBytes: bodiesInFlightMiB * mebibyte,
+    get headTimeoutMs() {
+      const { streamed, whole } = current().gateway.headTimeoutSeconds;
+      return { streamed: streamed * secondMs, whole: whole * secondMs };
     },
-    idleTimeoutMs: gateway.idleTimeoutSeconds * secondMs,
-    stopGraceMs: gateway.stopGraceSeconds * secondMs,
+    get idleTimeoutMs() {
+      return current().gateway.idleTimeoutSeconds * secondMs;
+    },
+    get stopGraceMs() {
+      return current().gateway.stopGraceSeconds * secondMs;
+    },
     tls,
     timeZone: localTimeZone(),
   };

@@ -9,6 +9,7 @@ export function listen<Server>({ name, hostname, port }: Listener, serve: () => 
   try {
     return serve();
   } catch (error) {
+    if (error instanceof Problem) throw error;
     throw explainListenError({ name, hostname, port }, error);
   }
 }

@@ -29,6 +29,9 @@ export function tellBook(log: Log, event: BookEvent): void {
       });
     case 'resting':
       return log.warning('account rests after network errors', { account: event.account, until: event.until });
+    // The request's own line has its account.
+    case 'moved':
+      return undefined;
     case 'exhausted':
     case 'recovered':
       return log.warning(`pool ${event.kind}`, { ...event.episode });

@@ -1,13 +1,15 @@
 import { AuditTrail } from '../audit/trail.ts';
-import { Book } from '../book/book.ts';
+import { Book, type BookEvent } from '../book/book.ts';
 import { forgetOld } from '../book/forget.ts';
 import { saveAccount } from '../book/roster.ts';
 import type { Config } from '../config/config-schema.ts';
 import { claimHome } from '../home/claim-home.ts';
 import type { Home } from '../home/open-home.ts';
-import { openLog, type Log } from '../log/log.ts';
+import { openLog, type LeveledLog } from '../log/log.ts';
 import { openStore, type Store } from '../store/open-store.ts';
+import { dayMs } from '../core/time.ts';
 import { openVault, type Vault } from '../vault/open-vault.ts';
+import { auditOfBook } from './audit-events.ts';
 import { everyHour } from './every-hour.ts';
 import { tellBook } from './log-events.ts';
 
@@ -18,33 +20,53 @@ export type StateOptions = {
   readonly passphrase: () => Promise<string>;
 };
 
+/** Of a notice since its edge, once nobody waits for it. */
+const noticeLifeMs = 30 * dayMs;
+
 /** What a daemon remembers, opened. */
 export type State = {
-  readonly log: Log;
+  readonly log: LeveledLog;
   readonly vault: Vault;
   readonly store: Store;
   readonly book: Book;
   readonly trail: AuditTrail;
 };
 
+export type StateParts = {
+  readonly options: StateOptions;
+  readonly home: Home;
+  /** As it is at this moment. */
+  readonly config: () => Config;
+  /** Something was written that people are to be told. */
+  readonly heard: () => void;
+};
+
 /** Claims the home and opens what it remembers. */
 export async function openState(
   opened: AsyncDisposableStack,
-  { options, home, config }: { options: StateOptions; home: Home; config: Config },
+  { options, home, config, heard }: StateParts,
 ): Promise<State> {
   const clock = Date.now;
   opened.adopt(await claimHome(home, { pid: options.pid, version: options.version, now: clock() }), (claim) =>
     claim.release(),
   );
-  const log = opened.adopt(openLog({ path: home.log, level: config.log.level }), (each) => each.close());
-  const vault = await openVault(home.vault, { keySource: config.vault.key, passphrase: options.passphrase });
+  const log = opened.adopt(openLog({ path: home.log, level: config().log.level }), (each) => each.close());
+  const vault = await openVault(home.vault, { keySource: config().vault.key, passphrase: options.passphrase });
   const store = opened.adopt(await openStore(home.database, { now: clock() }), (each) => each.close());
   const trail = opened.adopt(await AuditTrail.open({ store, clock, failed: log.bug }), (each) => each.stop());
-  const book = opened.adopt(await Book.open({ store, clock, tell: (event) => tellBook(log, event) }), (each) =>
-    each.stop(),
-  );
+  const tell = (event: BookEvent): void => {
+    tellBook(log, event);
+    const entry = auditOfBook(event);
+    if (entry !== null) void trail.append(entry);
+  };
+  const book = opened.adopt(await Book.open({ store, clock, tell, noticed: heard }), (each) => each.stop());
+  const forget = async (): Promise<void> => {
+    await forgetOld(book);
+    await trail.forget(clock() - config().audit.keepDays * dayMs);
+    await store.removeNotices(clock() - noticeLifeMs);
+  };
   opened.adopt(
-    everyHour(clock, () => void forgetOld(book).catch(log.bug)),
+    everyHour(clock, () => void forget().catch(log.bug)),
     (each) => each.stop(),
   );
   await closeWithoutSecret(book, vault);

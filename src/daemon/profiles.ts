@@ -9,6 +9,7 @@ import { Problem } from '../core/problem.ts';
 import { homeAt } from '../home/open-home.ts';
 import { describeFileError } from '../lib/atomic-file.ts';
 import type { Daemon, Profiles } from '../operations/context.ts';
+import { beginRename, settleRenamed } from '../profiles/rename-folder.ts';
 import { hasTranscript } from '../profiles/transcript-file.ts';
 import { arrangeTranscripts, putAside } from '../profiles/transcripts.ts';
 
@@ -42,10 +43,17 @@ export function profilesOf(deps: ProfileDeps): Profiles {
       const own = profilesIn(book).find((each) => each.id === id);
       if (own !== undefined) await arrangeOne(deps, own, null);
     },
-    lookAfter: async () => {
-      await checkLogins(deps);
-      await arrange(deps);
+    renamePool: async (from, to, rename) => {
+      await lookAfter(deps);
+      await beginRename(sessionsOf(deps), from, to);
+      // Whichever name the pool has in the end, its conversations go by that.
+      try {
+        await rename();
+      } finally {
+        await arrange(deps);
+      }
     },
+    lookAfter: () => lookAfter(deps),
     select: ({ pool, session, model, exclude, suits }) =>
       book.select({ pool: poolOf(book, pool), session: session ?? asSessionId(''), model, suits }, exclude, 0),
     // How many requests it has in flight is its CLI's own affair: the turn as such is what counts.
@@ -66,6 +74,15 @@ export function profilesOf(deps: ProfileDeps): Profiles {
   };
 }
 
+async function lookAfter(deps: ProfileDeps): Promise<void> {
+  await checkLogins(deps);
+  await arrange(deps);
+}
+
+function sessionsOf({ daemon }: Pick<ProfileDeps, 'daemon'>): string {
+  return homeAt(daemon.describe().home).sessions;
+}
+
 /** An account without its login could only fail: `status` says so, and nobody is sent there. */
 async function checkLogins({ book, agents }: ProfileDeps): Promise<void> {
   for (const account of profilesIn(book)) {
@@ -79,19 +96,23 @@ async function checkLogins({ book, agents }: ProfileDeps): Promise<void> {
 
 async function arrange(deps: ProfileDeps): Promise<void> {
   const pools = [...deps.book.state.pools.values()].filter(({ pool }) => pool.shareSessions);
+  await settleRenamed(
+    sessionsOf(deps),
+    pools.map(({ pool }) => pool.name),
+  );
   for (const profile of profilesIn(deps.book)) {
     const sharing = pools.find(({ pool }) => pool.accounts.includes(profile.id));
     await arrangeOne(deps, profile, sharing?.pool.name ?? null);
   }
   // By now every profile that left has its copy: what is there must not reach a later pool of that name.
   await putAside(
-    homeAt(deps.daemon.describe().home).sessions,
+    sessionsOf(deps),
     pools.map(({ pool }) => pool.name),
   );
 }
 
 async function arrangeOne({ agents, daemon }: ProfileDeps, account: ProfileAccount, pool: Label | null): Promise<void> {
-  const root = homeAt(daemon.describe().home).sessions;
+  const root = sessionsOf({ daemon });
   const agent = agentOf({ agents }, account.provider);
   if (agent === undefined) return;
   const { transcripts } = agent.profile;

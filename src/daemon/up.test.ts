@@ -24,7 +24,7 @@ describe('stint up', () => {
       expect(await (await place.api('/healthz')).text()).toBe('ok\n');
       child.kill(signal);
       expect(await ended).toMatchObject({ stderr: '', code: 0 });
-      expect(readdirSync(place.home).toSorted()).toEqual(['logs', 'stint.db', 'stint.lock', 'token']);
+      expect(readdirSync(place.home).toSorted()).toEqual(['logs', 'stint.db', 'stint.lock', 'token', 'token-read']);
       const again = await place.up();
       expect(again.firstLine).toStartWith('Stint is running');
       again.child.kill('SIGTERM');
@@ -158,12 +158,14 @@ test('an account whose secret is gone is said to need one before a request fails
   await place.stint(['account', 'add', 'anthropic', 'work'], { stdin: secret });
   await place.stint(['down']);
   rmSync(join(place.home, 'vault.json'));
-  expect((await place.stint(['status'])).stdout).toEndWith(
+  const { stdout } = await place.stint(['status']);
+  expect(stdout.replace(/(exhausted since ).*/, '$1…')).toEndWith(
     [
       'anthropic/work  needs-login (the vault has no secret of it)',
       '  mend it: stint account add anthropic work --replace',
       '',
       'pool anthropic  sticky',
+      '  exhausted since …',
       '  next request: nobody',
       '    not anthropic/work: needs-login',
       '',

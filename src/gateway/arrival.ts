@@ -46,7 +46,8 @@ export function exchangeOf(request: Request, admitted: Admitted, arrived: Arrive
     ask,
     bonds: provider.bonds?.named(ask, request.headers, body.bytes) ?? noBonds,
     headers: request.headers,
-    holdUntil: route === 'inference' ? arrivedAt + phantom.holdMs : arrivedAt,
+    holdMs: phantom.holdMs,
+    holdUntil: route === 'inference' ? arrivedAt + (pool.pool.holdMs ?? phantom.holdMs) : arrivedAt,
     client: request.signal,
     progress: newProgress(),
     record: {

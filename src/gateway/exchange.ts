@@ -23,6 +23,8 @@ export type Exchange = {
   readonly headers: Headers;
   readonly body: Body;
   readonly arrivedAt: EpochMs;
+  /** How long its phantom may be held where its pool says nothing. */
+  readonly holdMs: number;
   readonly holdUntil: EpochMs;
   /** Aborts when the client is gone. */
   readonly client: AbortSignal;
@@ -41,6 +43,8 @@ export type Progress = {
   queuedMs: number;
   /** The last try that failed only for lack of capacity. */
   passing: Failed | null;
+  /** Until when it waits for an account to open; null while it does not. */
+  heldUntil: EpochMs | null;
   /** The account that the send under way probes. */
   probing: AccountId | null;
   /** Accounts for which a refused credential or foreign reasoning was mended. */
@@ -95,6 +99,7 @@ export function newProgress(): Progress {
     exclude: [],
     queuedMs: 0,
     passing: null,
+    heldUntil: null,
     probing: null,
     mended: new Set(),
     suspects: [],

@@ -44,7 +44,8 @@ export async function failover(deps: FailoverDeps, exchange: Exchange): Promise<
 function ownerOf({ owners, book }: FailoverDeps, { bonds }: Exchange): AccountId | undefined {
   for (const name of bonds.hard) {
     const owner = owners.of(name);
-    if (owner !== undefined && book.state.accounts.has(owner)) return owner;
+    const account = owner === undefined ? undefined : book.find(owner)?.account.id;
+    if (account !== undefined) return account;
   }
   return undefined;
 }
@@ -133,6 +134,7 @@ export async function waitOut(
   let progressed: Progressed = { kind: 'hold', until };
   while (progressed.kind === 'hold') {
     const from = book.clock();
+    exchange.progress.heldUntil = progressed.until;
     await book.waitForTurn(progressed.until, exchange.client);
     exchange.record.heldMs += book.clock() - from;
     progressed = await resume(deps, exchange);

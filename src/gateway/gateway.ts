@@ -1,8 +1,10 @@
 import type { ProviderId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import type { Book } from '../book/book.ts';
+import { describeFileError } from '../lib/atomic-file.ts';
 import { findPhantom } from '../book/phantoms.ts';
 import type { Phantom } from '../book/ports.ts';
+import type { PoolState } from '../book/state.ts';
 import type { Ask, Provider } from '../providers/provider.ts';
 import { exchangeOf, type Admitted } from './arrival.ts';
 import { BodyReader } from './body.ts';
@@ -10,7 +12,7 @@ import { Deadlines } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
 import { ForeignReasoning } from './foreign.ts';
 import { Owners } from './owners.ts';
-import type { Credentials, GatewayLog, GatewaySettings } from './ports.ts';
+import type { Credentials, GatewayLog, GatewaySettings, OpenRequest } from './ports.ts';
 import { internal, stopping } from './relay.ts';
 import { problemResponse, respond, type OpenStreams } from './respond.ts';
 import { send } from './send.ts';
@@ -30,6 +32,14 @@ export type GatewayDeps = {
   readonly proxy?: ProxyRules;
 };
 
+export type GatewayAddress = {
+  readonly hostname: string;
+  readonly port: number;
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** A Unix socket on which it listens as well. */
+  readonly socket?: string | undefined;
+};
+
 /** The agent listener: takes an agent's requests and serves them from the accounts of its phantom's pool. */
 export class Gateway {
   readonly #deps: GatewayDeps;
@@ -39,8 +49,8 @@ export class Gateway {
   /** By the first segment of their paths. */
   readonly #doors: ReadonlyMap<string, Provider>;
   readonly #respondDeps: ConnectionDeps;
-  #active = 0;
-  #server: Bun.Server<Connection> | undefined;
+  readonly #exchanges = new Set<Exchange>();
+  #servers: Bun.Server<Connection>[] = [];
   #stopping = false;
 
   constructor(deps: GatewayDeps) {
@@ -63,49 +73,87 @@ export class Gateway {
       open: this.#open,
       bug: (error) => deps.log.bug(error),
       refused: (ask, provider, problem) => this.#refused(ask, provider, problem),
-      begun: () => void (this.#active += 1),
+      begun: (exchange) => void this.#exchanges.add(exchange),
       finished: (exchange, outcome) => this.#finished(exchange, outcome),
     };
   }
 
-  /** Listens and returns the port. Throws the system's error when it cannot. */
-  start(address: { hostname: string; port: number }): number {
-    this.#server = Bun.serve({
-      ...address,
-      idleTimeout: 0,
-      development: false,
-      // Without `development` Bun shares the port with any other listener of this user that does the same.
+  /** Listens, on a Unix socket as well where one is named, and returns the port. Throws the system's error when it cannot. */
+  start({ hostname, port, tls, socket }: GatewayAddress): number {
+    // Without `development` Bun shares the port with any other listener of this user that does the same.
+    const tcp = Bun.serve({
+      hostname,
+      port,
       reusePort: false,
+      ...this.#serving(),
+      ...(tls === undefined ? {} : { tls }),
+    });
+    this.#servers.push(tcp);
+    if (socket !== undefined) this.#servers.push(this.#serveOn(socket));
+    this.#deadlines.start();
+    return tcp.port ?? port;
+  }
+
+  #serveOn(socket: string): Bun.Server<Connection> {
+    try {
+      return Bun.serve({ unix: socket, ...this.#serving() });
+    } catch (error) {
+      throw new Problem('invalid', `Nothing can listen on ${socket} for agents: ${describeFileError(error)}.`, {
+        hint: 'Set agent.socket in config.toml to a path in a folder that is there.',
+        cause: error,
+      });
+    }
+  }
+
+  #serving() {
+    // Bun takes it for a Unix socket too, and ends what is silent for ten seconds without it; its types do not say so.
+    const patient: object = { idleTimeout: 0 };
+    return {
+      ...patient,
+      development: false as const,
       // Bodies are bounded by BodyReader, whose answer is in the provider's shape.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: (request) => this.#handle(request),
+      fetch: (request: Request, server: Bun.Server<Connection>) => this.#handle(request, server),
       websocket: socketHandler(this.#deps.settings),
-      error: (error) => this.#internal(error),
-    });
-    this.#deadlines.start();
-    return this.#server.port ?? address.port;
+      error: (error: Error) => this.#internal(error),
+    };
   }
 
   /** Takes no new requests, gives open ones the grace time, then breaks them. */
   async stop(): Promise<void> {
-    if (this.#server === undefined) return;
+    const servers = this.#servers.splice(0);
+    if (servers.length === 0) return;
     this.#stopping = true;
     for (const each of [...this.#open]) each.drain?.();
-    const server = this.#server;
     // Resolves when the last bytes are out, which is later than the end of the last request here.
-    await within(this.#deps.settings.stopGraceMs, server.stop(false));
+    await within(this.#deps.settings.stopGraceMs, Promise.all(servers.map((each) => each.stop(false))));
     for (const body of [...this.#open]) body.cancel('stopped');
-    await server.stop(true);
+    await Promise.all(servers.map((each) => each.stop(true)));
     this.#deadlines.stop();
-    this.#server = undefined;
   }
 
   /** Requests that have not been answered to their last byte. */
   get active(): number {
-    return this.#active;
+    return this.#exchanges.size;
   }
 
-  async #handle(request: Request): Promise<Response | undefined> {
+  /** What each of them is at. */
+  openRequests(): readonly OpenRequest[] {
+    return [...this.#exchanges].map(({ record, arrivedAt, wanted, progress }) => ({
+      id: record.id,
+      // By the names of today.
+      account: record.account === null ? null : (this.#deps.book.find(record.account)?.account.id ?? record.account),
+      session: record.session,
+      pool: wanted.pool.pool.name,
+      model: record.model,
+      path: record.path,
+      since: arrivedAt,
+      streamed: record.streamed,
+      heldUntil: progress.heldUntil,
+    }));
+  }
+
+  async #handle(request: Request, server: Bun.Server<Connection>): Promise<Response | undefined> {
     const { pathname, search } = splitUrl(request.url);
     const door = firstSegment(pathname);
     const provider = this.#doors.get(door);
@@ -119,7 +167,7 @@ export class Gateway {
       if (this.#stopping) throw stopping();
       if (route === null)
         throw new Problem('not_found', `Stint does not pass ${ask.method} ${ask.path.slice(0, 200)} on.`);
-      return await this.#serve(request, { provider, route, phantom, ask });
+      return await this.#serve(request, { provider, route, phantom, ask }, server);
     } catch (error) {
       // A client that goes away while it sends its body is nobody's fault.
       if (request.signal.aborted) return new Response(null, { status: 499 });
@@ -129,10 +177,10 @@ export class Gateway {
     }
   }
 
-  async #serve(request: Request, admitted: Admitted): Promise<Response | undefined> {
+  async #serve(request: Request, admitted: Admitted, server: Bun.Server<Connection>): Promise<Response | undefined> {
     const arrivedAt = this.#deps.book.clock();
     const body = await this.#bodies.read(request);
-    const pool = this.#deps.book.pool(admitted.phantom.pool);
+    const pool = this.#poolOf(admitted.phantom);
     if (pool === undefined) {
       body.release();
       throw new Problem('forbidden', `Stint: pool ${admitted.phantom.pool} no longer exists.`, {
@@ -141,24 +189,32 @@ export class Gateway {
     }
     const exchange = exchangeOf(request, admitted, { body, arrivedAt, pool });
     this.#respondDeps.foreign.leaveOut(admitted.provider, exchange.wanted.session, body);
-    this.#active += 1;
+    this.#exchanges.add(exchange);
     try {
-      return await (asksForSocket(request) ? this.#upgrade(request, exchange) : respond(this.#respondDeps, exchange));
+      return await (asksForSocket(request)
+        ? this.#upgrade(request, exchange, server)
+        : respond(this.#respondDeps, exchange));
     } catch (error) {
       this.#finished(exchange, 'internal');
       throw error;
     }
   }
 
+  /** Its pool may have got another name while its body was read. */
+  #poolOf({ pool, hash }: Phantom): PoolState | undefined {
+    const { book } = this.#deps;
+    return book.pool(pool) ?? book.pool(book.state.phantoms.get(hash)?.pool ?? pool);
+  }
+
   /** Only a provider that speaks on WebSockets is asked for one; any other answers such a request as it likes. */
-  #upgrade(request: Request, exchange: Exchange): Promise<Response | undefined> {
+  #upgrade(request: Request, exchange: Exchange, server: Bun.Server<Connection>): Promise<Response | undefined> {
     const { provider, ask } = exchange;
     const { socket } = provider;
     if (socket?.covers(ask) !== true) return respond(this.#respondDeps, exchange);
     return acceptSocket(this.#respondDeps, {
       ...{ exchange, socket },
       admit: () => void this.#authenticate(provider, ask, request.headers),
-      accept: (headers, connection) => this.#server?.upgrade(request, { headers, data: connection }) ?? false,
+      accept: (headers, connection) => server.upgrade(request, { headers, data: connection }),
     });
   }
 
@@ -185,7 +241,7 @@ export class Gateway {
     record.outcome = outcome;
     record.totalMs = this.#deps.book.clock() - exchange.arrivedAt;
     this.#deps.log.request(record);
-    this.#active -= 1;
+    this.#exchanges.delete(exchange);
   }
 
   #refused({ method, path }: Ask, provider: Provider, { code }: Problem): void {

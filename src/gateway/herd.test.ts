@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { buildAccount, idOf } from '../../test/builders.ts';
+import { kindsIn } from '../../test/episode-rig.ts';
 import { readAll, startRig, type Rig } from '../../test/gateway-rig.ts';
 import type { BookStore } from '../book/ports.ts';
 import { removeAccount, saveAccount } from '../book/roster.ts';
@@ -52,12 +53,16 @@ describe('100 requests that meet a limit together', () => {
     rig.simulator.inject({ kind: 'five_hour', times: 'always', resetInSeconds: 60 });
     const responses = await Promise.all(herd(100).map((session) => rig.ask({ session })));
     expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([429]));
+    await rig.book.journal.written();
+    expect(await kindsIn(rig.book.store)).toEqual(['pool-exhausted']);
     expect(edgesOf(rig)).toEqual(['exhausted']);
     rig.simulator.clearFaults();
     rig.advance(61_000);
     expect(edgesOf(rig)).toEqual(['exhausted']);
     await Promise.all(herd(100).map((session) => rig.ask({ session })));
     expect(edgesOf(rig)).toEqual(['exhausted', 'recovered']);
+    await rig.book.journal.written();
+    expect(await kindsIn(rig.book.store)).toEqual(['pool-exhausted', 'pool-recovered request']);
     expectIdle(rig);
   });
 

@@ -1,4 +1,5 @@
 import type { Account } from '../core/account/account.ts';
+import type { EpochMs } from '../core/time.ts';
 import type { AccountId, PhantomId } from '../core/ids.ts';
 import type { ProblemCode } from '../core/problem.ts';
 import type { Credential } from '../providers/provider.ts';
@@ -43,7 +44,7 @@ export type RequestRecord = {
   readonly model: string | null;
   readonly streamed: boolean;
   readonly bodyBytes: number;
-  account: string | null;
+  account: AccountId | null;
   /** One entry per upstream send: account, and `served` or the fault. */
   readonly tries: { readonly account: string; outcome: string; detail?: string }[];
   status: number | null;
@@ -58,6 +59,14 @@ export type RequestRecord = {
   totalMs: number;
   inputTokens: number | null;
   outputTokens: number | null;
+};
+
+/** A request that has not been answered to its last byte. */
+export type OpenRequest = Pick<RequestRecord, 'id' | 'session' | 'pool' | 'model' | 'path' | 'streamed'> & {
+  /** The account that it was sent to last. */
+  readonly account: AccountId | null;
+  readonly since: EpochMs;
+  readonly heldUntil: EpochMs | null;
 };
 
 /** A request that was refused before anything was selected for it. */

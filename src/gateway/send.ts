@@ -91,7 +91,7 @@ export function authorizedOf(
   { book, credentials }: SendDeps,
   account: AccountId,
 ): Authorized | undefined | Promise<Authorized | undefined> {
-  const state = book.state.accounts.get(account)?.account;
+  const state = book.find(account)?.account;
   const credential = state === undefined ? undefined : credentials.current(state);
   if (state === undefined || credential === undefined) return undefined;
   if (!(credential instanceof Promise)) return { state, credential };

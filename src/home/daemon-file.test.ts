@@ -11,6 +11,8 @@ const daemon: DaemonFile = {
   startedAt: Date.UTC(2026, 10, 21),
   controlPort: 4600,
   agentPort: 4610,
+  controlUrl: 'http://127.0.0.1:4600',
+  agentUrl: 'http://127.0.0.1:4610',
   controlSocket: '/tmp/control.sock',
 };
 

@@ -10,6 +10,9 @@ const daemonSchema = z.object({
   startedAt: z.int(),
   controlPort: z.int(),
   agentPort: z.int(),
+  /** Where somebody on this machine reaches them: `http://127.0.0.1:4600`; a Stint of before did not say. */
+  controlUrl: z.string().default(''),
+  agentUrl: z.string().default(''),
   /** The Unix socket on which commands reach the daemon. */
   controlSocket: z.string(),
 });

@@ -11,6 +11,8 @@ export type Home = {
   readonly database: string;
   readonly vault: string;
   readonly token: string;
+  /** Of those who only read. */
+  readonly tokenRead: string;
   /** The pid of the daemon and nothing else, for whoever wants to signal it. */
   readonly pid: string;
   readonly holder: string;
@@ -34,6 +36,7 @@ export function homeAt(folder: string): Home {
     database: join(root, 'stint.db'),
     vault: join(root, 'vault.json'),
     token: join(root, 'token'),
+    tokenRead: join(root, 'token-read'),
     pid: join(root, 'stint.pid'),
     holder: join(root, 'holder.json'),
     daemon: join(root, 'daemon.json'),

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { chmodSync, chownSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../test/temp-folder.ts';
 import { createFileAtomic, readPrivateFile, writeFileAtomic } from './atomic-file.ts';
@@ -62,6 +62,15 @@ test('a private file that others may read is closed to them', async () => {
 test('a private file that does not exist reads as undefined', async () => {
   using folder = temporaryFolder();
   expect(await readPrivateFile(join(folder.path, 'none'))).toBeUndefined();
+});
+
+test('a folder in place of a private file is refused, and stays as it was', async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'shared');
+  mkdirSync(path);
+  chmodSync(path, 0o755);
+  await expect(readPrivateFile(path)).rejects.toThrow('EISDIR');
+  expect(statSync(path).mode & 0o777).toBe(0o755);
 });
 
 // Only root can give a file away.

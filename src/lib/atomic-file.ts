@@ -79,7 +79,8 @@ export function describeFileError(error: unknown): string {
 async function closeToOthers(path: string): Promise<void> {
   const found = await stat(path);
   refuseForeignOwner(found, path);
-  if ((found.mode & 0o077) === 0) return;
+  // A folder or a device that a setting names by mistake would be locked for everybody.
+  if (!found.isFile() || (found.mode & 0o077) === 0) return;
   // chmod by handle: the path might have been swapped since the check.
   const file = await open(path, 'r');
   try {

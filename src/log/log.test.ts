@@ -53,6 +53,17 @@ describe('the log', () => {
     expect(linesOf(path)).toMatchObject([{ message: 'important' }]);
   });
 
+  test('has what a new level asks for, from then on', async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'stint.log');
+    const log = openLog({ path, level: 'warning' });
+    log.info('before');
+    log.setLevel('info');
+    log.info('after');
+    await log.close();
+    expect(linesOf(path)).toMatchObject([{ message: 'after' }]);
+  });
+
   test('goes on where it ended', async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, 'stint.log');

@@ -16,8 +16,15 @@ export interface Log {
   close(): Promise<void>;
 }
 
+/** A log whose level can change. */
+export type LeveledLog = Log & {
+  /** From here on what is less important than this is left out. */
+  setLevel(level: LogLevel): void;
+};
+
 /** Lines reach the file within a second, and never delay whom they tell about. */
-export function openLog({ path, level: lowest }: LogOptions): Log {
+export function openLog({ path, level }: LogOptions): LeveledLog {
+  let lowest = level;
   const sink = getRotatingFileSink(path, {
     maxSize: fileBytes,
     maxFiles: files,
@@ -38,6 +45,7 @@ export function openLog({ path, level: lowest }: LogOptions): Log {
     warning: (message, properties) => write('warning', message, properties),
     bug: (error) =>
       write('error', 'bug', { stack: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    setLevel: (next) => void (lowest = next),
     close: async () => sink[Symbol.asyncDispose](),
   };
 }

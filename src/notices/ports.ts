@@ -19,11 +19,11 @@ export type Delivery = {
 
 /** The outbox's rows. A write is durable when its promise resolves, and rejects when it is not. */
 export interface OutboxStore {
-  /** Notices that nobody has shared out among the channels yet, oldest first. */
+  /** Notices that nobody has shared out among the channels yet, in the order in which they were added. */
   unroutedNotices(): Promise<readonly Notice[]>;
   /** Shares a notice out: with its deliveries, in one transaction. */
   routeNotice(notice: string, deliveries: readonly Delivery[]): Promise<void>;
-  /** What is still to be told, by when it is due. */
+  /** What is still to be told, in the order in which its notices were added. */
   openDeliveries(): Promise<readonly { readonly delivery: Delivery; readonly notice: Notice }[]>;
   saveDelivery(delivery: Delivery): Promise<void>;
   /** What a channel last called a message of this thread; null when it has told none. */
@@ -32,7 +32,7 @@ export interface OutboxStore {
   recentNotices(
     count: number,
   ): Promise<readonly { readonly notice: Notice; readonly deliveries: readonly Delivery[] }[]>;
-  /** Removes notices of before a time that nobody waits for. */
+  /** Removes notices of before a time that have been shared out and that no channel is still to be told. */
   removeNotices(before: EpochMs): Promise<void>;
 }
 
@@ -42,7 +42,9 @@ export interface Channel {
   /**
    * Tells one notice; `reference` is what this channel called its last message of the thread, to be edited. Resolves
    * with what it calls this one, null where it cannot edit. Rejects when it was not told: with a Problem that has
-   * `retryAt` where the receiver said when to come again, `forbidden` or `invalid` where it is of no use.
+   * `retryAt` where the receiver said when to come again, `invalid` where it will never take this notice, `forbidden`
+   * where it will take none until the settings change. Any other is tried again. The same notice may come twice, when a
+   * crash came between the receiver’s word and ours.
    */
   tell(notice: Notice, reference: string | null, signal: AbortSignal): Promise<string | null>;
 }

@@ -51,6 +51,10 @@ export const accountAdd = operation({
     agents: z.array(z.string()).describe('The agents that can use it'),
     warning,
   }),
+  hidden: {
+    mcp: 'A secret must not pass a model: stint account add asks for it.',
+    telegram: 'A secret must not pass a chat: stint account add asks for it.',
+  },
   async run(input, context) {
     if (input.profile !== undefined) return addProfile({ ...input, profile: input.profile }, context);
     const { provider, label, id, known, baseUrl } = planAccount(input, context);
@@ -196,7 +200,11 @@ export const accountCheck = operation({
   positional: ['provider', 'label'],
   input: wantedAccount.extend({ profile, shareSessions }),
   output: z.object({ id: z.string(), warning }),
-  hidden: { cli: 'stint account add begins with it' },
+  hidden: {
+    cli: 'stint account add begins with it',
+    mcp: 'It belongs to account.add, which is not here either: stint account add begins with it.',
+    telegram: 'It belongs to account.add, which is not here either: stint account add begins with it.',
+  },
   run(input, context) {
     const plan = planAccount(input, context);
     if (input.profile !== undefined && !input.shareSessions) refuseUnasked(context, plan, resolve(input.profile));

@@ -27,6 +27,10 @@ export const accountAdopt = operation({
     from: z.string().describe('The file that the login was in'),
     warning: z.string().nullable().describe('What is accepted, and better known'),
   }),
+  hidden: {
+    mcp: 'It logs a CLI of this machine out and takes its login: stint account adopt asks a person first.',
+    telegram: 'It logs a CLI of this machine out and takes its login: stint account adopt asks whoever sits there.',
+  },
   async run(input, context) {
     const { plan, login } = await survey(input, context);
     const { known, ...planned } = plan;
@@ -66,7 +70,11 @@ export const accountAdoptable = operation({
     from: z.string().describe('The file that holds the login'),
     question: z.string().describe('What a person has to agree to'),
   }),
-  hidden: { cli: 'stint account adopt begins with it' },
+  hidden: {
+    cli: 'stint account adopt begins with it',
+    mcp: 'It belongs to account.adopt, which is not here either: stint account adopt begins with it.',
+    telegram: 'It belongs to account.adopt, which is not here either: stint account adopt begins with it.',
+  },
   async run(input, context) {
     const { plan, login } = await survey(input, context);
     return { id: plan.id, from: login.path, question: questionOf(login, plan) };

@@ -24,21 +24,60 @@ export type AccountNow = {
 export type PoolNow = {
   readonly pool: Pool;
   readonly current: AccountId | null;
-  /** Since when nobody is open, by model family (null: any model). */
-  readonly exhausted: readonly { readonly family: string | null; readonly since: EpochMs }[];
+  /** Its episodes that last, and the recovered ones whose auth reset does. */
+  readonly episodes: readonly EpisodeNow[];
+};
+
+export type EpisodeNow = {
+  readonly id: string;
+  readonly family: string | null;
+  readonly exhaustedAt: EpochMs;
+  /** `retrying`: an account would be asked now, and nothing has shown yet that it serves. */
+  readonly state: 'exhausted' | 'retrying' | 'recovered';
+  readonly nextTryAt: EpochMs | null;
+  readonly reset: {
+    readonly state: 'due' | 'running' | 'waiting' | 'resumed' | 'silent' | 'failed';
+    readonly target: string;
+    readonly at: EpochMs;
+    readonly ranAt: EpochMs | null;
+    readonly detail: string | null;
+  } | null;
+};
+
+/** A request that the gateway has not answered to its last byte. */
+export type OpenRequest = {
+  readonly id: string;
+  /** The account that it was sent to last; null before the first. */
+  readonly account: AccountId | null;
+  readonly session: string;
+  readonly pool: string;
+  readonly model: string | null;
+  readonly path: string;
+  readonly since: EpochMs;
+  readonly streamed: boolean;
+  /** Until when it waits for an account to open; null when it does not wait. */
+  readonly heldUntil: EpochMs | null;
 };
 
 export interface Accounts {
   all(): readonly AccountNow[];
   find(id: AccountId): AccountNow | undefined;
+  /** The account that had this id before it was renamed, since the start and while no other has it. */
+  formerly(id: AccountId): AccountNow | undefined;
   /** Stores the secret, where it has one, then the account; neither when one of them fails. */
   add(account: Account, secret: string | null): Promise<void>;
   /** The same account with another secret. */
   replace(account: Account, secret: string): Promise<void>;
   save(account: Account): Promise<void>;
   remove(id: AccountId): Promise<void>;
+  /** Gives it another label, with everything that is its own. Throws a Problem where the name is not free yet. */
+  rename(id: AccountId, label: Label): Promise<void>;
   /** Opens every window; returns how many were closed. */
   clear(id: AccountId): Promise<number>;
+  /** Closes one window by the operator's word. */
+  close(id: AccountId, limit: Pick<Limit, 'window' | 'family' | 'until'>): Promise<Limit>;
+  /** Opens the windows that `concerns` names; returns those that were closed. */
+  open(id: AccountId, concerns: (limit: Limit) => boolean): Promise<readonly Limit[]>;
 }
 
 /** A login that a CLI keeps in a folder. */
@@ -86,6 +125,10 @@ export interface Profiles {
   lookAfter(): Promise<void>;
   /** Those of some accounts whose profile has a conversation. */
   holders(accounts: readonly AccountId[], session: string): Promise<readonly AccountId[]>;
+  /**
+   * Renames a pool by `rename`, with the folder of the conversations that its profiles share. Only one at a time.
+   */
+  renamePool(from: Label, to: Label, rename: () => Promise<void>): Promise<void>;
   /** Gives a profile whose account goes its conversations for itself. Only one at a time. */
   release(account: AccountId): Promise<void>;
   select(wish: {
@@ -110,9 +153,19 @@ export interface Pools {
   all(): readonly PoolNow[];
   find(name: Label): PoolNow | undefined;
   save(pool: Pool): Promise<void>;
+  /** Several at once: a member never is in both, nor in neither. */
+  saveAll(pools: readonly Pool[]): Promise<void>;
   remove(name: Label): Promise<void>;
-  /** What the next request of a new session for this model would use. */
-  next(name: Label, model: string | null): Selection;
+  /** Gives it another name, with everything that is its own. */
+  rename(name: Label, to: Label): Promise<void>;
+  /** What the next request of a session for this model would use; null for a new session. */
+  next(name: Label, model: string | null, session: SessionId | null): Selection;
+  /** Makes the account after this one that takes such requests the pool's current one. */
+  advance(name: Label, model: string | null, account: AccountId): Promise<void>;
+  /** The account after this one that takes requests for any model; null for none. */
+  follower(name: Label, account: AccountId): AccountId | null;
+  /** Moves the pool's current account and the sessions that stay on it to another; returns how many sessions. */
+  rotate(name: Label, from: AccountId, to: AccountId): Promise<number>;
 }
 
 export interface Phantoms {
@@ -160,6 +213,8 @@ export interface Daemon {
     startedAt: EpochMs;
     controlPort: number;
     agentPort: number;
+    controlUrl: string;
+    agentUrl: string;
     activeRequests: number;
     graceSeconds: number;
     degraded: { since: EpochMs; reason: string } | null;
@@ -228,6 +283,8 @@ export interface Settings {
   check(): Promise<readonly Finding[]>;
   /** Fields whose new value acts after a restart. */
   pendingRestart(): readonly string[];
+  /** What is wrong with the settings that should act, a sentence each: what they said before acts. */
+  refused(): readonly string[];
 }
 
 /** Jobs, and what may be done about them. Each change throws a Problem `conflict` where it does not fit. */
@@ -277,6 +334,8 @@ export interface OperationContext {
   readonly pools: Pools;
   readonly profiles: Profiles;
   readonly sessions: { all(): readonly SessionView[] };
+  /** The requests that are open on the gateway. */
+  readonly requests: { all(): readonly OpenRequest[] };
   readonly phantoms: Phantoms;
   readonly providers: Providers;
   readonly agents: Agents;

@@ -19,7 +19,12 @@ export const daemonStatus = operation({
 
 function statusOf(input: { model?: string | undefined }, context: OperationContext): StatusView {
   return {
-    daemon: context.daemon.describe(),
+    daemon: {
+      ...context.daemon.describe(),
+      pendingRestart: [...context.settings.pendingRestart()],
+      refusedSettings: [...context.settings.refused()],
+      channels: [...context.notices.channels()],
+    },
     accounts: context.accounts.all().map((each) => viewAccount(context.clock(), each)),
     pools: context.pools.all().map((each) => viewPool(context, each, input.model ?? null)),
     sessions: context.sessions.all().length,
@@ -30,7 +35,8 @@ function statusOf(input: { model?: string | undefined }, context: OperationConte
 export const daemonStop = operation({
   name: 'daemon.stop',
   summary: 'Stop the daemon; open streams get their time to end',
-  effect: 'write',
+  // Nothing is lost, but whoever is not at the machine cannot start it again.
+  effect: 'destructive',
   positional: [],
   input: z.object({}),
   output: z.object({
@@ -67,7 +73,10 @@ export const logRead = operation({
     cursor: z.number().int().nonnegative().optional().describe('Where an earlier call ended'),
   }),
   output: z.object({ lines: z.array(z.string()), cursor: z.number() }),
-  hidden: { cli: 'stint logs is its command' },
+  hidden: {
+    cli: 'stint logs is its command',
+    telegram: 'Its lines are too long for a chat, which has audit.list: stint logs shows them.',
+  },
   run: async (input, context) => {
     const { lines, cursor } = await context.daemon.readLog({ cursor: input.cursor ?? null, lines: input.lines });
     return { lines: [...lines], cursor };

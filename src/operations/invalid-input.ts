@@ -16,6 +16,7 @@ function describeIssue(target: AnyOperation, raw: unknown, issue: z.core.$ZodIss
     return `${target.name} has no field ${issue.keys.map((key) => key.slice(0, 60)).join(', ')}`;
   if (typeof name !== 'string') return `${target.name} takes an object with its fields`;
   if ((raw as Record<string, unknown>)[name] === undefined) return `${name} is missing`;
+  if (issue?.code === 'too_small' && issue.origin === 'string') return `${name} is empty`;
   return `${name} must be ${expectedOf(inputFields(target).fields[name])}`;
 }
 

@@ -12,11 +12,15 @@ type Definition<Input extends z.ZodObject, Output extends z.ZodType> = {
   readonly summary: string;
   readonly effect: 'read' | 'write' | 'destructive';
   readonly positional: readonly (keyof z.infer<Input> & string)[];
+  /** The inputs that say what was acted on, for the audit trail; those without a flag when absent. Never a secret. */
+  readonly subject?: readonly (keyof z.infer<Input> & string)[];
   readonly input: Input;
   /** Of the answer; of each item where it answers with a stream. */
   readonly output: Output;
   /** A reading operation that finds wrong input, and takes this one's but for a secret: surfaces call it before they ask. */
   readonly precheck?: string;
+  /** It takes long and changes nothing that other operations look at: they need not wait for it. */
+  readonly outOfTurn?: true;
   /** Surfaces that do not offer it, each with the reason. */
   readonly hidden?: Readonly<Partial<Record<Projection, string>>>;
 };
@@ -78,7 +82,8 @@ export async function execute(target: AnyOperation, raw: unknown, context: Opera
     authorise(target, context);
     const input = parse(target, raw);
     subject = subjectOf(target, input);
-    const output = await context.inTurn(async () => target.run(input, context));
+    const run = async (): Promise<unknown> => target.run(input, context);
+    const output = await (target.outOfTurn === true ? run() : context.inTurn(run));
     await note(subject, 'done');
     return target.output.parse(output);
   } catch (error) {
@@ -87,15 +92,19 @@ export async function execute(target: AnyOperation, raw: unknown, context: Opera
   }
 }
 
-/** As `execute`, for one that answers with a stream; ends when `signal` aborts. */
-export async function* executeStream(
+/** As `execute`, for one that answers with a stream; bad input is thrown before anything is waited for. Ends when `signal` aborts. */
+export function executeStream(
   target: AnyOperation,
   raw: unknown,
   { context, signal }: { readonly context: OperationContext; readonly signal: AbortSignal },
 ): AsyncGenerator<unknown> {
   if (target.kind !== 'stream') throw new Error(`${target.name} answers at once`);
-  const input = parse(target, raw);
-  for await (const item of target.stream(input, context, signal)) yield target.output.parse(item);
+  const items = target.stream(parse(target, raw), context, signal);
+  return checked(target, items);
+}
+
+async function* checked(target: AnyOperation, items: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  for await (const item of items) yield target.output.parse(item);
 }
 
 function authorise(target: AnyOperation, { caller }: OperationContext): void {
@@ -112,9 +121,8 @@ function parse(target: AnyOperation, raw: unknown): Record<string, unknown> {
   return parsed.data;
 }
 
-/** What people name without a flag says what was acted on, and is never a secret. */
 function subjectOf(target: AnyOperation, input: Readonly<Record<string, unknown>>): string {
-  const named = target.positional.flatMap((name) => input[name]);
+  const named = (target.subject ?? target.positional).flatMap((name) => input[name]);
   const text = named.filter((each) => typeof each === 'string').join(' ');
   return text.length > longestSubject ? `${text.slice(0, longestSubject)}…` : text;
 }

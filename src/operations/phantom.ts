@@ -29,7 +29,11 @@ export const phantomIssue = operation({
     args: z.array(z.string()).describe('What it must be started with, before other arguments'),
     environment: z.record(z.string(), z.string()),
   }),
-  hidden: { cli: 'stint env and stint claude are its commands' },
+  hidden: {
+    cli: 'stint env and stint claude are its commands',
+    mcp: 'Its token lets an agent spend the accounts and must not pass a model: stint env is its command.',
+    telegram: 'Its token lets an agent spend the accounts and must not pass a chat: stint env is its command.',
+  },
   async run(input, context) {
     const agent = requireAgent(context, input.agent);
     const { provider } = agent;

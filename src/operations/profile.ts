@@ -1,16 +1,20 @@
 import { z } from 'zod';
 import { profileCredential, type Account } from '../core/account/account.ts';
-import { asAccountId, asSessionId, type AccountId } from '../core/ids.ts';
+import { asAccountId, asSessionId, parseLabel, type AccountId } from '../core/ids.ts';
 import type { Signal } from '../core/limit/signal.ts';
 import { defaultPoolOf, type Pool } from '../core/pool/pool.ts';
 import { modeOf } from '../core/pool/mode.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import { Problem } from '../core/problem.ts';
-import type { KnownAgent, OperationContext } from './context.ts';
+import type { AccountNow, KnownAgent, OperationContext } from './context.ts';
 import { operation } from './operation.ts';
 import { requireAccount, requireAgent, requirePool } from './require.ts';
 
-const hidden = { cli: 'stint claude calls it, and so does the command of every other agent' };
+const hidden = {
+  cli: 'stint claude calls it, and so does the command of every other agent',
+  mcp: 'It is told by the command that runs an agent, such as stint claude, and by nobody else.',
+  telegram: 'It is told by the command that runs an agent, such as stint claude, and by nobody else.',
+};
 
 /** What people give an agent is its affair; whether it makes sense, the agent says. */
 const longest = 10_000;
@@ -41,7 +45,7 @@ export const sessionBegin = operation({
   hidden,
   async run(input, context) {
     const agent = requireAgent(context, input.agent);
-    const name = input.pool ?? defaultPoolOf(agent.provider);
+    const name = input.pool === undefined ? defaultPoolOf(agent.provider) : nameNow(context, input.pool, input.session);
     const nobody = { account: null, profile: null, moved: false, until: null, why: null };
     // Whoever has no account yet is told so where an agent is given its token.
     const accounts = context.accounts.all().filter((each) => each.account.provider === agent.provider);
@@ -100,7 +104,7 @@ export const sessionReport = operation({
   output: z.object({ account: z.string() }),
   hidden,
   async run(input, context) {
-    const { account } = requireAccount(context, input.account);
+    const { account } = accountOf(context, input.account, input.session);
     if (!isProfile(account))
       throw new Problem('invalid', `Account ${account.id} is no profile: the gateway sees its limits itself.`, {
         hint: 'See: stint account show',
@@ -117,6 +121,22 @@ export const sessionReport = operation({
     return { account: account.id };
   },
 });
+
+/** An agent that runs knows its pool by the name that it had at the start; its conversation knows today's. */
+function nameNow(context: OperationContext, pool: string, session: string | undefined): string {
+  const label = parseLabel(pool);
+  if (label !== undefined && context.pools.find(label) !== undefined) return pool;
+  return context.sessions.all().find((each) => each.id === session)?.pool ?? pool;
+}
+
+/** The same for the account that it uses. */
+function accountOf(context: OperationContext, name: string, session: string | undefined): AccountNow {
+  const id = asAccountId(name);
+  const known = context.accounts.find(id) ?? context.accounts.formerly(id);
+  if (known !== undefined) return known;
+  const staying = context.sessions.all().find((each) => each.id === session)?.account;
+  return requireAccount(context, staying ?? name);
+}
 
 type Wish = {
   readonly session?: string | undefined;
@@ -135,7 +155,7 @@ async function choose(context: OperationContext, pool: Pool, wish: Wish): Promis
     pool: pool.name,
     session: session === undefined ? null : asSessionId(session),
     model: model ?? null,
-    exclude: from === undefined ? [] : [asAccountId(from)],
+    exclude: from === undefined ? [] : [accountOf(context, from, session).account.id],
     suits: (account) => isProfile(account) && (holders === null || holders.includes(account.id)),
   });
   const [first] = members;

@@ -9,13 +9,22 @@ import {
   accountRemove,
   accountShow,
 } from './account.ts';
+import { accountActivity, accountRename } from './account-name.ts';
 import { accountAdopt, accountAdoptable } from './adopt.ts';
+import { auditList, eventWatch } from './audit.ts';
+import { configCheck, configGet, configList, configSet } from './config.ts';
 import { daemonCheck, daemonStatus, daemonStop, logRead } from './daemon.ts';
+import { limitClear, limitList, limitSet } from './limit.ts';
+import { noticeList, noticeTest } from './notice.ts';
 import type { AnyOperation } from './operation.ts';
 import { phantomIssue, phantomRevoke } from './phantom.ts';
-import { poolCreate, poolList, poolRemove, poolSet, poolShow, poolUse } from './pool.ts';
+import { poolAdd, poolDrop, poolMove } from './pool-member.ts';
+import { poolResetAuth, poolSetAuthReset } from './pool-reset.ts';
+import { poolExplain, poolNext, poolRotate, poolUse } from './pool-choice.ts';
+import { poolCreate, poolList, poolRemove, poolRename, poolSet, poolShow } from './pool.ts';
 import { sessionBegin, sessionReport } from './profile.ts';
 import { sessionList } from './session.ts';
+import { dashboardLink, tokenRotate } from './token.ts';
 
 /** Everything Stint can do, in the order in which help shows it. */
 export const operations: readonly AnyOperation[] = [
@@ -28,21 +37,45 @@ export const operations: readonly AnyOperation[] = [
   accountAdoptable,
   accountList,
   accountShow,
+  accountRename,
   accountRemove,
   accountDisable,
   accountEnable,
   accountClear,
   accountSet,
+  accountActivity,
   poolCreate,
   poolSet,
   poolList,
   poolShow,
+  poolRename,
   poolRemove,
+  poolAdd,
+  poolDrop,
+  poolMove,
   poolUse,
+  poolNext,
+  poolRotate,
+  poolExplain,
+  poolSetAuthReset,
+  poolResetAuth,
+  limitList,
+  limitSet,
+  limitClear,
   sessionList,
   sessionBegin,
   sessionReport,
   phantomIssue,
   phantomRevoke,
+  auditList,
+  eventWatch,
+  noticeList,
+  noticeTest,
+  configList,
+  configGet,
+  configSet,
+  configCheck,
+  tokenRotate,
+  dashboardLink,
   logRead,
 ];

@@ -1,13 +1,9 @@
-import type { AccountId, Label } from '../core/ids.ts';
+import type { AccountId } from '../core/ids.ts';
 import type { Pool } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
 import type { OperationContext } from './context.ts';
 
-/** The pool whose conversations an account's profile shares; null when it keeps its own to itself. */
-function sharingPoolOf(context: Pick<OperationContext, 'pools'>, account: AccountId): Label | null {
-  return sharingPool(context, account)?.name ?? null;
-}
-
+/** The pool whose conversations an account's profile shares. */
 export function sharingPool({ pools }: Pick<OperationContext, 'pools'>, account: AccountId): Pool | undefined {
   return pools.all().find(({ pool }) => pool.shareSessions && pool.accounts.includes(account))?.pool;
 }
@@ -20,15 +16,15 @@ export function refuseUnaskedSharing(pool: Pool, account: AccountId): void {
 }
 
 /** A conversation of one pool must not reach another through an account that is in both. */
-export function refuseSecondSharing(context: OperationContext, pool: Pool): void {
+export function refuseSecondSharing(pools: readonly Pool[], pool: Pool): void {
   if (!pool.shareSessions) return;
-  const twice = pool.accounts.find((id) => {
-    const known = sharingPoolOf(context, id);
-    return known !== null && known !== pool.name;
-  });
-  if (twice === undefined) return;
-  const other = sharingPoolOf(context, twice);
-  throw new Problem('conflict', `Account ${twice} shares its conversations in pool ${other} already.`, {
-    hint: `Stop that first: stint pool set ${other} --no-share-sessions, or leave it out of pool ${pool.name}.`,
-  });
+  for (const account of pool.accounts) {
+    const other = pools.find(
+      (each) => each.shareSessions && each.name !== pool.name && each.accounts.includes(account),
+    );
+    if (other === undefined) continue;
+    throw new Problem('conflict', `Account ${account} shares its conversations in pool ${other.name} already.`, {
+      hint: `Stop that first: stint pool set ${other.name} --no-share-sessions, or leave it out of pool ${pool.name}.`,
+    });
+  }
 }

@@ -1,9 +1,9 @@
 import { mendOf } from '../core/account/mend.ts';
 import { isClosed, type Limit } from '../core/limit/limit.ts';
 import type { Selection } from '../core/pool/selection.ts';
-import type { EpochMs } from '../core/time.ts';
-import type { AccountNow, OperationContext, PoolNow } from './context.ts';
-import type { AccountView, NextView, PoolView } from './shape.ts';
+import { secondMs, type EpochMs } from '../core/time.ts';
+import type { AccountNow, EpisodeNow, OperationContext, PoolNow } from './context.ts';
+import type { AccountView, EpisodeView, LimitView, NextView, PoolView } from './shape.ts';
 
 /** An account as every surface shows it. */
 export function viewAccount(now: EpochMs, known: AccountNow): AccountView {
@@ -22,15 +22,7 @@ export function viewAccount(now: EpochMs, known: AccountNow): AccountView {
     mend: account.standing === 'needs-login' ? mendOf(account) : null,
     inFlight,
     notRenewed,
-    limits: closed.map(({ window, family, overage, until, source, observedAt, evidence }) => ({
-      window,
-      family,
-      overage,
-      until,
-      source,
-      observedAt,
-      evidence,
-    })),
+    limits: closed.map(viewLimit),
     windows: readings.map(({ window, family, utilization, resetsAt, at }) => ({
       window,
       family,
@@ -40,6 +32,10 @@ export function viewAccount(now: EpochMs, known: AccountNow): AccountView {
     })),
     addedAt: account.addedAt,
   };
+}
+
+export function viewLimit({ window, family, overage, until, source, observedAt, evidence }: Limit): LimitView {
+  return { window, family, overage, until, source, observedAt, evidence };
 }
 
 type State = Pick<AccountView, 'state' | 'until' | 'reason'>;
@@ -67,7 +63,7 @@ function closedBy(state: State['state'], { until, window }: Limit): State {
 
 /** A pool with the answer to "who is next, and why not the others", per family that a limit singles out. */
 export function viewPool(context: OperationContext, now: PoolNow, model: string | null): PoolView {
-  const { pool, current, exhausted } = now;
+  const { pool, current, episodes } = now;
   const families = model === null ? [null, ...limitedFamilies(context, now)] : [model];
   return {
     name: pool.name,
@@ -77,10 +73,25 @@ export function viewPool(context: OperationContext, now: PoolNow, model: string 
     overage: pool.overage,
     pinned: pool.pinned,
     shareSessions: pool.shareSessions,
+    holdSeconds: pool.holdMs === null ? null : Math.round(pool.holdMs / secondMs),
+    probe: pool.probe,
+    authResetTarget: pool.authResetTarget,
     current,
-    exhausted: exhausted.map((each) => ({ ...each })),
-    next: families.map((family) => viewNext(family, context.pools.next(pool.name, family))),
+    exhausted: episodes.flatMap(viewEpisode),
+    resets: episodes.flatMap(({ family, reset }) => (reset === null ? [] : [{ family, ...reset }])),
+    next: families.map((family) => viewNext(family, context.pools.next(pool.name, family, null))),
   };
+}
+
+function viewEpisode({ family, exhaustedAt, state, nextTryAt }: EpisodeNow): EpisodeView[] {
+  return state === 'recovered' ? [] : [{ family, since: exhaustedAt, state, nextTryAt }];
+}
+
+/** When somebody may open; one that was refused is tried again some day as well. */
+export function soonestOf(next: Exclude<Selection, { kind: 'use' }>): EpochMs | null {
+  if (next.kind === 'wait') return next.until;
+  const times = next.skipped.flatMap((each) => each.until ?? []);
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 function limitedFamilies(context: OperationContext, { pool }: PoolNow): string[] {

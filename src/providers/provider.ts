@@ -23,6 +23,14 @@ export type OpenedSecret = {
   readonly renewable: boolean;
 };
 
+/** A request of our own that finds out whether an account serves a model. */
+export type ProbeRequest = {
+  readonly ask: Ask;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly body: string;
+};
+
 /** A request as an agent sent it. */
 export type Ask = {
   /** The first segment of the path, which says whom the agent takes us for: `anthropic`, `codex`. One of `Provider.doors`. */
@@ -276,6 +284,11 @@ export interface Provider {
   /** Puts the account's credential in the place of the phantom; drops what belongs to another account. */
   authorize(headers: Headers, credential: Credential): void;
   classify(answer: Answer, context: AnswerContext): Verdict;
+  /**
+   * The cheapest genuine request for a model with a credential of this kind; null for a kind that only the vendor's own
+   * client may use unasked, and all are of that kind where it is absent.
+   */
+  probe?(kind: string, model: string): ProbeRequest | null;
   /** `name` and `data` of a server-sent event, or an element of a JSON array as `data`. */
   frameKind(name: string, data: string): FrameKind;
   /** Judges an event that `frameKind` called failed, or a body of `errorInside`. */

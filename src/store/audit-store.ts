@@ -9,7 +9,14 @@ export function createAuditStore(db: Kysely<Tables>, { write }: Pick<WriteQueue,
       const last = await db.selectFrom('audit').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst();
       return last?.id ?? 0;
     },
-    addAudit: (record) => write((on) => on.insertInto('audit').values(record).execute()),
+    addAudit: (records) =>
+      write((on) =>
+        on
+          .insertInto('audit')
+          .values([...records])
+          .onConflict((conflict) => conflict.column('id').doNothing())
+          .execute(),
+      ),
     async readAudit({ after, before, kind, subject, since, count }) {
       let query = db.selectFrom('audit').selectAll();
       if (after !== undefined) query = query.where('id', '>', after);
@@ -23,7 +30,14 @@ export function createAuditStore(db: Kysely<Tables>, { write }: Pick<WriteQueue,
         .execute();
       return after === undefined ? rows.toReversed() : rows;
     },
-    removeAudit: (before) => write((on) => on.deleteFrom('audit').where('at', '<', before).execute()),
+    removeAudit: (before) =>
+      write((on) =>
+        on
+          .deleteFrom('audit')
+          .where('at', '<', before)
+          .where('id', '<', (where) => where.selectFrom('audit').select(({ fn }) => fn.max('id').as('id')))
+          .execute(),
+      ),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { BookStore } from '../book/ports.ts';
+import type { Account } from '../core/account/account.ts';
+import type { AccountId, Label } from '../core/ids.ts';
 import type { Pool } from '../core/pool/pool.ts';
 import { compileWrites } from './compiled-writes.ts';
 import { loadBook } from './load-book.ts';
@@ -27,7 +29,12 @@ export function createBookStore(db: Kysely<Tables>, { write }: Pick<WriteQueue, 
       write((on) => on.updateTable('accounts').set(rest).where('id', '=', id).execute()),
     // The rest of what is the account's goes by its foreign keys.
     removeAccount: (id) => write((on) => on.deleteFrom('accounts').where('id', '=', id).execute()),
-    savePool: (pool) => write((on) => savePool(on, pool)),
+    renameAccount: (id, account) => write((on) => renameAccount(on, id, account)),
+    savePools: (pools) =>
+      write(async (on) => {
+        for (const pool of pools) await savePool(on, pool);
+      }),
+    renamePool: (name, to) => write((on) => renamePool(on, name, to)),
     removePool: (name) =>
       write(async (on) => {
         await on.deleteFrom('sessions').where('pool', '=', name).execute();
@@ -94,6 +101,31 @@ async function savePool(
   await transaction.deleteFrom('poolAccounts').where('pool', '=', name).execute();
   const members = accounts.map((account, position) => ({ pool: name, account, position }));
   for (const chunk of inChunks(members)) await transaction.insertInto('poolAccounts').values(chunk).execute();
+}
+
+/** Its rows go with it one by one: a key that others refer to is not changed in place. */
+async function renameAccount(on: Transaction<Tables>, id: AccountId, account: Account): Promise<void> {
+  const known = await on.selectFrom('accounts').select('id').where('id', '=', id).executeTakeFirst();
+  if (known === undefined) return;
+  const to = account.id;
+  await on.insertInto('accounts').values(account).execute();
+  for (const table of ['limits', 'sessions', 'poolAccounts'] as const)
+    await on.updateTable(table).set({ account: to }).where('account', '=', id).execute();
+  await on.updateTable('pools').set({ pinned: to }).where('pinned', '=', id).execute();
+  await on.updateTable('pools').set({ current: to }).where('current', '=', id).execute();
+  await on.deleteFrom('accounts').where('id', '=', id).execute();
+}
+
+async function renamePool(on: Transaction<Tables>, name: Label, to: Label): Promise<void> {
+  const known = await on.selectFrom('pools').selectAll().where('name', '=', name).executeTakeFirst();
+  if (known === undefined) return;
+  await on
+    .insertInto('pools')
+    .values({ ...known, name: to })
+    .execute();
+  for (const table of ['poolAccounts', 'sessions', 'episodes', 'phantoms'] as const)
+    await on.updateTable(table).set({ pool: to }).where('pool', '=', name).execute();
+  await on.deleteFrom('pools').where('name', '=', name).execute();
 }
 
 function inChunks<Item>(items: readonly Item[]): Item[][] {

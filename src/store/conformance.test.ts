@@ -78,7 +78,7 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
       const change = async (store: Store) => {
         await populate(store);
         await store.saveAccount(disabled);
-        await store.savePool(reordered);
+        await store.savePools([reordered]);
         await store.saveSession(moved);
         await store.saveEpisode(renewed);
         await store.savePhantom({ ...phantom, expiresAt: 2_000_000_000_000 });
@@ -93,6 +93,86 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
         expect(loaded.sessions).toEqual([moved]);
         expect(loaded.episodes).toEqual([renewed]);
         expect(loaded.phantoms).toEqual([{ ...phantom, expiresAt: 2_000_000_000_000 }]);
+      });
+    });
+
+    test('an account under another name has everything that it had', async () => {
+      await using place = await makePlace();
+      const id = accountId(home.provider, parseLabel('elsewhere') as Label);
+      const renamed: Account = { ...home, id, label: parseLabel('elsewhere') as Label };
+      const change = async (store: Store) => {
+        await populate(store);
+        await store.savePools([{ ...pool, pinned: home.id }]);
+        await store.saveLimits([{ ...opus, account: home.id }]);
+        await store.renameAccount(home.id, renamed);
+        // Late, and about a name that is gone.
+        await store.saveLimits([{ ...weekly, account: home.id }]);
+        await store.renameAccount(home.id, { ...renamed, standing: 'disabled' });
+      };
+      await reopenedAfter(place, change, async (store) => {
+        const loaded = await store.load();
+        const named = (each: AccountId): AccountId => (each === home.id ? id : each);
+        expect(loaded.accounts).toEqual([work, renamed]);
+        expect(loaded.pools).toEqual([{ ...pool, accounts: pool.accounts.map(named), pinned: id }]);
+        expect(loaded.currents).toEqual(new Map([[pool.name, id]]));
+        expect(loaded.limits.filter((each) => each.account === id)).toEqual([{ ...opus, account: id }]);
+        expect(loaded.sessions).toEqual([{ ...session, account: named(session.account) }]);
+      });
+    });
+
+    test('a pool under another name has everything that it had', async () => {
+      await using place = await makePlace();
+      const name = parseLabel('elsewhere') as Label;
+      const change = async (store: Store) => {
+        await populate(store);
+        await store.renamePool(pool.name, name);
+        await store.renamePool(pool.name, parseLabel('nowhere') as Label);
+      };
+      await reopenedAfter(place, change, async (store) => {
+        expect(await store.load()).toMatchObject({
+          accounts: [work, home],
+          pools: [{ ...pool, name }],
+          currents: new Map([[name, home.id]]),
+          sessions: [{ ...session, pool: name }],
+          episodes: [{ ...episode, pool: name }],
+          phantoms: [{ ...phantom, pool: name }],
+        });
+      });
+    });
+
+    test('a name that is taken is not taken twice, and nothing is lost', async () => {
+      await using place = await makePlace();
+      const change = async (store: Store) => {
+        await populate(store);
+        await expect(store.renameAccount(home.id, { ...home, id: work.id })).rejects.toThrow();
+        await store.savePools([{ ...pool, name: parseLabel('other') as Label }]);
+        await expect(store.renamePool(pool.name, parseLabel('other') as Label)).rejects.toThrow();
+      };
+      await reopenedAfter(place, change, async (store) => {
+        const { accounts, pools, sessions } = await store.load();
+        expect([accounts, pools.map((each) => each.name), sessions]).toEqual([
+          [work, home],
+          [pool.name, parseLabel('other') as Label].toSorted(),
+          [session],
+        ]);
+      });
+    });
+
+    test('several pools are saved together or not at all', async () => {
+      await using place = await makePlace();
+      const change = async (store: Store) => {
+        await populate(store);
+        const stranger = accountId(home.provider, parseLabel('stranger') as Label);
+        const other = { ...pool, name: parseLabel('other') as Label };
+        await expect(
+          store.savePools([
+            { ...pool, strategy: 'priority' },
+            { ...other, accounts: [stranger] },
+          ]),
+        ).rejects.toThrow();
+      };
+      await reopenedAfter(place, change, async (store) => {
+        expect((await store.load()).pools).toEqual([pool]);
       });
     });
 
@@ -164,7 +244,7 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
       await using place = await makePlace();
       const remove = async (store: Store) => {
         await populate(store);
-        await store.savePool({ ...pool, pinned: home.id });
+        await store.savePools([{ ...pool, pinned: home.id }]);
         await store.removeAccount(home.id);
       };
       await reopenedAfter(place, remove, async (store) => {
@@ -255,7 +335,7 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
       await using store = disposable(await place.open());
       await populate(store);
       const stranger = accountId(asProviderId('anthropic'), label('stranger'));
-      await expect(store.savePool({ ...pool, strategy: 'priority', accounts: [stranger] })).rejects.toThrow();
+      await expect(store.savePools([{ ...pool, strategy: 'priority', accounts: [stranger] }])).rejects.toThrow();
       expect((await store.load()).pools).toEqual([pool]);
     });
 
@@ -266,7 +346,7 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
         const rounds = Array.from({ length: 50 }, (_, index) => index);
         await Promise.all(
           rounds.flatMap((moves) => [
-            store.savePool({ ...pool, accounts: moves % 2 === 0 ? [work.id] : [home.id, work.id] }),
+            store.savePools([{ ...pool, accounts: moves % 2 === 0 ? [work.id] : [home.id, work.id] }]),
             store.saveCurrent(pool.name, moves % 2 === 0 ? work.id : home.id),
             store.saveSession({ ...session, moves }),
           ]),
@@ -347,7 +427,7 @@ async function populateAccounts(store: Store): Promise<void> {
 /** Saves one of everything. */
 export async function populate(store: Store): Promise<void> {
   await populateAccounts(store);
-  await store.savePool(pool);
+  await store.savePools([pool]);
   await store.saveCurrent(pool.name, home.id);
   await store.saveLimits([opus, weekly]);
   await store.saveSession(session);

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { BookSnapshot, Episode, EpisodeReset } from '../book/ports.ts';
+import { isResetUnderWay, type BookSnapshot, type Episode, type EpisodeReset } from '../book/ports.ts';
 import type { Limit } from '../core/limit/limit.ts';
 import type { Pool } from '../core/pool/pool.ts';
 import type { Tables } from './tables.ts';
@@ -17,11 +17,23 @@ export function loadBook(db: Kysely<Tables>): Promise<BookSnapshot> {
   }));
 }
 
+const poolColumns = [
+  'name',
+  'provider',
+  'strategy',
+  'overage',
+  'pinned',
+  'shareSessions',
+  'holdMs',
+  'probe',
+  'authResetTarget',
+] as const;
+
 async function loadPools(transaction: Transaction<Tables>): Promise<Pool[]> {
-  const pools = await transaction.selectFrom('pools').selectAll().orderBy('name').execute();
+  const pools = await transaction.selectFrom('pools').select(poolColumns).orderBy('name').execute();
   const members = await transaction.selectFrom('poolAccounts').selectAll().orderBy('position').execute();
   const membersByPool = Map.groupBy(members, (member) => member.pool);
-  return pools.map(({ current: _, ...pool }) => ({
+  return pools.map((pool) => ({
     ...pool,
     shareSessions: pool.shareSessions === 1,
     probe: pool.probe === 1,
@@ -47,11 +59,9 @@ async function loadEpisodes(transaction: Transaction<Tables>): Promise<Episode[]
     ...row,
     reset: row.reset === null ? null : (JSON.parse(row.reset) as EpisodeReset),
   }));
-  return episodes.filter(({ recoveredAt, reset }) => recoveredAt === null || (reset !== null && isUnderWay(reset)));
-}
-
-function isUnderWay({ state }: EpisodeReset): boolean {
-  return state === 'due' || state === 'running' || state === 'waiting';
+  return episodes.filter(
+    ({ recoveredAt, reset }) => recoveredAt === null || (reset !== null && isResetUnderWay(reset)),
+  );
 }
 
 async function loadLimits(transaction: Transaction<Tables>): Promise<Limit[]> {

@@ -3,10 +3,13 @@ import { expect, test } from 'bun:test';
 import { CamelCasePlugin, Kysely, type Migration } from 'kysely';
 import { bunSqliteDialect } from './bun-sqlite-dialect.ts';
 import { createStores } from './create-store.ts';
+import { buildPool, idOf, labelFrom } from '../../test/builders.ts';
 import { populate } from './conformance.test.ts';
 import { migrateDown, migrateUp } from './migrate.ts';
 import { migrations } from './migrations/migrations.ts';
+import { populateNotices } from './outbox-conformance.test.ts';
 import type { Store } from './open-store.ts';
+import { auditRecord } from './audit-conformance.test.ts';
 import type { Tables } from './tables.ts';
 
 test('every migration can be taken back from a populated database and made again', async () => {
@@ -14,6 +17,7 @@ test('every migration can be taken back from a populated database and made again
   await migrateUp(open.db);
   const before = schemaOf(open.database);
   await populate(open.store);
+  await populateNotices(open.store);
   await migrateDown(open.db);
   expect(schemaOf(open.database).filter((sql) => !sql.includes('kysely_'))).toEqual([]);
   await migrateUp(open.db);
@@ -45,6 +49,39 @@ test('a later migration keeps the data, up and down', async () => {
   expect(schemaOf(open.database)).toEqual(schema);
 });
 
+test('the members of pools, their limits and episodes survive the migration for notices, up and down', async () => {
+  await using open = openMemory();
+  const before = Object.fromEntries(Object.entries(migrations).filter(([name]) => name < '0003'));
+  await migrateUp(open.db, before);
+  for (const row of rowsOfBefore) open.database.run(row);
+  const [schema, rows] = [schemaOf(open.database), rowsOf(open.database)];
+
+  await migrateUp(open.db);
+  const loaded = await open.store.load();
+  expect(loaded).toMatchObject({
+    accounts: [{ id: idOf('a') }, { id: idOf('b') }],
+    pools: [buildPool([idOf('b'), idOf('a')], { strategy: 'priority', pinned: idOf('b'), shareSessions: true })],
+    currents: new Map([[labelFrom('anthropic'), idOf('a')]]),
+    limits: [{ account: idOf('a'), window: 'five_hour', until: 900 }],
+    sessions: [{ id: 'session', account: idOf('a') }],
+    episodes: [{ id: 'episode', model: null, verifiedBy: null, reset: null }],
+    phantoms: [{ pool: labelFrom('anthropic') }],
+  });
+
+  await open.store.savePools(
+    loaded.pools.map((pool) => ({ ...pool, holdMs: 1000, probe: true, authResetTarget: 'openai-codex' })),
+  );
+  await populateNotices(open.store);
+  await open.store.addAudit([auditRecord]);
+  await migrateDown(open.db, Object.keys(before).at(-1) ?? '');
+  expect(schemaOf(open.database)).toEqual(schema);
+  expect(rowsOf(open.database)).toEqual(rows);
+
+  await migrateUp(open.db);
+  expect(await open.store.load()).toEqual(loaded);
+  expect([await open.store.recentNotices(9), await open.store.readAudit({ count: 9 })]).toEqual([[], []]);
+});
+
 test('a migration that fails leaves the schema as it was, and the next start can try again', async () => {
   await using open = openMemory();
   await migrateUp(open.db);
@@ -68,6 +105,27 @@ test('the names of the migrations sort in their order', () => {
   expect(names).toEqual(names.toSorted());
   for (const name of names) expect(name).toMatch(/^\d{4}-[a-z-]+$/);
 });
+
+/** What a Stint of before the notices wrote. */
+const rowsOfBefore = [
+  `INSERT INTO accounts (id, provider, label, credential, standing, added_at) VALUES
+    ('anthropic/a', 'anthropic', 'a', 'api-key', 'enabled', 1), ('anthropic/b', 'anthropic', 'b', 'api-key', 'enabled', 2)`,
+  `INSERT INTO pools (name, provider, strategy, overage, pinned, current, share_sessions) VALUES
+    ('anthropic', 'anthropic', 'priority', 'forbid', 'anthropic/b', 'anthropic/a', 1)`,
+  `INSERT INTO pool_accounts VALUES ('anthropic', 'anthropic/b', 0), ('anthropic', 'anthropic/a', 1)`,
+  `INSERT INTO limits VALUES ('anthropic/a', 'five_hour|*|closed', 'five_hour', NULL, 0, 1, 'provider', 900, 100, 0, 'x')`,
+  `INSERT INTO sessions VALUES ('session', 'anthropic', 'anthropic/a', 10, 20, 30, 0)`,
+  `INSERT INTO episodes VALUES ('episode', 'anthropic', NULL, 40, NULL)`,
+  `INSERT INTO phantoms VALUES ('0123456789abcdef', 'hash', 'anthropic', 'anthropic', 'env', 0, 50, 60)`,
+];
+
+function rowsOf(database: Database): unknown[] {
+  const tables = ['accounts', 'pools', 'pool_accounts', 'limits', 'sessions', 'episodes', 'phantoms'];
+  return tables.map((table) => {
+    using statement = database.prepare(`SELECT * FROM ${table} ORDER BY rowid`);
+    return statement.all();
+  });
+}
 
 const addColumn = {
   up: (db) => db.schema.alterTable('accounts').addColumn('note', 'text').execute(),

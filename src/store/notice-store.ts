@@ -7,13 +7,7 @@ import type { WriteQueue } from './write-queue.ts';
 export function createNoticeStore(db: Kysely<Tables>, { write }: Pick<WriteQueue, 'write'>): OutboxStore {
   return {
     async unroutedNotices() {
-      const rows = await db
-        .selectFrom('notices')
-        .selectAll()
-        .where('routed', '=', 0)
-        .orderBy('at')
-        .orderBy('id')
-        .execute();
+      const rows = await db.selectFrom('notices').selectAll().where('routed', '=', 0).orderBy('position').execute();
       return rows.map(noticeOf);
     },
     routeNotice: (notice, deliveries) =>
@@ -32,10 +26,10 @@ export function createNoticeStore(db: Kysely<Tables>, { write }: Pick<WriteQueue
         .selectFrom('deliveries')
         .innerJoin('notices', 'notices.id', 'deliveries.notice')
         .selectAll('deliveries')
-        .select(['notices.id', 'notices.kind', 'notices.thread', 'notices.at', 'notices.facts', 'notices.routed'])
+        .select(['notices.id', 'notices.kind', 'notices.thread', 'notices.at', 'notices.facts'])
         .where('deliveries.dueAt', 'is not', null)
-        .orderBy('deliveries.dueAt')
-        .orderBy('notices.at')
+        .orderBy('notices.position')
+        .orderBy('deliveries.channel')
         .execute();
       return rows.map((row) => ({ delivery: deliveryOf(row), notice: noticeOf(row) }));
     },
@@ -51,19 +45,13 @@ export function createNoticeStore(db: Kysely<Tables>, { write }: Pick<WriteQueue
         .where('deliveries.channel', '=', channel)
         .where('notices.thread', '=', thread)
         .where('deliveries.reference', 'is not', null)
-        .orderBy('deliveries.toldAt', 'desc')
+        .orderBy('notices.position', 'desc')
         .limit(1)
         .executeTakeFirst();
       return row?.reference ?? null;
     },
     async recentNotices(count) {
-      const notices = await db
-        .selectFrom('notices')
-        .selectAll()
-        .orderBy('at', 'desc')
-        .orderBy('id')
-        .limit(count)
-        .execute();
+      const notices = await db.selectFrom('notices').selectAll().orderBy('position', 'desc').limit(count).execute();
       if (notices.length === 0) return [];
       const ids = notices.map((each) => each.id);
       const rows = await db
@@ -80,10 +68,12 @@ export function createNoticeStore(db: Kysely<Tables>, { write }: Pick<WriteQueue
         on
           .deleteFrom('notices')
           .where('at', '<', before)
-          .where(({ not, exists, selectFrom }) =>
-            not(
-              exists(
-                selectFrom('deliveries')
+          .where('routed', '=', 1)
+          .where((where) =>
+            where.not(
+              where.exists(
+                where
+                  .selectFrom('deliveries')
                   .select('deliveries.notice')
                   .whereRef('deliveries.notice', '=', 'notices.id')
                   .where('deliveries.dueAt', 'is not', null),
@@ -97,16 +87,23 @@ export function createNoticeStore(db: Kysely<Tables>, { write }: Pick<WriteQueue
 
 /** Inserts those whose id is not there: the same edge is the same notice. */
 export async function addNotices(on: Transaction<Tables>, notices: readonly Notice[]): Promise<void> {
-  for (const { facts, ...rest } of notices) {
+  for (const { id, kind, thread, at, facts } of notices) {
+    const last = await on
+      .selectFrom('notices')
+      .select(({ fn }) => fn.max('position').as('position'))
+      .executeTakeFirst();
+    const position = (last?.position ?? 0) + 1;
     await on
       .insertInto('notices')
-      .values({ ...rest, facts: JSON.stringify(facts), routed: 0 })
+      .values({ id, kind, thread, at, facts: JSON.stringify(facts), routed: 0, position })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   }
 }
 
-function noticeOf({ id, kind, thread, at, facts }: Selectable<Tables['notices']>): Notice {
+type NoticeRow = Omit<Selectable<Tables['notices']>, 'routed' | 'position'>;
+
+function noticeOf({ id, kind, thread, at, facts }: NoticeRow): Notice {
   return { id, kind, thread, at, facts: JSON.parse(facts) as NoticeFacts };
 }
 

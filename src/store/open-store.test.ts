@@ -12,18 +12,23 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../test/temp-folder.ts';
+import { describeAuditStore } from './audit-conformance.test.ts';
 import { describeStore, populate } from './conformance.test.ts';
+import { describeOutboxStore } from './outbox-conformance.test.ts';
 import { openStore } from './open-store.ts';
 
 const now = Date.UTC(2026, 10, 21, 7, 15, 30);
 
-describeStore('the store on SQLite', async () => {
+const makePlace = async () => {
   const folder = temporaryFolder();
   return {
     open: () => openStore(join(folder.path, 'stint.db'), { now }),
     [Symbol.asyncDispose]: async () => folder[Symbol.dispose](),
   };
-});
+};
+describeStore('the store on SQLite', makePlace);
+describeOutboxStore('the outbox on SQLite', makePlace);
+describeAuditStore('the audit trail on SQLite', makePlace);
 
 test('the database is readable by its owner only, its journal too', async () => {
   using folder = temporaryFolder();

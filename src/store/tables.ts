@@ -26,7 +26,7 @@ export type Tables = {
   episodes: Omit<Episode, 'reset'> & { readonly reset: string | null };
   phantoms: Phantom;
   /** The facts are JSON. */
-  notices: Omit<Notice, 'facts'> & { readonly facts: string; readonly routed: 0 | 1 };
+  notices: Omit<Notice, 'facts'> & { readonly facts: string; readonly routed: 0 | 1; readonly position: number };
   deliveries: Delivery;
   audit: AuditRecord;
   /** The body is the whole job as JSON. */

@@ -2,7 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openServing, type Place } from '../../test/daemon-rig.ts';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { BotApiServer } from '../../test/bot-api.ts';
+import { openPlace, type Place, type Up } from '../../test/daemon-rig.ts';
+import { projections, type Projection } from '../operations/operation.ts';
 import { operations } from '../operations/registry.ts';
 import { startAnthropicSimulator, type Simulator } from '../simulator/anthropic/simulator.ts';
 
@@ -11,11 +15,13 @@ const secrets = {
   b: 'sk-ant-oat01-test-bbbbbbbbbb',
   c: 'sk-ant-api03-test-cccccccccc',
 };
-const surfaces = ['rest', 'cli'] as const;
-const cases = operations.flatMap((operation) => surfaces.map((surface) => [operation.name, surface] as const));
+const cases = operations.flatMap((operation) => projections.map((surface) => [operation.name, surface] as const));
+const owner = 7;
 
 let simulator: Simulator;
 let place: Place;
+let daemon: Up;
+let bot: BotApiServer;
 let agent: { readonly ANTHROPIC_BASE_URL: string; readonly ANTHROPIC_AUTH_TOKEN: string };
 /** All that commands printed. */
 let printed = '';
@@ -37,7 +43,14 @@ beforeAll(async () => {
       ],
     },
   });
-  place = await openServing();
+  bot = new BotApiServer();
+  place = openPlace();
+  mkdirSync(place.home, { recursive: true, mode: 0o700 });
+  const tokenFile = join(place.folder, 'bot-token');
+  writeFileSync(tokenFile, bot.token, { mode: 0o600 });
+  const telegram = `tokenFile = "${tokenFile}"\napiRoot = "${bot.root}"\nchats = [${owner}]`;
+  writeFileSync(join(place.home, 'config.toml'), `[telegram]\n${telegram}\n`, { mode: 0o600 });
+  daemon = await place.up();
   for (const [label, secret] of Object.entries(secrets)) {
     await stint(['account', 'add', 'anthropic', label, '--base-url', simulator.url], `${secret}\n`);
   }
@@ -47,6 +60,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await place[Symbol.asyncDispose]();
+  await daemon.ended;
+  await bot.stop();
   simulator.stop();
 });
 
@@ -54,12 +69,11 @@ describe('every operation', () => {
   test.each(cases)('%s is on %s, or says why not', async (name, surface) => {
     const operation = operations.find((each) => each.name === name);
     const reason = operation?.hidden?.[surface];
-    const reached = surface === 'rest' ? await onRest(name) : await onCli(name);
-    expect(reached).toBe(reason === undefined);
+    expect(await reaches[surface](name)).toBe(reason === undefined);
     if (reason === undefined) return;
     expect(reason.length).toBeGreaterThan(10);
     const commands = [...reason.matchAll(/stint (\w+)/g)].map((match) => match[1] ?? '');
-    expect(commands.length).toBeGreaterThan(0);
+    if (surface === 'cli') expect(commands.length).toBeGreaterThan(0);
     for (const command of commands) if (command !== 'claude') expect(await helps([command])).toBe(true);
   });
 
@@ -76,15 +90,21 @@ describe('every operation', () => {
     const posted = await place.api(`/api/${name}`, { method: 'POST', body: JSON.stringify(input) });
     const query = new URLSearchParams(Object.entries(input).map(([key, value]) => [key, String(value)])).toString();
     const got = await place.api(`/api/${name}?${query}`);
-    const answers = [cli, await posted.json(), await got.json()].map((each) => ({ ...(each as object), now: 0 }));
-    expect(answers[1]).toEqual(answers[0]);
-    expect(answers[2]).toEqual(answers[0]);
+    const { structuredContent } = await onServer((client) =>
+      client.callTool({ name: toolName(name), arguments: input }),
+    );
+    const [first, ...others] = [cli, await posted.json(), await got.json(), structuredContent].map((each) => ({
+      ...(each as object),
+      now: 0,
+    }));
+    for (const other of others) expect<object>(other).toEqual(first ?? {});
   });
 
   test('fails the same on every surface', async () => {
     const cli = await place.stint(['pool', 'use', 'anthropic', 'nobody', '--json']);
     const rest = await place.api('/api/pool.use', { method: 'POST', body: '{"pool":"anthropic","account":"nobody"}' });
-    expect(await rest.json()).toEqual(JSON.parse(cli.stderr));
+    const { status, ...told } = (await rest.json()) as { status: number };
+    expect([told, status]).toEqual([JSON.parse(cli.stderr), 404]);
     expect([cli.code, rest.status]).toEqual([3, 404]);
   });
 });
@@ -128,6 +148,7 @@ describe('stint doctor', () => {
       'ok   vault: anthropic/b: has its setup-token',
       'ok   vault: anthropic/c: has its api-key',
       expect.stringMatching(/^ok {3}upstream: 127\.0\.0\.1:\d+: answers \(HTTP \d+\)$/) as string,
+      'ok   telegram: serves as @stint_test_bot',
       ...['claude', 'codex', 'gemini'].map((agent) => `ok   settings of ${agent}: leave it to the gateway`),
     ]);
     expect(code).toBe(0);
@@ -209,6 +230,37 @@ function pathWith(command: string, script: string): string {
 }
 
 type Status = { readonly pools: readonly { readonly next: readonly { readonly account: string | null }[] }[] };
+
+const reaches: Record<Projection, (name: string) => Promise<boolean>> = {
+  rest: onRest,
+  cli: onCli,
+  mcp: async (name) => {
+    const { tools } = await onServer((client) => client.listTools());
+    return tools.some((each) => each.name === toolName(name));
+  },
+  telegram: async (name) => {
+    const { text } = await bot.ask(owner, `/${toolName(name)} nosuchfield=1`);
+    return !/^There is no command|is not offered in a chat/.test(text);
+  },
+};
+
+function toolName(operation: string): string {
+  return operation.replaceAll(/[.-]/g, '_');
+}
+
+async function onServer<Answer>(ask: (client: Client) => Promise<Answer>): Promise<Answer> {
+  const { controlPort } = JSON.parse(place.read('daemon.json') ?? '{}') as { controlPort: number };
+  const headers = { authorization: `Bearer ${place.read('token')?.trim() ?? ''}` };
+  const client = new Client({ name: 'parity', version: '1.0.0' });
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${controlPort}/mcp`), { requestInit: { headers } }),
+  );
+  try {
+    return await ask(client);
+  } finally {
+    await client.close();
+  }
+}
 
 async function onRest(name: string): Promise<boolean> {
   const response = await place.api(`/api/${name}`, { method: 'POST', body: '{"no such field":1}' });

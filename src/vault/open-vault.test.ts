@@ -48,6 +48,16 @@ describe('the vault', () => {
     }
   });
 
+  test('copies a secret to another name, and nothing where there is none', async () => {
+    using place = vaultPlace();
+    const vault = await openVault(place.path);
+    await vault.write(work, secret);
+    await vault.copy(work, home);
+    await vault.copy(asAccountId('anthropic/nobody'), work);
+    for (const seen of [vault, await openVault(place.path)])
+      expect([seen.names(), seen.read(work), seen.read(home)]).toEqual([[work, home], secret, secret]);
+  });
+
   test('makes nothing before the first write', async () => {
     using place = vaultPlace();
     const vault = await openVault(place.path);

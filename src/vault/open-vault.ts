@@ -21,6 +21,8 @@ export interface Vault {
    * `undo` takes it from the disk as well.
    */
   stage(account: AccountId, secret: string): Promise<StagedSecret>;
+  /** Copies a secret to another name. */
+  copy(account: AccountId, to: AccountId): Promise<void>;
   remove(account: AccountId): Promise<void>;
   names(): readonly AccountId[];
 }
@@ -103,6 +105,11 @@ export async function openVault(path: string, options: VaultOptions = {}): Promi
       };
       return { publish, undo };
     },
+    copy: (account, to) =>
+      change((known) => {
+        const secret = known.get(account);
+        return secret === undefined ? known : new Map(known).set(to, secret);
+      }),
     remove: (account) => change((known) => (known.has(account) ? without(known, account) : known)),
   };
 }

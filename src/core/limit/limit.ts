@@ -2,16 +2,17 @@ import type { AccountId } from '../ids.ts';
 import type { EpochMs } from '../time.ts';
 import { coversModel } from './family.ts';
 
-/** Where a deadline comes from, weakest first: a guess, the provider's own words. */
-export const limitSources = ['estimated', 'provider'] as const;
+/** Where a deadline comes from, weakest first: a guess, the provider's own words, a person's. */
+export const limitSources = ['estimated', 'provider', 'operator'] as const;
 export type LimitSource = (typeof limitSources)[number];
 
 /**
  * An observed fact: the account is closed in this window, for this model family or for all models, until a time.
  *
  * One slot (account, window, family, overage) holds one limit. Copies of a slot merge by `mergeLimits`; `version` is
- * raised by a clear and by the first observation after a deadline has passed, and by nothing else. Within a version the
- * source never weakens, and the deadline of one source never shrinks; a stronger source replaces it by an earlier one too.
+ * raised by a clear, by an operator, and by the first observation after a deadline has passed, and by nothing else. Within
+ * a version the source never weakens, and the deadline of one source never shrinks; a stronger source replaces it by an
+ * earlier one too.
  */
 export type Limit = {
   readonly account: AccountId;
@@ -68,6 +69,8 @@ export function isClosed(limit: Limit, now: EpochMs): boolean {
 /** The account has no money, or may not do what was asked: what an adapter closes until somebody mends that. */
 export const creditsWindow = 'credits';
 export const entitlementWindow = 'entitlement';
+/** What an operator closes who names no window of the provider's. */
+export const operatorWindow = 'operator';
 
 /**
  * True for a limit that waiting does not mend: its deadline is only when the account is tried again. A time from the

@@ -4,7 +4,8 @@ import { clearLimit, isClosed, mergeLimits, type Limit } from './limit.ts';
 import type { Signal } from './signal.ts';
 
 const shortestMs = 10 * secondMs;
-const longestMs = 35 * dayMs;
+/** No limit is longer, nor may one be that an operator sets. */
+export const longestLimitMs = 35 * dayMs;
 const firstEstimateMs = minuteMs;
 const longestEstimateMs = 30 * minuteMs;
 
@@ -36,13 +37,31 @@ export function observeClosed(account: AccountId, known: Limit | undefined, sign
   return mergeLimits(known, seen);
 }
 
-/** The limit after word that its window is open, from a request sent at `sentAt`. Returns `known` when nothing changes. */
+type ByHand = Pick<Limit, 'account' | 'window' | 'family' | 'until' | 'evidence'>;
+
+/** The limit that an operator sets: the last word about its slot until its time, be that sooner than what was known. */
+export function closeByHand(wanted: ByHand, known: Limit | undefined, now: EpochMs): Limit {
+  return {
+    ...wanted,
+    overage: false,
+    version: (known?.version ?? 0) + 1,
+    source: 'operator',
+    observedAt: now,
+    repeats: 0,
+  };
+}
+
+/**
+ * The limit after word that its window is open, from a request sent at `sentAt`. Returns `known` when nothing changes:
+ * what an operator has closed, no answer opens before its time.
+ */
 export function observeOpen(known: Limit, sentAt: EpochMs, now: EpochMs): Limit {
   if (known.until === 0 && known.repeats === 0) return known;
+  if (known.source === 'operator' && isClosed(known, now)) return known;
   return sentAt > known.observedAt ? clearLimit(known, now) : known;
 }
 
 function cooldownMs(until: EpochMs | null, repeats: number, now: EpochMs): number {
   if (until === null) return Math.min(firstEstimateMs * 2 ** (repeats - 1), longestEstimateMs);
-  return Math.min(Math.max(until - now, shortestMs), longestMs);
+  return Math.min(Math.max(until - now, shortestMs), longestLimitMs);
 }

@@ -13,7 +13,7 @@ const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
 
 const limit = fc.record({
   window: fc.constantFrom('five_hour', 'seven_day', 'minute', 'credits', 'entitlement'),
-  source: fc.constantFrom('estimated', 'provider'),
+  source: fc.constantFrom('estimated', 'provider', 'operator'),
   family: fc.constantFrom(null, 'opus', 'sonnet'),
   overage: fc.boolean(),
   until: fc.oneof(fc.constant(0), moment),

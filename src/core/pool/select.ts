@@ -143,11 +143,19 @@ function longestUnverified(view: View, want: Want, now: EpochMs): Candidate | nu
   const doubted = view.candidates.filter((each) => {
     const standing = standingOf(each, view.pool, want, now);
     if (standing.kind !== 'limited' || standing.reason !== 'closed' || isRefusal(standing.limit)) return false;
+    if (closedByOperator(each, want.model, now)) return false;
     const { until, observedAt } = standing.limit;
     const askedAt = Math.max(each.verifiedAt, observedAt);
     return until - now > verifiedEveryMs && now - askedAt >= verifiedEveryMs && each.probeSince === null;
   });
   return doubted.toSorted((a, b) => a.verifiedAt - b.verifiedAt)[0] ?? null;
+}
+
+/** What an operator has closed is not to be tried. */
+function closedByOperator({ limits }: Candidate, model: string | null, now: EpochMs): boolean {
+  for (const limit of limits.values())
+    if (limit.source === 'operator' && isClosed(limit, now) && limitCovers(limit, model)) return true;
+  return false;
 }
 
 function openStanding(candidate: Candidate, awaitingProbe: boolean, now: EpochMs): Standing {

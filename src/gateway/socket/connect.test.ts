@@ -2,9 +2,8 @@
 import { describe, expect, test } from 'bun:test';
 import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { openaiId } from '../../../test/socket-rig.ts';
-import { runCommand } from '../../../test/run-command.ts';
+import { makeCertificate } from '../../../test/certificate.ts';
 import { temporaryFolder } from '../../../test/temp-folder.ts';
 import { Deadlines } from '../deadline.ts';
 import { connect, type ConnectDeps } from './connect.ts';
@@ -23,14 +22,6 @@ async function listen(folder: string | null) {
     tls: tls === undefined ? undefined : { ca: tls.cert },
     [Symbol.asyncDispose]: () => server.stop(true),
   };
-}
-
-async function makeCertificate(folder: string): Promise<{ key: string; cert: string }> {
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  await runCommand(['openssl', 'req', '-x509', ...newKey, ...subject, '-keyout', key, '-out', cert], { cwd: folder });
-  return { key: await Bun.file(key).text(), cert: await Bun.file(cert).text() };
 }
 
 /** A proxy that knows CONNECT; `answer` replaces its consent, null for silence. */

@@ -12,7 +12,7 @@ export type ConnectionDeps = TurnDeps & {
   readonly bodies: BodyReader;
   readonly histories: HistoryBudget;
   /** Counts a request that has begun; `finished` ends it. */
-  readonly begun: () => void;
+  readonly begun: (exchange: Exchange) => void;
   readonly refused: (ask: Ask, provider: Provider, problem: Problem) => void;
 };
 
@@ -156,7 +156,7 @@ export class Connection implements Line {
     try {
       this.#admission.admit();
       const exchange = this.#exchangeOf(next);
-      this.#deps.begun();
+      this.#deps.begun(exchange);
       this.#turn = new Turn(this.#deps, exchange, { line: this, request: next.request });
       void this.#turn.run();
     } catch (error) {
@@ -180,7 +180,7 @@ export class Connection implements Line {
       wanted: { ...upgrade.wanted, model, only: undefined },
       body,
       arrivedAt,
-      holdUntil: arrivedAt + (upgrade.holdUntil - upgrade.arrivedAt),
+      holdUntil: arrivedAt + (upgrade.wanted.pool.pool.holdMs ?? upgrade.holdMs),
       client: this.#gone.signal,
       progress: newProgress(),
       record: {

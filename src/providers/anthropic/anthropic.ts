@@ -5,6 +5,7 @@ import { classify, classifyErrorEvent } from './classify.ts';
 import { authorize, open, phantomOf, recognise, secretForms } from './credential.ts';
 import { adoption, login } from './login.ts';
 import { openingOf } from './opening.ts';
+import { probe } from './probe.ts';
 import { renderProblem, renderProblemFrame } from './problem.ts';
 import { errorDataOf, errorInside, frameKind, streamEnd, usageOf } from './stream.ts';
 import { usageEndpoint } from './usage.ts';
@@ -33,6 +34,7 @@ export const anthropic: Provider = {
   openingOf,
   authorize,
   classify,
+  probe,
   frameKind,
   classifyFrame: classifyErrorEvent,
   errorInside,

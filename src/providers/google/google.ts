@@ -15,6 +15,7 @@ import {
   vertexPath,
   withoutCredentials,
 } from './path.ts';
+import { probe } from './probe.ts';
 import { cutText, renderErrorFrame, renderProblem, renderProblemFrame } from './problem.ts';
 import { renewServiceAccount } from './service-account.ts';
 import { endMark, errorDataOf, errorInside, frameKind, streamEnd, usageOf } from './stream.ts';
@@ -48,6 +49,7 @@ export const google: Provider = {
   openingOf,
   authorize,
   classify,
+  probe,
   frameKind,
   classifyFrame,
   errorInside,

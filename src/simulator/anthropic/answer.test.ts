@@ -75,6 +75,17 @@ describe('whole answers', () => {
     });
   });
 
+  test('named tools are called one after the other with their input, then it answers', async () => {
+    const script = '[[tool:mcp__a__b {"x":{"y":1}}]] and [[tool:Read {}]]';
+    const ask = (...turns: object[]) => answerTo({ messages: [{ role: 'user', content: script }, ...turns] });
+    expect(await ask()).toMatchObject({
+      content: [{ type: 'tool_use', name: 'mcp__a__b', input: { x: { y: 1 } } }],
+      stop_reason: 'tool_use',
+    });
+    expect(await ask(...toolTurn(1))).toMatchObject({ content: [{ name: 'Read', input: {} }] });
+    expect(await ask(...toolTurn(1), ...toolTurn(2))).toMatchObject({ stop_reason: 'end_turn' });
+  });
+
   test('a request for a title gets JSON', async () => {
     const format = { type: 'json_schema', schema: { type: 'object', properties: { title: { type: 'string' } } } };
     const { content } = await answerTo({ output_config: { format } });
@@ -113,6 +124,11 @@ describe('streamed answers', () => {
     );
     expect(JSON.parse(pieces.join(''))).toEqual({ command: 'echo step 1' });
     expect(text).toContain('"stop_reason":"tool_use"');
+  });
+
+  test('the call of a named tool streams its input', async () => {
+    const response = await ask(fixture.simulator, { stream: true, prompt: '[[tool:Read {"path":"a"}]]' });
+    expect(await response.text()).toContain('"partial_json":"{\\"path\\":\\"a\\"}"');
   });
 
   test('paced deltas are the same stream', async () => {

@@ -1,4 +1,4 @@
-import { type Answer, scriptedAnswer, scriptIn, textAnswer } from '../provider/script.ts';
+import { type Answer, scriptedAnswer, scriptedCall, scriptIn, textAnswer } from '../provider/script.ts';
 import type { ContentBlock, MessageRequest } from './message-request.ts';
 
 const reminder = '<system-reminder>';
@@ -6,7 +6,8 @@ const reminder = '<system-reminder>';
 /** Answers by the script in the last prompt. A request for structured output gets a title. */
 export function answerTo(request: MessageRequest, name: string): Answer {
   if (wantsTitle(request)) return textAnswer(JSON.stringify({ title: 'Simulated session' }));
-  return scriptedAnswer({ provider: 'anthropic', name, tool: shellTool(request), ...talkOf(request) });
+  const talk = talkOf(request);
+  return scriptedCall(talk) ?? scriptedAnswer({ provider: 'anthropic', name, tool: shellTool(request), ...talk });
 }
 
 function talkOf({ messages }: MessageRequest): { prompt: string; prompts: number; toolResults: number } {

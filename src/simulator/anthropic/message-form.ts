@@ -105,6 +105,7 @@ function stopReason(answer: Answer): string {
 /** The pieces in which the content arrives, one per output token. */
 function deltasOf(answer: Answer): readonly string[] {
   if (answer.kind !== 'tool') return textDeltas(answer);
+  if (answer.input !== undefined) return ['', JSON.stringify(answer.input)];
   return ['', '{"command": ', `${JSON.stringify(stepCommand(answer.step))}}`];
 }
 
@@ -121,7 +122,8 @@ function emptyBlock(answer: Answer): object {
 
 function completeBlock(answer: Answer): object {
   if (answer.kind !== 'tool') return { type: 'text', text: deltasOf(answer).join('') };
-  return { type: 'tool_use', id: toolUseId(), name: answer.tool, input: { command: stepCommand(answer.step) } };
+  const input = answer.input ?? { command: stepCommand(answer.step) };
+  return { type: 'tool_use', id: toolUseId(), name: answer.tool, input };
 }
 
 function toolUseId(): string {

@@ -2,7 +2,13 @@
 export type Answer =
   | { readonly kind: 'text'; readonly text: string; readonly deltas: readonly string[] }
   | { readonly kind: 'words'; readonly count: number }
-  | { readonly kind: 'tool'; readonly tool: string; readonly step: number };
+  | {
+      readonly kind: 'tool';
+      readonly tool: string;
+      readonly step: number;
+      /** What the tool is given; the command of the step when absent. */
+      readonly input?: Readonly<Record<string, unknown>>;
+    };
 
 /** A conversation as far as it decides the answer. */
 export interface Talk {
@@ -31,6 +37,13 @@ export function scriptedAnswer(talk: Talk): Answer {
   if (words !== undefined) return { kind: 'words', count: Math.min(Number(words), 200_000) };
   const said = /\[\[say:([\s\S]*?)\]\]/.exec(prompt)?.[1];
   return textAnswer(said ?? greeting(talk));
+}
+
+/** Follows `[[tool:NAME {"its":"input"}]]` in a prompt, one call of any tool after the other; undefined when all were made. */
+export function scriptedCall({ prompt, toolResults }: Pick<Talk, 'prompt' | 'toolResults'>): Answer | undefined {
+  const [, tool, input] = [...prompt.matchAll(/\[\[tool:(\S+)\s+(\{[\s\S]*?\})\]\]/g)][toolResults] ?? [];
+  if (tool === undefined || input === undefined) return undefined;
+  return { kind: 'tool', tool, step: toolResults + 1, input: JSON.parse(input) as Record<string, unknown> };
 }
 
 /** Finds the prompt whose script holds among the turns of a conversation, and the turns after it. */

@@ -37,6 +37,8 @@ async function createNotices(db: Kysely<unknown>): Promise<void> {
     .addColumn('at', 'bigint', (column) => column.notNull())
     .addColumn('facts', 'text', (column) => column.notNull())
     .addColumn('routed', 'integer', (column) => column.notNull())
+    // Their order: a clock that was set back must not put a recovery before its exhaustion.
+    .addColumn('position', 'bigint', (column) => column.notNull())
     .execute();
   await db.schema
     .createTable('deliveries')

@@ -36,6 +36,7 @@ export function addAgentCommands(cli: Cli, root: Command): void {
       .description(
         `Run ${agent} here, on the accounts of a pool; all arguments are its own (pool: stint --pool <pool> ${agent})`,
       )
+      .summary(`Run ${agent} here, on the accounts of a pool`)
       .argument('[args...]')
       // Everything after the name belongs to the agent, --help and --version included.
       .helpOption(false)

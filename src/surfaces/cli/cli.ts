@@ -1,17 +1,25 @@
 import { Command, CommanderError } from 'commander';
 import { Problem } from '../../core/problem.ts';
+import { hasCode } from '../../lib/atomic-file.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import { quoted } from '../../operations/require.ts';
 import { addAgentCommands } from './agent-command.ts';
+import { addCompletion, answerShell, completing } from './completion/completion-command.ts';
+import { addConfigCommands } from './config-command.ts';
 import { addDaemonCommands } from './daemon-command.ts';
+import { addDashboard } from './dashboard-command.ts';
 import { addDoctor } from './doctor.ts';
 import { exitCodes } from './exit-code.ts';
 import { addLogs } from './logs.ts';
 import { demoAgents, type Host } from './host.ts';
+import { groupCommands } from './help-group.ts';
 import { addLoginCommand } from './login-command.ts';
+import { addMcp } from './mcp-command.ts';
 import { addOperationCommands } from './operation-command.ts';
 import { showNextStep } from './next-step.ts';
 import { addGlobalOptions, optionsOf } from './options.ts';
+import { addServiceCommand } from './service-command.ts';
+import { addTokenFlags } from './token-command.ts';
 import { terminal, writeError, type Terminal } from './terminal.ts';
 
 /** What every command gets: how to reach the outside, and what was asked of all commands. */
@@ -30,15 +38,23 @@ export async function runCli(
   operations: readonly AnyOperation[],
 ): Promise<number> {
   let code = 0;
+  // Whoever reads may have had enough, as `head` has; what the command does is done all the same.
+  process.stdout.on('error', (error) => {
+    if (!hasCode(error, 'EPIPE')) throw error;
+  });
   const cli: Cli = { host, operations, terminal, exit: (value) => void (code = value) };
   try {
-    await program(cli).parseAsync([...argv], { from: 'user' });
+    const root = program(cli);
+    if (argv[0] === completing) await answerShell(cli, root, argv.slice(1));
+    else await root.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const problem = problemOf(error);
     writeError(problem, argv.includes('--json'));
-    if (problem.code === 'internal' && error instanceof Error) terminal.error(error.stack ?? error.message);
+    // The daemon's own bugs are in its log.
+    if (error instanceof Error && !(error instanceof Problem) && problem.code === 'internal')
+      terminal.error(error.stack ?? error.message);
     return exitCodes[problem.code];
   }
 }
@@ -70,7 +86,14 @@ function program(cli: Cli): Command {
   addLogs(cli, root);
   addDoctor(cli, root);
   addDemo(cli, root);
+  addConfigCommands(cli, root);
+  addTokenFlags(root);
+  addServiceCommand(cli, root);
+  addDashboard(cli, root);
+  addMcp(cli, root);
+  addCompletion(cli, root);
   for (const each of everyCommand(root)) prepare(cli, each);
+  groupCommands(cli, root);
   return root;
 }
 

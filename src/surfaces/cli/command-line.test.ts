@@ -76,7 +76,11 @@ describe('bad input', () => {
       const { stdout, stderr, code } = await place.stint(args);
       expect({ stdout, code }).toEqual({ stdout: '', code: 3 });
       expect(JSON.parse(stderr)).toEqual({
-        error: { code: 'not_found', message: 'There is no account "nobody".', hint: 'See: stint account list' },
+        type: 'urn:stint:problem:not_found',
+        title: 'There is no such thing',
+        detail: 'There is no account "nobody".',
+        code: 'not_found',
+        hint: 'See: stint account list',
       });
     }
   });

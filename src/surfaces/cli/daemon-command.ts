@@ -98,13 +98,14 @@ function stopSignal(): AbortSignal {
 function tellServing(
   cli: Cli,
   options: GlobalOptions,
-  { pid, controlPort, agentPort, ...more }: DaemonAddress & { setAside?: string | null },
+  { pid, controlPort, agentPort, controlUrl, agentUrl, ...more }: DaemonAddress & { setAside?: string | null },
 ): void {
   tellSetAside(cli, more.setAside ?? null);
-  if (options.json) return cli.terminal.print(JSON.stringify({ pid, home: options.home, controlPort, agentPort }));
-  cli.terminal.print(
-    `Stint is running as process ${pid}: agents at http://127.0.0.1:${agentPort}, control API at http://127.0.0.1:${controlPort}.`,
-  );
+  if (options.json)
+    return cli.terminal.print(
+      JSON.stringify({ pid, home: options.home, controlPort, agentPort, controlUrl, agentUrl }),
+    );
+  cli.terminal.print(`Stint is running as process ${pid}: agents at ${agentUrl}, control API at ${controlUrl}.`);
 }
 
 async function down(cli: Cli, { home, json }: GlobalOptions): Promise<void> {

@@ -6,6 +6,7 @@ import type { Cli } from './cli.ts';
 import type { Finding } from '../../operations/shape.ts';
 import { connect, placeOf } from './connect.ts';
 import type { Listener, Obstacle, Place } from './host.ts';
+import { renderFindings } from './render-finding.ts';
 import { optionsOf, type GlobalOptions } from './options.ts';
 
 /** `stint doctor`: everything that can be wrong on this machine, with what to do about it. Exits 1 when something is. */
@@ -21,16 +22,9 @@ export function addDoctor(cli: Cli, root: Command): void {
         ...(await checkDaemon(cli, options)),
         ...(await checkSettings(cli, options)),
       ];
-      cli.terminal.print(
-        options.json ? JSON.stringify({ findings }, null, 2) : findings.map((each) => line(cli, each)).join('\n'),
-      );
+      cli.terminal.print(options.json ? JSON.stringify({ findings }, null, 2) : renderFindings(findings, cli.terminal));
       if (findings.some((each) => !each.ok)) cli.exit(1);
     });
-}
-
-function line({ terminal }: Cli, { check, ok, detail, hint }: Finding): string {
-  const mark = ok ? terminal.style('green', 'ok  ') : terminal.style('red', 'FAIL');
-  return `${mark} ${check}: ${detail}${hint === null ? '' : `\n     ${hint}`}`;
 }
 
 function checkVersions({ host }: Cli): Finding[] {

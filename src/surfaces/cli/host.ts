@@ -1,8 +1,15 @@
+import type { Client } from '../../operations/client.ts';
+import type { Settings } from '../../operations/context.ts';
+import type { AnyOperation } from '../../operations/operation.ts';
+
 /** How to reach the daemon of a home. */
 export type DaemonAddress = {
   readonly pid: number;
   readonly controlPort: number;
   readonly agentPort: number;
+  /** Where somebody on this machine reaches the listeners: `http://127.0.0.1:4600`. */
+  readonly controlUrl: string;
+  readonly agentUrl: string;
   readonly controlSocket: string;
 };
 
@@ -83,6 +90,49 @@ export type ProfileLogin = Omit<ProfileRun, 'turns'> & {
   readonly profile: string | null;
 };
 
+/** The settings of a home, with no daemon in between: a file that is wrong keeps it from starting. */
+export interface SettingsFile {
+  readonly path: string;
+  /** Null where there is none. */
+  read(): Promise<string | null>;
+  /** Throws a Problem that names line and setting. */
+  check(text: string): void;
+  write(text: string): Promise<void>;
+  /** Keeps a text that cannot be used; returns where. */
+  keepAside(text: string): Promise<string>;
+  openDraft(text: string): Promise<Draft>;
+}
+type Draft = { readonly path: string; read(): Promise<string>; remove(): Promise<void> };
+
+/** The daemon as a service of this machine. */
+export interface Service {
+  /** Throws a Problem where it cannot be one. `left` are variables of this shell that it will not have. */
+  install(
+    place: Place,
+    start: boolean,
+  ): Promise<{ readonly file: string; readonly changed: boolean; readonly left: readonly string[] }>;
+  remove(): Promise<boolean>;
+  status(): Promise<ServiceState>;
+}
+
+export type ServiceState = {
+  readonly manager: string;
+  readonly file: string;
+  readonly home: string | null;
+  readonly enabled: boolean;
+  readonly pid: number | null;
+  readonly atBoot: boolean | null;
+  readonly bootHint: string | null;
+  readonly editHint: string;
+};
+
+export type McpWish = {
+  readonly client: Client;
+  readonly operations: readonly AnyOperation[];
+  /** Takes what is no Problem. */
+  readonly bug: (error: unknown) => void;
+};
+
 /** What the CLI needs and may not build itself; main.ts provides it. */
 export interface Host {
   readonly version: string;
@@ -93,6 +143,7 @@ export interface Host {
   readonly stintCommand: readonly [string, ...string[]];
   /** Agents with a `stint <agent>` command. */
   readonly agents: readonly string[];
+  readonly providers: readonly string[];
   /** The agent that uses accounts of a provider. */
   agentOf(provider: string): string | undefined;
   /** The daemon that runs in a home; undefined when none does. */
@@ -111,4 +162,13 @@ export interface Host {
   logIn(login: ProfileLogin): Promise<string>;
   serve(place: Place, passphrase: () => Promise<string>): Promise<Serving>;
   demo(options: DemoOptions): Promise<number>;
+  /** Every setting there is. */
+  settingNames(): Promise<readonly { readonly field: string; readonly description: string }[]>;
+  settingsFile(home: string): Promise<SettingsFile>;
+  /** What operations on settings act on where no daemon runs. They only read. */
+  settings(home: string): Promise<Settings>;
+  /** Throws a Problem where this machine has no services. */
+  service(): Promise<Service>;
+  /** Speaks MCP on stdin and stdout until the client ends it. */
+  serveMcp(wish: McpWish): Promise<void>;
 }

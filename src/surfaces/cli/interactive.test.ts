@@ -2,56 +2,10 @@
 import { expect, test } from 'bun:test';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openPlace, openServing, type Place } from '../../../test/daemon-rig.ts';
+import { openPlace, openServing } from '../../../test/daemon-rig.ts';
+import { onTerminal } from '../../../test/on-terminal.ts';
 
-const launcher = join(import.meta.dir, '../../../bin/stint.mjs');
 const secret = 'sk-ant-api03-test-0123456789';
-
-type Session = {
-  /** Resolves with everything shown so far, once it holds the text; also when the command has ended without it. */
-  shows(text: string): Promise<string>;
-  type(text: string): void;
-  readonly ended: Promise<{ readonly code: number; readonly shown: string }>;
-};
-
-/** Runs `stint` on a terminal of its own. */
-function onTerminal(place: Place, ...args: string[]): Session {
-  let shown = '';
-  let changed = Promise.withResolvers<void>();
-  let over = false;
-  const tell = (): void => {
-    changed.resolve();
-    changed = Promise.withResolvers<void>();
-  };
-  const child = Bun.spawn(['node', launcher, ...args], {
-    cwd: place.folder,
-    env: { PATH: process.env['PATH'], HOME: place.folder, TERM: 'xterm', STINT_HOME: place.home, ...freePorts },
-    terminal: {
-      cols: 100,
-      rows: 30,
-      data: (_, chunk) => {
-        shown += new TextDecoder().decode(chunk);
-        tell();
-      },
-    },
-  });
-  const ended = child.exited.then((code) => {
-    over = true;
-    child.terminal?.close();
-    tell();
-    return { code, shown };
-  });
-  return {
-    ended,
-    type: (text) => void child.terminal?.write(text),
-    async shows(text) {
-      while (!shown.includes(text) && !over) await changed.promise;
-      return shown;
-    },
-  };
-}
-
-const freePorts = { STINT_CONTROL_PORT: '0', STINT_AGENT_PORT: '0' };
 
 test.each([
   [['anthropic', 'taken'], 1, 'Account anthropic/taken exists.'],

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { coerceText } from '../../operations/text-input.ts';
 import type { Cli } from './cli.ts';
+import { pause, untilInterrupted } from './interrupted.ts';
 import { connect } from './connect.ts';
 import { localTimeZone } from './render.ts';
 import { renderLogLine } from './render-log.ts';
@@ -26,10 +27,13 @@ export function addLogs(cli: Cli, root: Command): void {
           cli.terminal.print(all.json ? line : renderLogLine(line, cli.terminal, localTimeZone()));
         return cursor;
       };
+      using interrupted = untilInterrupted();
       let cursor = await read({ lines: coerceText({ type: 'number' }, [options.lines]) });
       while (options.follow === true) {
-        await Bun.sleep(followMs);
+        await pause(followMs, interrupted.signal);
+        if (interrupted.signal.aborted) break;
         cursor = await read({ cursor, lines: 10_000 });
       }
+      cli.exit(interrupted.code());
     });
 }

@@ -4,9 +4,13 @@ import { Option, type Command } from 'commander';
 import { Problem } from '../../core/problem.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import { quoted } from '../../operations/require.ts';
+import type { Finding } from '../../operations/shape.ts';
 import { coerceText, inputFields, type FieldSchema } from '../../operations/text-input.ts';
 import type { Cli } from './cli.ts';
+import { followStream } from './follow.ts';
+import { parseSeconds, watchAnswer } from './watch.ts';
 import { connect } from './connect.ts';
+import { offlineClient } from './offline.ts';
 import { render } from './render.ts';
 import { readSecret } from './secret.ts';
 import { optionsOf } from './options.ts';
@@ -18,6 +22,13 @@ const nounHelp: Readonly<Record<string, string>> = {
   pool: 'Pools of accounts',
   session: 'Conversations of agents',
   phantom: 'Tokens that agents hold in place of a secret',
+  limit: 'What closes accounts, seen or set by hand',
+  audit: 'What was changed and what happened',
+  event: 'What happens, as it happens',
+  notice: 'What people are told',
+  config: 'Settings, in config.toml',
+  token: 'Tokens of the control API',
+  dashboard: 'The link that logs one browser in',
 };
 
 /** Gives every operation its command: `account.add` becomes `stint account add`. */
@@ -25,9 +36,15 @@ export function addOperationCommands(cli: Cli, root: Command): void {
   for (const operation of cli.operations) {
     if (operation.hidden?.cli !== undefined) continue;
     const [noun = '', verb = ''] = operation.name.split('.');
-    addCommand(cli, topNouns.has(noun) ? root : groupOf(root, noun), { operation, verb });
+    const group = topNouns.has(noun) ? root : groupOf(root, noun);
+    addCommand(cli, group.command(verb), operation);
+    for (const other of otherVerbs[operation.name] ?? [])
+      addCommand(cli, group.command(other, { hidden: true }), operation);
   }
 }
+
+/** What people also try. */
+const otherVerbs: Readonly<Record<string, readonly string[]>> = { 'config.check': ['validate'] };
 
 function groupOf(root: Command, noun: string): Command {
   const known = root.commands.find((each) => each.name() === noun);
@@ -44,9 +61,9 @@ function groupOf(root: Command, noun: string): Command {
   });
 }
 
-function addCommand(cli: Cli, parent: Command, { operation, verb }: { operation: AnyOperation; verb: string }): void {
+function addCommand(cli: Cli, command: Command, operation: AnyOperation): void {
   const { fields, required } = inputFields(operation);
-  const command = parent.command(verb).description(operation.summary);
+  command.description(operation.summary);
   for (const name of operation.positional) {
     const field = fields[name];
     const dots = field?.type === 'array' ? '...' : '';
@@ -62,6 +79,12 @@ function addCommand(cli: Cli, parent: Command, { operation, verb }: { operation:
     }
   }
   if (operation.effect === 'destructive') command.option('-y, --yes', 'Do not ask');
+  if (isWatchable(operation))
+    command.addOption(
+      new Option('--watch [seconds]', 'Show it again and again, and whenever something happens').argParser(
+        parseSeconds,
+      ),
+    );
   command.action(async () => run(cli, { operation, command, fields }));
 }
 
@@ -79,6 +102,11 @@ function offSwitch(name: string, field: FieldSchema): Option | null {
   return new Option(`--no-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, 'The contrary');
 }
 
+/** All that is asked without changing anything. */
+function isWatchable({ kind, effect }: AnyOperation): boolean {
+  return kind === 'call' && effect === 'read';
+}
+
 type Invocation = {
   readonly operation: AnyOperation;
   readonly command: Command;
@@ -86,7 +114,7 @@ type Invocation = {
 };
 
 async function run(cli: Cli, { operation, command, fields }: Invocation): Promise<void> {
-  const options = optionsOf<{ yes?: boolean; secretEnv?: string }>(command);
+  const options = optionsOf<{ yes?: boolean; secretEnv?: string; watch?: number | true }>(command);
   const input: Record<string, unknown> = {};
   operation.positional.forEach((name, index) =>
     take(input, name, { field: fields[name], value: command.processedArgs[index] }),
@@ -95,7 +123,9 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
   for (const name of Object.keys(fields)) {
     if (!operation.positional.includes(name)) take(input, name, { field: fields[name], value: own[name] });
   }
-  const client = await connect(cli, options);
+  if (operation.kind === 'stream') return followStream(cli, { operation, input, options });
+  if (options.watch !== undefined) return watchAnswer(cli, { operation, input, seconds: options.watch, options });
+  const client = (await offlineClient(cli, operation, options)) ?? (await connect(cli, options));
   const checked = operation.precheck === undefined ? null : await client.call(operation.precheck, input);
   if (operation.effect === 'destructive' && options.yes !== true) {
     const { question } = (checked ?? {}) as { readonly question?: string };
@@ -111,9 +141,10 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
     });
   }
   const output = await client.call(operation.name, input);
-  const { warning } = output as { readonly warning?: string | null };
+  const { warning, findings } = output as { readonly warning?: string | null; readonly findings?: readonly Finding[] };
   if (typeof warning === 'string' && !options.json) cli.terminal.error(`Warning: ${warning}`);
   cli.terminal.print(options.json ? JSON.stringify(output, null, 2) : render(operation.name, output, cli.terminal));
+  if (findings?.some((each) => !each.ok)) cli.exit(1);
 }
 
 type Given = { readonly field: FieldSchema | undefined; readonly value: unknown };

@@ -70,7 +70,7 @@ function valueText(value: unknown, timeZone: string): string {
 }
 
 /** A line that says no time, such as one that somebody else wrote, shows none. */
-function clockTime(iso: string, timeZone: string): string {
+export function clockTime(iso: string, timeZone: string): string {
   try {
     return Temporal.Instant.from(iso).toZonedDateTimeISO(timeZone).toPlainTime().toString({ smallestUnit: 'second' });
   } catch {

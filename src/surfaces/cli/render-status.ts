@@ -1,9 +1,11 @@
 import { formatDuration, formatWhen } from '../../core/time.ts';
 import { drawBar } from '../../lib/bar.ts';
-import type { AccountView, NextView, PoolView, StatusView } from '../../operations/shape.ts';
+import type { AccountView, EpisodeView, NextView, PoolView, StatusView } from '../../operations/shape.ts';
 import type { Look } from './render.ts';
 
 const barCells = 20;
+/** On a terminal that has no room for those. */
+const narrow = { columns: 72, barCells: 8 };
 
 /** Reasons that are no words of their own. */
 const reasons: Readonly<Record<string, string>> = {
@@ -14,7 +16,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 export function renderStatus(status: StatusView, look: Look): string {
   const { daemon, accounts, pools } = status;
-  const head = `Stint ${daemon.version}, process ${daemon.pid}, up ${formatDuration(look.now - daemon.startedAt)}, agents at http://127.0.0.1:${daemon.agentPort}, ${daemon.activeRequests} open ${daemon.activeRequests === 1 ? 'request' : 'requests'}`;
+  const head = `Stint ${daemon.version}, process ${daemon.pid}, up ${formatDuration(look.now - daemon.startedAt)}, agents at ${daemon.agentUrl}, ${daemon.activeRequests} open ${daemon.activeRequests === 1 ? 'request' : 'requests'}`;
   const warnings = [
     ...(daemon.degraded === null
       ? []
@@ -22,6 +24,10 @@ export function renderStatus(status: StatusView, look: Look): string {
           `The store cannot be written since ${formatWhen(daemon.degraded.since, look.now, look.timeZone)} (${daemon.degraded.reason}); Stint goes on from memory.`,
         ]),
     ...(daemon.setAside === null ? [] : [`A damaged database was put aside as ${daemon.setAside}.`]),
+    ...(daemon.pendingRestart.length === 0
+      ? []
+      : [`Changed, and in force after a restart: ${daemon.pendingRestart.join(', ')}.`]),
+    ...daemon.refusedSettings.map((sentence) => `Refused, so that the old setting acts: ${sentence}`),
   ].map((line) => look.terminal.style('yellow', line));
   const width = Math.max(0, ...accounts.map((each) => each.id.length));
   if (accounts.length === 0)
@@ -65,14 +71,15 @@ function renewalLines({ notRenewed }: AccountView, { now, timeZone, terminal }: 
 /** Windows as far as the provider has told, and limits that no reading covers. */
 function windowLines({ windows, limits }: AccountView, look: Look): string[] {
   const width = Math.max(...[...windows, ...limits].map((each) => nameOf(each).length));
+  const cells = (look.terminal.columns ?? narrow.columns) < narrow.columns ? narrow.barCells : barCells;
   const read = windows.map((each) => {
     const closed = limits.some(
       (limit) => limit.window === each.window && limit.family === each.family && !limit.overage,
     );
     const share =
       each.utilization === null
-        ? ' '.repeat(barCells + 5)
-        : `${drawBar(each.utilization, barCells)} ${percent(each.utilization)}`;
+        ? ' '.repeat(cells + 5)
+        : `${drawBar(each.utilization, cells)} ${percent(each.utilization)}`;
     const reset = each.resetsAt === null ? '' : `  resets ${formatWhen(each.resetsAt, look.now, look.timeZone)}`;
     return `  ${nameOf(each).padEnd(width)}  ${share}${reset}${closed ? look.terminal.style('red', '  closed') : ''}`;
   });
@@ -94,16 +101,37 @@ function nameOf({ window, family }: { readonly window: string; readonly family: 
 function renderPool(pool: PoolView, look: Look): string {
   const pinned = pool.pinned === null ? '' : `, pinned to ${pool.pinned}`;
   const overage = pool.overage === 'forbid' ? '' : `, overage: ${pool.overage}`;
-  const exhausted = pool.exhausted.map((each) => {
-    const what = each.family === null ? '' : ` for ${each.family}`;
-    return look.terminal.style('red', `  exhausted${what} since ${formatWhen(each.since, look.now, look.timeZone)}`);
-  });
   return [
     `pool ${look.terminal.style('bold', pool.name)}  ${pool.strategy}${overage}${pinned}`,
-    ...exhausted,
+    ...pool.exhausted.map((each) => episodeLine(each, look)),
+    ...pool.resets.map((each) => resetLine(each, look)),
     ...pool.next.flatMap((each) => nextLines(each, look)),
   ].join('\n');
 }
+
+function episodeLine({ family, since, state, nextTryAt }: EpisodeView, look: Look): string {
+  const what = family === null ? '' : ` for ${family}`;
+  const begun = formatWhen(since, look.now, look.timeZone);
+  if (state === 'retrying')
+    return look.terminal.style('yellow', `  retrying${what}: an account is open again, none has served since ${begun}`);
+  const next = nextTryAt === null ? '' : `, next try ${formatWhen(nextTryAt, look.now, look.timeZone)}`;
+  return look.terminal.style('red', `  exhausted${what} since ${begun}${next}`);
+}
+
+function resetLine({ family, state, target, at, detail }: PoolView['resets'][number], look: Look): string {
+  const what = family === null ? '' : ` after ${family}`;
+  const said = detail === null ? '' : `: ${oneLine(detail)}`;
+  return `  auth reset of ${target}${what} ${resetWords[state]} (${formatWhen(at, look.now, look.timeZone)})${said}`;
+}
+
+const resetWords: Readonly<Record<PoolView['resets'][number]['state'], string>> = {
+  due: 'is due',
+  running: 'is running',
+  waiting: 'has run, and no request has proved it yet',
+  resumed: 'has worked',
+  silent: 'has run, and no request came since',
+  failed: 'failed',
+};
 
 /** One account with what only its own page has room for. */
 export function renderAccountDetails(account: AccountView, look: Look): string {
@@ -124,7 +152,16 @@ function settingsOf({ profile, project, maxConcurrent }: AccountView): string[] 
 /** One pool with its accounts, which `status` shows above it. */
 export function renderPoolDetails(pool: PoolView, look: Look): string {
   const [head = '', ...next] = renderPool(pool, look).split('\n');
-  return [head, `  accounts: ${pool.accounts.join(', ') || 'none'}`, ...next].join('\n');
+  return [head, `  accounts: ${pool.accounts.join(', ') || 'none'}`, ...poolSettings(pool), ...next].join('\n');
+}
+
+function poolSettings({ holdSeconds, probe, authResetTarget, shareSessions }: PoolView): string[] {
+  return [
+    ...(holdSeconds === null ? [] : [`  holds a request for at most ${holdSeconds} seconds`]),
+    ...(probe ? ['  one cheap request may find out that it has recovered'] : []),
+    ...(authResetTarget === '' ? [] : [`  auth-reset target: ${authResetTarget}`]),
+    ...(shareSessions ? ['  profiles share their conversations'] : []),
+  ];
 }
 
 function nextLines(next: NextView, look: Look): string[] {

@@ -1,5 +1,10 @@
 import { formatWhen } from '../../core/time.ts';
-import type { AccountView, PoolView, SessionView, StatusView } from '../../operations/shape.ts';
+import type { AccountView, Finding, PoolView, SessionView, StatusView } from '../../operations/shape.ts';
+import { renderActivity } from './render-activity.ts';
+import { renderSettings, valueText } from './render-config.ts';
+import { renderLimits, renderNotices, renderRecord, renderRecords } from './render-event.ts';
+import { renderFindings } from './render-finding.ts';
+import { renderExplanation, renderLink, renderTurn } from './render-answer.ts';
 import { oneLine, renderAccountDetails, renderPoolDetails, renderStatus } from './render-status.ts';
 import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -42,7 +47,12 @@ const renderers: Readonly<Record<string, Renderer>> = {
             each.reason === null ? each.state : `${each.state} (${oneLine(each.reason)})`,
             when(each.until, look),
           ]),
+          look.terminal.columns,
         ),
+  'account.adoptable': ({ question }: { question: string }) => question.replace(/ Go on\?$/, ''),
+  'account.check': ({ id }: { id: string }) => `${id} can be added.`,
+  'account.rename': ({ id, renamed }: AccountView & { renamed: string }) => `${renamed} is now ${id}.`,
+  'account.activity': renderActivity,
   'account.show': (output: AccountView, look) => renderAccountDetails(output, look),
   'account.set': (output: AccountView, look) => renderAccountDetails(output, look),
   'account.remove': ({ removed }: { removed: string }) => `Removed ${removed} and its secret.`,
@@ -56,12 +66,50 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'pool.set': renderPoolDetails,
   'pool.show': renderPoolDetails,
   'pool.use': renderPoolDetails,
-  'pool.list': ({ pools }: { pools: PoolView[] }) =>
+  'pool.add': renderPoolDetails,
+  'pool.drop': renderPoolDetails,
+  'pool.set-auth-reset': renderPoolDetails,
+  'pool.rename': (output: PoolView & { renamed: string }) => `Pool ${output.renamed} is now ${output.name}.`,
+  'pool.move': ({ account, from, to }: { account: string; from: PoolView; to: PoolView }) =>
+    `Moved ${account} from pool ${from.name} to pool ${to.name}.`,
+  'pool.next': renderTurn,
+  'pool.rotate': ({ pool, from, to, sessions }: { pool: string; from: string; to: string; sessions: number }) =>
+    `Pool ${pool} goes on with ${to} in place of ${from}; ${count(sessions, 'session')} moved.`,
+  'pool.explain': renderExplanation,
+  'pool.reset-auth': ({ pool, target, detail }: { pool: string; target: string; detail: string }) =>
+    `The login of ${target} was reset for pool ${pool}: ${oneLine(detail)}`,
+  'limit.list': ({ limits }: { limits: never[] }, look) =>
+    limits.length === 0 ? 'Nothing is closed.' : renderLimits(limits, look),
+  'limit.set': ({ limits }: { limits: never[] }, look) => renderLimits(limits, look),
+  'limit.clear': ({ cleared }: { cleared: never[] }, look) =>
+    cleared.length === 0
+      ? 'Nothing was closed.'
+      : `Cleared ${count(cleared.length, 'limit')}:\n${renderLimits(cleared, look)}`,
+  'audit.list': renderRecords,
+  'event.watch': renderRecord,
+  'notice.list': renderNotices,
+  'notice.test': ({ told }: { told: { channel: string; error: string | null }[] }) =>
+    told
+      .map(({ channel, error }) =>
+        error === null ? `${channel} has taken it.` : `${channel} failed: ${oneLine(error)}`,
+      )
+      .join('\n'),
+  'config.list': renderSettings,
+  'config.get': ({ value }: { value: unknown }) => valueText(value),
+  'config.set': ({ field, value, needsRestart }: { field: string; value: unknown; needsRestart: boolean }) =>
+    `${field} is ${valueText(value)}${needsRestart ? ', in force after a restart: stint down' : ''}.`,
+  'config.check': ({ findings }: { findings: Finding[] }, { terminal }) => renderFindings(findings, terminal),
+  'daemon.check': ({ findings }: { findings: Finding[] }, { terminal }) => renderFindings(findings, terminal),
+  'token.rotate': ({ scope, file }: { scope: string; file: string }) =>
+    `${file} holds a new token ${scope === 'read' ? 'that only reads' : 'for everything'}; the old one is refused from here on.`,
+  'dashboard.link': renderLink,
+  'pool.list': ({ pools }: { pools: PoolView[] }, look) =>
     pools.length === 0
       ? 'No pools yet. The first account makes one: stint account add anthropic work'
       : renderTable(
           ['POOL', 'STRATEGY', 'OVERAGE', 'PINNED', 'ACCOUNTS'],
           pools.map((each) => [each.name, each.strategy, each.overage, each.pinned ?? '-', each.accounts.join(' ')]),
+          look.terminal.columns,
         ),
   'pool.remove': ({ removed }: { removed: string }) => `Removed pool ${removed}; its accounts stay.`,
   'phantom.revoke': ({ revoked }: { revoked: string }) =>
@@ -72,14 +120,22 @@ const renderers: Readonly<Record<string, Renderer>> = {
       : renderTable(
           ['SESSION', 'POOL', 'ACCOUNT', 'MOVES', 'SINCE'],
           sessions.map((each) => [each.id, each.pool, each.account, String(each.moves), when(each.startedAt, look)]),
+          look.terminal.columns,
         ),
 };
+
+/** Operations whose output people get as more than JSON. */
+export const drawnOperations: readonly string[] = Object.keys(renderers);
 
 /** The output of an operation for people; as JSON when nobody has drawn it. */
 export function render(operation: string, output: unknown, terminal: Terminal): string {
   const renderer = renderers[operation];
   if (renderer === undefined) return JSON.stringify(output, null, 2);
   return renderer(output as never, { terminal, now: Date.now(), timeZone: localTimeZone() });
+}
+
+function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
 function when(at: number | null, { now, timeZone }: Look): string {

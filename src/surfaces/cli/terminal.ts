@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Problem } from '../../core/problem.ts';
+import { problemDetails } from '../problem-details.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -12,6 +13,8 @@ export type Terminal = {
   /** Styled where stdout is a terminal that shows colours. */
   style(style: Style, text: string): string;
   readonly interactive: boolean;
+  /** Cells in a line of stdout; undefined where that is no terminal, and nothing may be cut. */
+  readonly columns: number | undefined;
 };
 
 export const terminal: Terminal = {
@@ -21,11 +24,17 @@ export const terminal: Terminal = {
   get interactive() {
     return process.stdin.isTTY === true && process.stderr.isTTY === true;
   },
+  get columns() {
+    return process.stdout.isTTY === true ? process.stdout.columns : undefined;
+  },
 };
 
 /** One sentence and the next step; as JSON where the command was asked for JSON. */
-export function writeError({ code, message, hint }: Problem, json: boolean): void {
-  if (json) terminal.error(JSON.stringify({ error: { code, message, hint: hint ?? null } }));
+export function writeError(problem: Problem, json: boolean): void {
+  const { message, hint } = problem;
+  // A status is HTTP's; the exit code stands in its place.
+  const { status: _, ...details } = problemDetails(problem);
+  if (json) terminal.error(JSON.stringify(details));
   else terminal.error(hint === undefined ? message : `${message} ${hint}`);
 }
 

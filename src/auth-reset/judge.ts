@@ -1,0 +1,61 @@
+import type { Episode, EpisodeReset } from '../book/ports.ts';
+import type { Notice, NoticeFacts } from '../core/notice.ts';
+import { formatDuration, minuteMs, type EpochMs } from '../core/time.ts';
+
+/** So long the agent has to ask again; measured from the start of the command, by wall clock. */
+const resumeWithinMs = 10 * minuteMs;
+
+type Seen = {
+  readonly now: EpochMs;
+  /** When the pool was asked last; null where it was not. */
+  readonly askedAt: EpochMs | null;
+  /** Since when requests would have been seen. */
+  readonly watchedSince: EpochMs;
+};
+
+/** How a reset ended, and the notice that says so. */
+export type Verdict = { readonly reset: EpisodeReset; readonly notice: Notice };
+
+/** What became of a reset whose command was started; null where that is still open. */
+export function judge(episode: Episode, reset: EpisodeReset, { now, askedAt, watchedSince }: Seen): Verdict | null {
+  const ranAt = reset.ranAt ?? reset.at;
+  const dueAt = ranAt + resumeWithinMs;
+  if (askedAt !== null && askedAt > ranAt && askedAt <= dueAt) {
+    const resumedAfterMs = askedAt - ranAt;
+    const detail = `the agent asked again ${formatDuration(resumedAfterMs)} after it`;
+    return ended(episode, { ...reset, state: 'resumed', at: now, detail }, { resumedAfterMs });
+  }
+  if (now < dueAt) return null;
+  const partly = watchedSince > ranAt ? ', for part of which Stint did not run' : '';
+  const silence = `no request of the agent came within ${formatDuration(resumeWithinMs)} of it${partly}`;
+  // After a crash nobody knows how the command ended.
+  const detail = reset.state === 'running' ? `Stint ended while it ran, and ${silence}` : silence;
+  const facts = reset.state === 'running' ? { evidence: detail } : { silent: true, evidence: detail };
+  return ended(episode, { ...reset, state: 'silent', at: now, detail }, facts);
+}
+
+type Failure = { readonly now: EpochMs; readonly why: string; readonly mend: string };
+
+/** The end of a reset whose command could not be run, or failed. */
+export function failed(episode: Episode, reset: EpisodeReset, { now, why, mend }: Failure): Verdict {
+  return ended(episode, { ...reset, state: 'failed', at: now, detail: why }, { evidence: why, mend });
+}
+
+/** One notice for each recovery, however its reset ends. */
+function ended(episode: Episode, reset: EpisodeReset, facts: NoticeFacts): Verdict {
+  const { pool, family } = episode;
+  const notice: Notice = {
+    id: `${episode.id}:reset`,
+    kind: reset.state === 'resumed' ? 'auth-reset-done' : 'auth-reset-failed',
+    thread: `episode:${episode.id}`,
+    at: reset.at,
+    facts: {
+      pool,
+      ...(family === null ? {} : { family }),
+      since: reset.ranAt ?? reset.at,
+      target: reset.target,
+      ...facts,
+    },
+  };
+  return { reset, notice };
+}

@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { coversModel } from '../core/limit/family.ts';
+import { isClosed, limitCovers, operatorWindow, type Limit } from '../core/limit/limit.ts';
+import { longestLimitMs } from '../core/limit/observe.ts';
+import { parseLength, parseMoment } from '../core/moment.ts';
+import { Problem } from '../core/problem.ts';
+import { formatDuration, type EpochMs } from '../core/time.ts';
+import type { AccountNow, OperationContext } from './context.ts';
+import { operation } from './operation.ts';
+import { quoted, requireAccount, requirePool } from './require.ts';
+import { limitShape } from './shape.ts';
+import { viewLimit } from './view.ts';
+
+const account = z.string().optional().describe('Only of this account');
+const pool = z.string().optional().describe('Only of the accounts of this pool');
+const limits = z.array(limitShape.extend({ account: z.string() }));
+
+export const limitList = operation({
+  name: 'limit.list',
+  summary: 'List the limits that close something at this moment',
+  effect: 'read',
+  positional: ['account'],
+  input: z.object({ account, pool, model: z.string().max(100).optional().describe('Only what closes this model') }),
+  output: z.object({ limits }),
+  run(input, context) {
+    const { model } = input;
+    const now = context.clock();
+    const shown = accountsOf(context, input).flatMap((each) =>
+      each.limits.filter((limit) => isClosed(limit, now) && (model === undefined || limitCovers(limit, model))),
+    );
+    return { limits: shown.toSorted((a, b) => a.until - b.until).map(view) };
+  },
+});
+
+export const limitSet = operation({
+  name: 'limit.set',
+  summary: 'Mark accounts as limited by hand, until a time or for a while',
+  effect: 'write',
+  positional: ['account'],
+  subject: ['account', 'pool'],
+  input: z.object({
+    account: account.describe('Only this account; every account without account and pool'),
+    pool: pool.describe('Only the accounts of this pool'),
+    model: z.string().trim().min(1).max(100).optional().describe('Only this model, or family such as opus'),
+    window: z.string().trim().min(1).max(100).default(operatorWindow).describe('The window that is closed'),
+    until: z
+      .union([z.string(), z.number()])
+      .optional()
+      .describe('When it ends: ISO 8601 with its offset, or epoch milliseconds'),
+    for: z.string().optional().describe('How long it lasts, such as 90s, 2h30m or 1d; in place of until'),
+  }),
+  output: z.object({ limits }),
+  async run(input, context) {
+    const until = endOf(input, context.clock());
+    const known = accountsOf(context, input);
+    if (known.length === 0)
+      throw new Problem('not_found', 'There is no account to limit.', { hint: 'See: stint account list' });
+    const { window, model: family = null } = input;
+    const closed: Limit[] = [];
+    for (const each of known) closed.push(await context.accounts.close(each.account.id, { window, family, until }));
+    return { limits: closed.map(view) };
+  },
+});
+
+export const limitClear = operation({
+  name: 'limit.clear',
+  summary: 'Clear limits: of an account, a pool, a model family, a window, or all',
+  effect: 'write',
+  positional: ['account'],
+  subject: ['account', 'pool'],
+  input: z.object({
+    account,
+    pool,
+    model: z.string().max(100).optional().describe('Only limits of this model’s own, none that closes all models'),
+    window: z.string().max(100).optional().describe('Only this window'),
+    all: z.boolean().default(false).describe('Every limit of every account'),
+  }),
+  output: z.object({ cleared: limits }),
+  async run(input, context) {
+    const { model, window, all } = input;
+    const named = [input.account, input.pool, model, window].some((each) => each !== undefined);
+    if (named === all)
+      throw new Problem('invalid', 'Give an account, a pool, a model or a window, or --all alone.', {
+        hint: 'For example: stint limit clear work; stint limit clear --all',
+      });
+    const cleared: Limit[] = [];
+    for (const { account: known } of accountsOf(context, input)) {
+      const concerns = (limit: Limit): boolean =>
+        (window === undefined || limit.window === window) &&
+        (model === undefined || (limit.family !== null && concernsModel(limit.family, model)));
+      cleared.push(...(await context.accounts.open(known.id, concerns)));
+    }
+    return { cleared: cleared.map(view) };
+  },
+});
+
+/** A family by its own name, or by a model that it covers. */
+function concernsModel(family: string, model: string): boolean {
+  return coversModel(family, model) || coversModel(model, family);
+}
+
+function accountsOf(
+  context: OperationContext,
+  { account: name, pool: poolName }: { account?: string | undefined; pool?: string | undefined },
+): readonly AccountNow[] {
+  const members = poolName === undefined ? null : requirePool(context, poolName).pool;
+  if (name === undefined) {
+    if (members === null) return context.accounts.all();
+    return members.accounts.flatMap((id) => context.accounts.find(id) ?? []);
+  }
+  const one = requireAccount(context, name);
+  if (members === null || members.accounts.includes(one.account.id)) return [one];
+  throw new Problem('conflict', `Account ${one.account.id} is not in pool ${members.name}.`, {
+    hint: `It has: ${members.accounts.join(', ') || 'no accounts'}`,
+  });
+}
+
+/** The one moment that was given, in either form. */
+function endOf(
+  { until, for: length }: { until?: string | number | undefined; for?: string | undefined },
+  now: EpochMs,
+): EpochMs {
+  const hint = 'For example: --for 2h30m, or --until 2026-07-01T18:00:00Z';
+  if ((until === undefined) === (length === undefined))
+    throw new Problem('invalid', 'Give either a time (until) or a duration (for).', { hint });
+  const lengthMs = length === undefined ? null : parseLength(length);
+  if (length !== undefined && lengthMs === null)
+    throw new Problem('invalid', `${quoted(length)} is no duration.`, { hint });
+  const end = until === undefined ? now + (lengthMs ?? 0) : parseMoment(until);
+  if (end === null) throw new Problem('invalid', `${quoted(String(until))} is no time.`, { hint });
+  if (end <= now) throw new Problem('invalid', 'The limit must end in the future.', { hint });
+  if (end - now > longestLimitMs)
+    throw new Problem('invalid', `A limit lasts at most ${formatDuration(longestLimitMs)}.`, {
+      hint: 'For longer, take the account out of service: stint account disable',
+    });
+  return end;
+}
+
+function view(limit: Limit): z.input<typeof limits>[number] {
+  return { account: limit.account, ...viewLimit(limit) };
+}

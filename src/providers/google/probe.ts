@@ -1,0 +1,14 @@
+import type { ProbeRequest } from '../provider.ts';
+
+/** The smallest request of the Gemini API; null for anything but its keys. https://ai.google.dev/api/generate-content */
+export function probe(kind: string, model: string): ProbeRequest | null {
+  if (kind !== 'api-key') return null;
+  return {
+    ask: { door: 'gemini', method: 'POST', path: `/v1beta/models/${model}:generateContent`, search: '' },
+    headers: {},
+    body: JSON.stringify({
+      contents: [{ role: 'user', parts: [{ text: '.' }] }],
+      generationConfig: { maxOutputTokens: 1 },
+    }),
+  };
+}

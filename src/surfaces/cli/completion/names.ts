@@ -1,0 +1,62 @@
+import { socketClient } from '../../../operations/client.ts';
+import type { Cli } from '../cli.ts';
+import { plain, type Candidate, type Found, type Names, type Place } from './complete.ts';
+
+/** Whoever presses Tab does not wait for a daemon that is busy. */
+const patienceMs = 500;
+const shells = ['bash', 'zsh', 'fish'] as const;
+
+/** Names that only the daemon knows, where one runs: it is never started for them. */
+export function namesOf(cli: Cli, home: string): Names {
+  const ask = async (operation: string, place: Place): Promise<Record<string, unknown>> => {
+    const daemon = await cli.host.findDaemon(place.home ?? home);
+    if (daemon?.kind !== 'serving') return {};
+    const client = socketClient(daemon.controlSocket);
+    return (await client.call(operation, {}, AbortSignal.timeout(patienceMs))) as Record<string, unknown>;
+  };
+  const sources: Readonly<Record<string, (place: Place) => Promise<Found> | Found>> = {
+    account: async (place) => accountNames(((await ask('account.list', place))['accounts'] ?? []) as Account[], place),
+    pool: async (place) =>
+      (((await ask('pool.list', place))['pools'] ?? []) as Pool[]).map(({ name, provider }) => ({
+        value: name,
+        description: `accounts of ${provider}`,
+      })),
+    session: async (place) =>
+      (((await ask('session.list', place))['sessions'] ?? []) as Session[]).map(({ id, account }) => ({
+        value: id,
+        description: `on ${account}`,
+      })),
+    provider: () => cli.host.providers.map(plain),
+    agent: () => cli.host.agents.map(plain),
+    shell: () => shells.map(plain),
+    field: async () =>
+      (await cli.host.settingNames())
+        .filter(({ field }) => !field.includes('<'))
+        .map(({ field, description }) => ({ value: field, description })),
+    files: () => 'files',
+    folders: () => 'folders',
+  };
+  return {
+    foreign: cli.host.agents,
+    of: (wanted, place) => sources[sourceOf(wanted, place)]?.(place) ?? [],
+  };
+}
+
+type Account = { readonly id: string; readonly label: string; readonly state: string };
+type Pool = { readonly name: string; readonly provider: string };
+type Session = { readonly id: string; readonly account: string };
+
+/** What an argument or option is called, to what it means. */
+function sourceOf(wanted: string, { command }: Place): string {
+  if (wanted === 'accounts') return 'account';
+  if (wanted === 'home' || wanted === 'profile') return 'folders';
+  if (wanted === 'from' || wanted === 'to') return command === 'pool move' ? 'pool' : 'files';
+  return wanted;
+}
+
+/** A label alone will do as well, where no account begins so. */
+function accountNames(accounts: readonly Account[], { typed }: Place): Candidate[] {
+  const ids = accounts.map(({ id, state }) => ({ value: id, description: state }));
+  if (ids.some((each) => each.value.startsWith(typed))) return ids;
+  return accounts.map(({ label, id }) => ({ value: label, description: id }));
+}

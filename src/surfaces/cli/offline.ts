@@ -1,0 +1,26 @@
+import type { Client } from '../../operations/client.ts';
+import type { OperationContext } from '../../operations/context.ts';
+import { execute, type AnyOperation } from '../../operations/operation.ts';
+import type { Cli } from './cli.ts';
+import type { GlobalOptions } from './options.ts';
+
+/**
+ * Answers what is asked of the settings where no daemon runs: a setting that is wrong keeps it from starting. Undefined
+ * for everything else.
+ */
+export async function offlineClient(
+  { host }: Cli,
+  operation: AnyOperation,
+  { home }: GlobalOptions,
+): Promise<Client | undefined> {
+  if (!operation.name.startsWith('config.') || operation.effect !== 'read') return undefined;
+  if ((await host.findDaemon(home)) !== undefined) return undefined;
+  // Sound because these operations look at nothing else.
+  const context = { settings: await host.settings(home) } as OperationContext;
+  return {
+    call: async (_, input) => execute(operation, input, context),
+    stream: () => {
+      throw new Error(`${operation.name} answers at once`);
+    },
+  };
+}

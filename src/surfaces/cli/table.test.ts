@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'bun:test';
+import { renderTable } from './table.ts';
+
+const head = ['ACCOUNT', 'STATE', 'UNTIL'];
+const rows = [
+  ['anthropic/work', 'closed (a long reason that a provider gave)', 'in 2h (14:05 CET)'],
+  ['openai/日本', 'open', '-'],
+];
+
+describe('a table', () => {
+  test('is never cut where nobody says how wide the terminal is', () => {
+    expect(renderTable(head, rows, undefined)).toBe(
+      [
+        'ACCOUNT         STATE                                        UNTIL',
+        'anthropic/work  closed (a long reason that a provider gave)  in 2h (14:05 CET)',
+        'openai/日本     open                                         -',
+      ].join('\n'),
+    );
+  });
+
+  test('loses cells of its widest column where the terminal is too narrow', () => {
+    expect(renderTable(head, rows, 60)).toBe(
+      [
+        'ACCOUNT         STATE                      UNTIL',
+        'anthropic/work  closed (a long reason th…  in 2h (14:05 CET)',
+        'openai/日本     open                       -',
+      ].join('\n'),
+    );
+  });
+
+  test('becomes blocks of lines where no column could be read', () => {
+    expect(renderTable(head, rows, 30)).toBe(
+      [
+        'anthropic/work',
+        '  STATE  closed (a long reaso…',
+        '  UNTIL  in 2h (14:05 CET)',
+        'openai/日本',
+        '  STATE  open',
+        '  UNTIL  -',
+      ].join('\n'),
+    );
+  });
+
+  test.each([20, 34, 40, 52, 60, 79, 80, 120])('fits a terminal of %d columns', (columns) => {
+    for (const line of renderTable(head, [...rows, ['e\u0301'.repeat(30), '🏁'.repeat(40), 'x']], columns).split('\n'))
+      expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
+  });
+
+  test('keeps its alignment with combining marks and closes the styles that it cuts', () => {
+    const styled = [['\u001b[31me\u0301tat rouge\u001b[39m', 'x']];
+    expect(renderTable(['A', 'B'], styled, undefined).split('\n')[1]).toBe('\u001b[31me\u0301tat rouge\u001b[39m  x');
+    expect(renderTable(['A', 'B'], [['\u001b[31mrouge rouge rouge\u001b[39m', 'x']], 14)).toBe(
+      'A            B\n\u001b[31mrouge roug…\u001b[39m  x',
+    );
+  });
+});

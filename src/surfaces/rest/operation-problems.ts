@@ -1,0 +1,58 @@
+import type { ProblemCode } from '../../core/problem.ts';
+import { problemStatus } from '../problem-details.ts';
+import type { Route } from './route.ts';
+
+/** A name that is nobody’s, or that of two accounts. */
+const account = ['not_found', 'conflict'] as const;
+const pool = ['not_found'] as const;
+
+/** What can go wrong in an operation, besides bad input, what the caller may not do, and bugs. */
+export const operationProblems: Readonly<Record<string, readonly ProblemCode[]>> = {
+  'account.add': ['conflict', 'unavailable'],
+  'account.check': ['conflict'],
+  'account.adopt': ['not_found', 'conflict', 'unavailable'],
+  'account.adoptable': ['not_found', 'conflict', 'unavailable'],
+  'account.show': account,
+  'account.rename': [...account, 'unavailable'],
+  'account.remove': [...account, 'unavailable'],
+  'account.disable': account,
+  'account.enable': account,
+  'account.clear': account,
+  'account.set': account,
+  'account.activity': account,
+  'pool.create': account,
+  'pool.set': [...account, 'unavailable'],
+  'pool.show': pool,
+  'pool.rename': [...pool, 'conflict', 'unavailable'],
+  'pool.remove': [...pool, 'unavailable'],
+  'pool.add': [...account, 'unavailable'],
+  'pool.drop': [...account, 'unavailable'],
+  'pool.move': [...account, 'unavailable'],
+  'pool.use': account,
+  'pool.next': pool,
+  'pool.rotate': [...pool, 'conflict'],
+  'pool.explain': pool,
+  'pool.set-auth-reset': pool,
+  'pool.reset-auth': [...pool, 'conflict', 'upstream', 'unavailable'],
+  'limit.list': account,
+  'limit.set': account,
+  'limit.clear': account,
+  'session.begin': account,
+  'session.report': account,
+  'phantom.issue': pool,
+  'phantom.revoke': ['not_found'],
+  'notice.test': ['not_found', 'conflict', 'upstream', 'unavailable'],
+  'config.get': ['not_found'],
+  'config.set': ['not_found', 'unavailable'],
+  'token.rotate': ['unavailable'],
+  'log.read': ['unavailable'],
+};
+
+/** Every status besides success that a route can answer with. */
+export function statusesOf({ method, runs, stream }: Route): number[] {
+  const ofOperations = runs.flatMap((name) => operationProblems[name] ?? []).map((code) => problemStatus[code]);
+  const ofBody = method === 'GET' ? [] : [413, 415];
+  // Whatever happens to a stream happens after its head.
+  const ofBugs = stream === undefined ? [500] : [];
+  return [...new Set([400, 401, 403, 429, ...ofBody, ...ofBugs, ...ofOperations])].toSorted((a, b) => a - b);
+}
