@@ -46,7 +46,13 @@ export type Dump = {
   /** One sentence for each job that does not run. */
   readonly whys: Readonly<Record<string, string | null>>;
 };
-export type Measured = { readonly longestBlockMs: number; readonly rssMiB: number; readonly heapMiB: number };
+export type Measured = {
+  readonly longestBlockMs: number;
+  /** The longest in which the host itself was busy: other processes want the processor, too. */
+  readonly longestBusyMs: number;
+  readonly rssMiB: number;
+  readonly heapMiB: number;
+};
 
 const labels = ['a', 'b'];
 
@@ -97,7 +103,7 @@ async function host(options: HostOptions): Promise<void> {
     ...{ heard: () => undefined, bug: (error) => void bugs.push(String(error)) },
   });
   supervisor.start();
-  const blocks = options.measures === true ? watchBlocks() : () => 0;
+  const blocks = options.measures === true ? watchBlocks() : () => ({ longestBlockMs: 0, longestBusyMs: 0 });
   console.log(JSON.stringify({ ready: true }));
 
   const obey = async (command: Command): Promise<unknown> => {
@@ -137,7 +143,7 @@ async function host(options: HostOptions): Promise<void> {
       case 'measure': {
         const { rss, heapUsed } = process.memoryUsage();
         const mib = 1024 * 1024;
-        return { longestBlockMs: blocks(), rssMiB: rss / mib, heapMiB: heapUsed / mib } satisfies Measured;
+        return { ...blocks(), rssMiB: rss / mib, heapMiB: heapUsed / mib } satisfies Measured;
       }
       case 'dump': {
         const { jobs, effects } = await store.loadJobs();
@@ -179,17 +185,26 @@ function refusing(store: JobStore, refuse: () => boolean): JobStore {
 }
 
 /** The longest that the event loop did not come round since the last call. */
-function watchBlocks(): () => number {
-  let longestMs = 0;
+function watchBlocks(): () => Pick<Measured, 'longestBlockMs' | 'longestBusyMs'> {
+  let longest = { longestBlockMs: 0, longestBusyMs: 0 };
   let last = performance.now();
+  let lastUsage = process.cpuUsage();
   setInterval(() => {
     const now = performance.now();
-    longestMs = Math.max(longestMs, now - last - 1);
+    const usage = process.cpuUsage();
+    const blockMs = now - last - 1;
+    const usedMs = (usage.user + usage.system - lastUsage.user - lastUsage.system) / 1000;
+    const { longestBlockMs, longestBusyMs } = longest;
+    longest = {
+      longestBlockMs: Math.max(longestBlockMs, blockMs),
+      longestBusyMs: Math.max(longestBusyMs, Math.min(blockMs, usedMs)),
+    };
     last = now;
+    lastUsage = usage;
   }, 1);
   return () => {
-    const longest = longestMs;
-    longestMs = 0;
-    return longest;
+    const told = longest;
+    longest = { longestBlockMs: 0, longestBusyMs: 0 };
+    return told;
   };
 }

@@ -64,6 +64,7 @@ export const importTable: readonly Row[] = [
     ours: [
       ...['core', 'lib', 'agents/*.ts', 'providers/*.ts', 'book', 'gateway', 'operations', 'surfaces/rest'],
       ...['surfaces/mcp', 'surfaces/telegram', 'audit', 'notices', 'containers', 'auth-reset'],
+      ...['supervisor', 'processes'],
       'profiles',
       ...['store', 'vault', 'home', 'config', 'log'],
     ],

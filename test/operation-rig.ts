@@ -36,6 +36,16 @@ export type OperationRig = AsyncDisposable & {
 /** The secret that `add` gives an account. */
 export const secretOf = (label: string): string => `sk-ant-api03-test-${label}-0123456789`;
 
+const nothing = (): Promise<never> => Promise.reject(new Error('this rig runs no jobs'));
+const noJobs: OperationContext['jobs'] = {
+  ...{ all: () => [], attempt: () => undefined, why: () => null, add: nothing, cancel: nothing, park: nothing },
+  ...{ resume: nothing, retry: nothing, answer: nothing },
+  async *logs() {
+    await nothing();
+    yield { attempt: 0, kind: '', text: '' };
+  },
+};
+
 /** `more` stands in place of what the rig has. */
 export async function openOperations(more: Partial<ContextDeps> = {}): Promise<OperationRig> {
   const folder = temporaryFolder();
@@ -64,6 +74,7 @@ export async function openOperations(more: Partial<ContextDeps> = {}): Promise<O
       gatewayUrl: () => 'http://127.0.0.1:4610',
       agentFolder: () => Promise.resolve(folder.path),
       openRequests: () => [],
+      jobs: noJobs,
       audit: (entry) => {
         audit.push(entry);
         return trail.append(entry);

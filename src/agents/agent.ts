@@ -1,4 +1,5 @@
 import type { ProviderId } from '../core/ids.ts';
+import type { JobMode } from './job-mode.ts';
 import type { ProfileMode } from './profile.ts';
 
 /** A setting of the agent's own that keeps it from the gateway, whatever is in its environment. */
@@ -56,4 +57,6 @@ export interface Agent {
   obstacles(start: Start): Promise<readonly Obstacle[]>;
   /** How it is used with logins of its own, one directory an account. */
   readonly profile: ProfileMode;
+  /** How it is run for a job, without a terminal. */
+  readonly job: JobMode;
 }

@@ -54,6 +54,9 @@ export const configSchema = section({
         'Lets one request an hour find out whether an account that is closed for long is open, when no other is.',
       ),
   }),
+  jobs: section({
+    places: wholeNumber(0, 1000).default(4).describe('Jobs that may run at once; 0 starts none.'),
+  }),
   network: section({
     caFile: z
       .string({ error: 'must be a path' })

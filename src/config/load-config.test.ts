@@ -21,6 +21,7 @@ const defaults = {
     holdSeconds: 240,
     probeClosed: false,
   },
+  jobs: { places: 4 },
   network: { caFile: '' },
   notices: {
     quiet: { from: '', to: '', timeZone: '' },

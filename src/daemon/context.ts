@@ -46,6 +46,7 @@ export type ContextDeps = {
   readonly notices: OperationContext['notices'];
   readonly settings: OperationContext['settings'];
   readonly authResets: OperationContext['authResets'];
+  readonly jobs: OperationContext['jobs'];
   /** Where agents reach the gateway: `http://127.0.0.1:4610`. */
   readonly gatewayUrl: () => string;
   /** A folder of the home for files that an agent has to be given. */
@@ -73,6 +74,7 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'cal
     notices: deps.notices,
     settings: deps.settings,
     authResets: deps.authResets,
+    jobs: deps.jobs,
     inTurn: turns(),
     accounts: {
       all: () => [...state.accounts.values()].map((each) => accountNow(deps, each)),

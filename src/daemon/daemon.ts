@@ -27,6 +27,7 @@ import { checkDaemon, type CheckDeps } from './check.ts';
 import { operationContext } from './context.ts';
 import { Control } from './control.ts';
 import { gatewaySettings } from './gateway-settings.ts';
+import { openJobs } from './jobs.ts';
 import { listen } from './listen.ts';
 import { gatewayLog, tellCredentials, tellUsage } from './log-events.ts';
 import { openNetwork, type Network } from './network.ts';
@@ -123,8 +124,20 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     degraded: book.journal.degraded,
     setAside: store.setAside,
   });
+  const agentFolder = async (agent: string): Promise<string> => {
+    const folder = join(home.agents, agent);
+    await openPrivateFolder(folder);
+    return folder;
+  };
+  const gatewayUrl = (): string => file.agentUrl;
+  const holdMs = (): number => live.current().gateway.holdSeconds * secondMs;
+  const { supervisor, jobs } = await openJobs(opened, {
+    ...{ book, store, log, agents, environment, holdMs, gatewayUrl, agentFolder, kill: options.kill },
+    folder: home.attempts,
+    places: () => live.current().jobs.places,
+  });
   const context = operationContext({
-    ...{ book, vault, providers, agents, audit, tokens, authResets },
+    ...{ book, vault, providers, agents, audit, tokens, authResets, jobs },
     trail: {
       lastId: () => trail.lastId,
       read: (query) => trail.read(query),
@@ -135,14 +148,10 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     renewalFailure: (account) => credentials.failureOf(account),
     openRequests: () => gateway.openRequests(),
     get holdMs() {
-      return live.current().gateway.holdSeconds * secondMs;
+      return holdMs();
     },
-    gatewayUrl: () => file.agentUrl,
-    agentFolder: async (agent) => {
-      const folder = join(home.agents, agent);
-      await openPrivateFolder(folder);
-      return folder;
-    },
+    gatewayUrl,
+    agentFolder,
     daemon: {
       describe,
       stop,
@@ -174,6 +183,8 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   file.agentUrl = originOf(config.agent.host, file.agentPort, tls.agent);
   file.controlUrl = originOf(config.control.host, file.controlPort, tls.control);
   await writeDaemonFile(home, file);
+  // Now that there is a gateway for them.
+  supervisor.start();
   if (store.setAside !== null) log.warning('damaged database set aside', { path: store.setAside });
   log.info('started', { ...file });
 

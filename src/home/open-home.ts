@@ -25,6 +25,8 @@ export type Home = {
   /** Holds a folder for each pool whose accounts share their conversations. */
   readonly sessions: string;
   readonly log: string;
+  /** Holds a folder for each attempt of a job: its prompt and its output. */
+  readonly attempts: string;
 };
 
 /** Names the files of a home without touching the disk. */
@@ -45,6 +47,7 @@ export function homeAt(folder: string): Home {
     profiles: join(root, 'profiles'),
     sessions: join(root, 'sessions'),
     log: join(root, 'logs', 'stint.log'),
+    attempts: join(root, 'attempts'),
   };
 }
 

@@ -16,6 +16,7 @@ import { configCheck, configGet, configList, configSet } from './config.ts';
 import { daemonCheck, daemonStatus, daemonStop, logRead } from './daemon.ts';
 import { limitClear, limitList, limitSet } from './limit.ts';
 import { noticeList, noticeTest } from './notice.ts';
+import { jobAdd, jobAnswer, jobCancel, jobList, jobLogs, jobPark, jobResume, jobRetry, jobShow } from './job.ts';
 import type { AnyOperation } from './operation.ts';
 import { phantomIssue, phantomRevoke } from './phantom.ts';
 import { poolAdd, poolDrop, poolMove } from './pool-member.ts';
@@ -65,6 +66,15 @@ export const operations: readonly AnyOperation[] = [
   sessionList,
   sessionBegin,
   sessionReport,
+  jobAdd,
+  jobList,
+  jobShow,
+  jobLogs,
+  jobCancel,
+  jobPark,
+  jobResume,
+  jobRetry,
+  jobAnswer,
   phantomIssue,
   phantomRevoke,
   auditList,

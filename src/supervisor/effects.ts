@@ -8,6 +8,7 @@ import { Problem } from '../core/problem.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
 import { processStart } from '../lib/process-start.ts';
 import { followAttempt } from './follow.ts';
+import { Gate } from './gate.ts';
 import { jobOf, type JobBook } from './job-book.ts';
 import { launchOf, type LaunchDeps } from './launch.ts';
 import type { JobStore, OpenEffect, Processes } from './ports.ts';
@@ -27,6 +28,8 @@ export type EffectDeps = LaunchDeps & {
 };
 
 export const writeAgainMs = secondMs;
+/** A spawn holds up everything else for a millisecond or two. */
+const spawnsAtOnce = 4;
 
 /**
  * Does what transitions entail, those of one job one after the other: a process that is being started is only ended
@@ -34,6 +37,7 @@ export const writeAgainMs = secondMs;
  */
 export class Effects {
   readonly #deps: EffectDeps;
+  readonly #spawns = new Gate(spawnsAtOnce);
   readonly #chains = new Map<JobId, Promise<void>>();
   readonly #followed = new Map<AttemptId, Promise<void>>();
 
@@ -122,7 +126,7 @@ export class Effects {
     try {
       const launch = await launchOf(this.#deps, job, attempt);
       reached?.('spawn.begins');
-      started = await processes.spawn(launch);
+      started = await this.#spawns.pass(() => processes.spawn(launch));
       reached?.('spawn.ends');
     } catch (error) {
       if (!(error instanceof Problem)) bug(error);

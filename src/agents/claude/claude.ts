@@ -1,3 +1,4 @@
+import { claudeJob } from './job.ts';
 import { asProviderId } from '../../core/ids.ts';
 import type { Agent } from '../agent.ts';
 import { claudeProfile } from './profile.ts';
@@ -26,4 +27,5 @@ export const claude: Agent = {
   }),
   obstacles: (start) => settingsObstacles(start),
   profile: claudeProfile,
+  job: claudeJob,
 };

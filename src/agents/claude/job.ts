@@ -41,7 +41,12 @@ const entrySchema = z.discriminatedUnion('type', [
     message: z.object({
       model: z.string().optional(),
       content: z.array(
-        z.object({ type: z.string(), text: z.string().optional(), name: z.string().optional(), input: z.unknown().optional() }),
+        z.object({
+          type: z.string(),
+          text: z.string().optional(),
+          name: z.string().optional(),
+          input: z.unknown().optional(),
+        }),
       ),
     }),
   }),

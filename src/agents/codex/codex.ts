@@ -1,3 +1,4 @@
+import { codexJob } from './job.ts';
 import { asProviderId } from '../../core/ids.ts';
 import type { Agent } from '../agent.ts';
 import { codexProfile } from './profile.ts';
@@ -26,6 +27,7 @@ export const codex: Agent = {
   }),
   obstacles: (start) => codexObstacles(start),
   profile: codexProfile,
+  job: codexJob,
 };
 
 function providerTable(url: string): string {

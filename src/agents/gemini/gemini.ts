@@ -1,3 +1,4 @@
+import { geminiJob } from './job.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asProviderId } from '../../core/ids.ts';
@@ -20,6 +21,7 @@ export const gemini: Agent = {
   launch,
   obstacles: (start) => settingsObstacles(start),
   profile: geminiProfile,
+  job: geminiJob,
 };
 
 /** A key and an address are enough where the user's own settings choose a key; else it needs settings that do. */
