@@ -11,7 +11,7 @@ export type HostClient = {
 };
 
 /** Why a host does not start: `conflict` where another holds the home. */
-export class Refused extends Error {}
+class Refused extends Error {}
 /** The supervisor refused what it was asked. */
 export class Declined extends Error {}
 
@@ -51,7 +51,7 @@ export async function startHost(options: HostOptions): Promise<HostClient> {
         waiting.set(n, resolve);
         // One that dies in this moment is told by its exit.
         const write = async (): Promise<void> => {
-          child.stdin.write(`${JSON.stringify({ n, ...command })}\n`);
+          await child.stdin.write(`${JSON.stringify({ n, ...command })}\n`);
           await child.stdin.flush();
         };
         write().catch(() => undefined);

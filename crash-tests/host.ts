@@ -85,15 +85,16 @@ async function host(options: HostOptions): Promise<void> {
       reached,
     }),
     accounts: jobAccounts({
-      ...{ book, agents, holdMs: () => 0, gatewayUrl: () => 'http://127.0.0.1:1' },
+      ...{ book, agents, declared: new Map(), holdMs: () => 0, gatewayUrl: () => 'http://127.0.0.1:1' },
       agentFolder: () => Promise.resolve(folder),
+      environment: {},
+      lookAfterProfiles: () => Promise.resolve(),
+      phantomFile: (attempt) => join(folder, 'attempts', attempt, 'phantom'),
     }),
     newId: () => asJobId(crypto.randomUUID().slice(0, 13).replaceAll('-', '0')),
     newSession: () => crypto.randomUUID(),
     workspace: { unwanted: () => Promise.resolve(null), describe: () => Promise.resolve('Nothing was committed.') },
-    agents: new Map([
-      ['claude', { id: 'claude', executable: '/bin/sh', mode: scripted, withheld: [], profileEnvironment: () => ({}) }],
-    ]),
+    agents: new Map([['claude', { id: 'claude', executable: '/bin/sh', mode: scripted, withheld: [] }]]),
     environment: { PATH: process.env['PATH'] ?? '', NOTES: folder },
     changed: (before, after) => {
       const row = [after.id, before?.state.kind ?? '-', before?.fence ?? -1, after.state.kind, after.fence, Date.now()];
@@ -112,11 +113,8 @@ async function host(options: HostOptions): Promise<void> {
         const path = join(folder, `script-${crypto.randomUUID()}`);
         writeFileSync(path, command.script);
         const spec = { ...buildJob().spec, directory: folder, args: [path], ...command.spec };
-        const more = (command.count ?? 1) - 1;
-        const rest = Array.from({ length: more }, () => supervisor.add(spec));
-        const { id } = await supervisor.add(spec);
-        await Promise.all(rest);
-        return id;
+        for (let more = (command.count ?? 1) - 1; more > 0; more -= 1) await supervisor.add(spec);
+        return (await supervisor.add(spec)).id;
       }
       case 'cancel':
         return supervisor.cancel(asJobId(command.job));
@@ -171,6 +169,8 @@ async function host(options: HostOptions): Promise<void> {
       (error: unknown) => console.log(JSON.stringify({ n, error: String(error) })),
     );
   }
+  // Whoever gave the commands is gone.
+  process.exit(4);
 }
 
 function refusing(store: JobStore, refuse: () => boolean): JobStore {

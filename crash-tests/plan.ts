@@ -17,12 +17,14 @@ export type Plan = {
   readonly places: number;
   readonly steps: readonly Step[];
   readonly kill: { readonly point: CommitPoint; readonly nth: number };
+  /** How long nobody supervises after a kill: agents end meanwhile. */
+  readonly downMs: number;
   /** Of the host that comes after the first was killed. */
   readonly killAgain: { readonly point: CommitPoint; readonly nth: number } | null;
 };
 
 /** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
-export function randomOf(seed: number): () => number {
+function randomOf(seed: number): () => number {
   let state = seed * 0x9e3779b1;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -51,7 +53,7 @@ export function planOf(seed: number, points: readonly CommitPoint[]): Plan {
 
   add('fails');
   add(anything(), { spec: { repeatMs: 100 * hourMs } });
-  const endless = add(pick(['endless', 'stubborn', 'leaver']));
+  const endless = add(point === 'end.killed' ? 'stubborn' : pick(['endless', 'stubborn', 'leaver']));
   add(anything(), { after: endless });
   then('cancel', endless, 250);
   const paused = add(pick(['stubborn', 'slow', 'waits', 'leaver', 'endless']));
@@ -70,6 +72,7 @@ export function planOf(seed: number, points: readonly CommitPoint[]): Plan {
   }
   return {
     ...{ seed, places: 2 + upTo(4), steps, kill: { point, nth: 1 + upTo(isRare(point) ? 1 : 4) } },
+    downMs: pick([0, 0, 150, 500, 1200]),
     killAgain: random() < 0.4 ? { point: pick(points), nth: 1 + upTo(2) } : null,
   };
 }

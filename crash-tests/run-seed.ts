@@ -44,7 +44,6 @@ class Run {
   readonly #cancelled = new Set<string>();
   readonly #retried = new Set<string>();
   #host: HostClient | null = null;
-  #starts = 0;
   #offsetMs = 0;
   #resting = false;
 
@@ -183,7 +182,7 @@ class Run {
 
   async #running(): Promise<HostClient> {
     if (this.#host !== null && !this.#host.hasDied()) return this.#host;
-    this.#starts += 1;
+    if (this.#host !== null && !this.#resting) await Bun.sleep(this.#plan.downMs);
     const { kill, killAgain, places } = this.#plan;
     // A host that is stopped regularly before it came to its point leaves that to the next.
     const isKilled = this.kills().length;

@@ -36,7 +36,8 @@ export type Up = {
   readonly ended: Promise<Run>;
 };
 
-export function openPlace(): Place {
+/** `more` comes into the environment of every command. */
+export function openPlace(more: Readonly<Record<string, string>> = {}): Place {
   const folder = temporaryFolder();
   const home = join(folder.path, 'home');
   const environment = {
@@ -47,6 +48,7 @@ export function openPlace(): Place {
     STINT_HOME: home,
     STINT_CONTROL_PORT: '0',
     STINT_AGENT_PORT: '0',
+    ...more,
   };
   const read = (name: string): string | undefined => {
     const path = join(home, name);

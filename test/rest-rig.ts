@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Control, type ControlDeps } from '../src/daemon/control.ts';
 import { ControlTokens } from '../src/daemon/tokens.ts';
+import type { Jobs } from '../src/operations/context.ts';
 import type { AnyOperation } from '../src/operations/operation.ts';
 import { operations } from '../src/operations/registry.ts';
 import { openOperations, type OperationRig } from './operation-rig.ts';
@@ -47,9 +48,10 @@ export async function openRest(
     /** What operations find in place of the real one. */
     readonly context?: (real: ControlDeps['context']) => ControlDeps['context'];
     readonly tls?: { readonly cert: string; readonly key: string };
+    readonly jobs?: Jobs;
   } & Pick<ControlDeps, 'mcp' | 'keepAliveMs'> = {},
 ): Promise<RestRig> {
-  const rig = await openOperations();
+  const rig = await openOperations(more.jobs === undefined ? {} : { jobs: more.jobs });
   const bugs: unknown[] = [];
   const seen = new Set<string>();
   const files = { full: join(rig.folder, 'token'), read: join(rig.folder, 'token-read') };

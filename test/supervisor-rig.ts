@@ -10,7 +10,7 @@ import type { EpochMs } from '../src/core/time.ts';
 import { jobAccounts } from '../src/daemon/job-accounts.ts';
 import { agentProcesses } from '../src/processes/agent-processes.ts';
 import { openStore, type Store } from '../src/store/open-store.ts';
-import type { JobStore } from '../src/supervisor/ports.ts';
+import type { JobStore, Processes } from '../src/supervisor/ports.ts';
 import { Supervisor } from '../src/supervisor/supervisor.ts';
 import { agents } from '../src/agents/registry.ts';
 import { Book as OpenedBook } from '../src/book/book.ts';
@@ -55,11 +55,12 @@ export type SupervisorRig = AsyncDisposable & {
 export type SupervisorRigOptions = {
   /** Stands between the supervisor and its store. */
   readonly wrapStore?: (store: JobStore) => JobStore;
+  readonly wrapProcesses?: (processes: Processes) => Processes;
 };
 
 export async function openSupervisor(
   labels: readonly string[] = ['a', 'b'],
-  { wrapStore = (store) => store }: SupervisorRigOptions = {},
+  { wrapStore = (store) => store, wrapProcesses = (processes) => processes }: SupervisorRigOptions = {},
 ): Promise<SupervisorRig> {
   const folder = temporaryFolder();
   const state = { now: captured, places: 8, paused: null as string | null };
@@ -70,6 +71,9 @@ export async function openSupervisor(
   let scripts = 0;
 
   async function open() {
+    // A job's own arguments are not for the agent that takes it over.
+    const args: JobMode['args'] = (start) => scripted.args({ ...start, args: [join(folder.path, 'second-agent')] });
+    const second: JobMode = { ...scripted, args };
     const store = await openStore(join(folder.path, 'stint.db'), { now: state.now });
     const book = await OpenedBook.open({ store, clock: () => state.now, tell: () => undefined });
     const processes = agentProcesses({
@@ -78,11 +82,20 @@ export async function openSupervisor(
       graceMs: 300,
     });
     const accounts = jobAccounts({
-      ...{ book, agents, holdMs: () => 0, gatewayUrl: () => 'http://127.0.0.1:1' },
+      ...{ book, agents, declared: new Map(), holdMs: () => 0, gatewayUrl: () => 'http://127.0.0.1:1' },
       agentFolder: () => Promise.resolve(folder.path),
+      environment: { HOME: folder.path },
+      lookAfterProfiles: () => Promise.resolve(),
+      phantomFile: (attempt) => join(processes.filesOf(attempt).folder, 'phantom'),
     });
     const supervisor = await Supervisor.open({
-      ...{ store: wrapStore(store), processes, accounts, clock: () => state.now, random: () => 0 },
+      ...{
+        store: wrapStore(store),
+        processes: wrapProcesses(processes),
+        accounts,
+        clock: () => state.now,
+        random: () => 0,
+      },
       newId: () => asJobId(crypto.randomUUID().slice(0, 10).replace('-', '0')),
       newSession: () => crypto.randomUUID(),
       workspace: {
@@ -90,10 +103,8 @@ export async function openSupervisor(
         describe: () => Promise.resolve('Nothing was committed.'),
       },
       agents: new Map([
-        [
-          'claude',
-          { id: 'claude', executable: '/bin/sh', mode: scripted, withheld: [], profileEnvironment: () => ({}) },
-        ],
+        ['claude', { id: 'claude', executable: '/bin/sh', mode: scripted, withheld: [] }],
+        ['gemini', { id: 'gemini', executable: '/bin/sh', mode: second, withheld: [] }],
       ]),
       environment: { PATH: process.env['PATH'] ?? '', NOTES: folder.path },
       places: () => state.places,

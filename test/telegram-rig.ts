@@ -1,4 +1,5 @@
 // A bot on the operations of this process and a Bot API server of our own, with everything that it told the log.
+import type { Jobs } from '../src/operations/context.ts';
 import { operations } from '../src/operations/registry.ts';
 import { type BotEvent, TelegramBot, type TelegramBotDeps } from '../src/surfaces/telegram/telegram-bot.ts';
 import { BotApiServer } from './bot-api.ts';
@@ -19,8 +20,11 @@ export type TelegramRig = AsyncDisposable & {
 export const owner = 7;
 export const group = -1_001_234;
 
-export async function openTelegram(more: Partial<TelegramBotDeps> & { idle?: boolean } = {}): Promise<TelegramRig> {
-  const rig = await openOperations();
+export async function openTelegram({
+  jobs,
+  ...more
+}: Partial<TelegramBotDeps> & { idle?: boolean; jobs?: Jobs } = {}): Promise<TelegramRig> {
+  const rig = await openOperations(jobs === undefined ? {} : { jobs });
   const api = new BotApiServer();
   api.now = Math.floor(captured / 1000);
   const log: BotEvent[] = [];

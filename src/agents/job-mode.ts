@@ -31,6 +31,10 @@ export type JobStart = {
   readonly model: string | null;
   /** The user's own arguments for the agent. */
   readonly args: readonly string[];
+  /** Folders besides its own that it has to read. */
+  readonly reads?: readonly string[];
+  /** The file with the prompt, for one that takes it as an argument. */
+  readonly prompt?: string;
 };
 
 /** How an agent is run for a job: without a terminal, the prompt on stdin, events on stdout. */

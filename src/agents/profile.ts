@@ -94,6 +94,8 @@ export type Shared =
 export interface ProfileMode {
   /** Makes the CLI use a directory. */
   environment(folder: string): Readonly<Record<string, string>>;
+  /** Arguments before all others; none when absent. */
+  readonly args?: readonly string[];
   /** Names that must not be in its environment: they would take the place of the login. */
   readonly withheld: readonly string[];
   /** Arguments with which the CLI logs in. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { noticeKinds } from '../core/notice.ts';
+import { declaredAgents } from './agent-schema.ts';
 
 const logLevels = ['debug', 'info', 'warning', 'error'] as const;
 const vaultKeys = ['file', 'keychain', 'passphrase'] as const;
@@ -7,8 +8,10 @@ const runtimes = ['local', 'docker', 'apple', 'tart'] as const;
 const command = 'must be a list of the command and its arguments';
 /** Where the agent lives whose login is reset. */
 const place = resetPlace();
+/** A job that waits for a limit goes on by itself. */
+const toldKinds = noticeKinds.filter((kind) => kind !== 'job-parked');
 /** An account that meets a limit is what Stint is for: the log has it. */
-const usualKinds = noticeKinds.filter((kind) => kind !== 'account-limited');
+const usualKinds = toldKinds.filter((kind) => kind !== 'account-limited');
 
 const port = () => wholeNumber(0, 65_535);
 const host = () => z.string({ error: 'must be a host name or an address' }).min(1, { error: 'must not be empty' });
@@ -56,7 +59,11 @@ export const configSchema = section({
   }),
   jobs: section({
     places: wholeNumber(0, 1000).default(4).describe('Jobs that may run at once; 0 starts none.'),
+    keepDays: wholeNumber(1, 3650)
+      .default(30)
+      .describe('Days that a job which has ended stays, with what its agents said.'),
   }),
+  agents: declaredAgents(),
   network: section({
     caFile: z
       .string({ error: 'must be a path' })
@@ -88,7 +95,7 @@ export const configSchema = section({
       secretFile: absolutePath()
         .default('')
         .describe('File with the secret that signs them, `whsec_...`; STINT_WEBHOOK_SECRET goes before it.'),
-      kinds: kinds(noticeKinds, 'The kinds of notice that are posted.'),
+      kinds: kinds(toldKinds, 'The kinds of notice that are posted.'),
     }),
     telegram: section({ kinds: kinds(usualKinds, 'The kinds of notice that the bot tells its chats.') }),
   }),

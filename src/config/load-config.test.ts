@@ -7,7 +7,8 @@ import type { Config } from './config-schema.ts';
 import { loadConfig, parseConfig } from './load-config.ts';
 
 const noTls = { certFile: '', keyFile: '' };
-const usualKinds = noticeKinds.filter((kind) => kind !== 'account-limited');
+const toldKinds = noticeKinds.filter((kind) => kind !== 'job-parked');
+const usualKinds = toldKinds.filter((kind) => kind !== 'account-limited');
 const defaults = {
   control: { port: 4600, host: '127.0.0.1', tls: noTls },
   agent: { port: 4610, host: '127.0.0.1', socket: '', tls: noTls },
@@ -21,12 +22,13 @@ const defaults = {
     holdSeconds: 240,
     probeClosed: false,
   },
-  jobs: { places: 4 },
+  jobs: { places: 4, keepDays: 30 },
+  agents: {},
   network: { caFile: '' },
   notices: {
     quiet: { from: '', to: '', timeZone: '' },
     desktop: { enabled: false, kinds: usualKinds },
-    webhook: { url: '', secretFile: '', kinds: [...noticeKinds] },
+    webhook: { url: '', secretFile: '', kinds: toldKinds },
     telegram: { kinds: usualKinds },
   },
   telegram: { tokenFile: '', chats: [], apiRoot: 'https://api.telegram.org' },

@@ -5,6 +5,7 @@ import { takeFrom } from './field.ts';
 const readAtStart = [
   'control',
   'agent',
+  'agents',
   'insecureBind',
   'gateway.bodyLimitMiB',
   'gateway.bodiesInFlightMiB',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { idOf, labelFrom } from '../../test/builders.ts';
+import { asJobId } from './ids.ts';
 import { noticeKinds, type Notice, type NoticeFacts, type NoticeKind } from './notice.ts';
 import { describeNotice, noticeAsText, plainFacts } from './notice-text.ts';
 import { hourMs, minuteMs, secondMs, type EpochMs } from './time.ts';
@@ -13,6 +14,7 @@ function buildNotice(kind: NoticeKind, facts: NoticeFacts): Notice {
 
 const pool = labelFrom('anthropic');
 const account = idOf('work');
+const job = { job: asJobId('k3x9m2p4qa'), title: 'Fix the tests' };
 
 /** As a person reads it, line by line. */
 const rows: [string, NoticeKind, NoticeFacts, EpochMs, string[]][] = [
@@ -168,6 +170,74 @@ const rows: [string, NoticeKind, NoticeFacts, EpochMs, string[]][] = [
       'They have been wrong since 14:05 GMT+1: “telegram.chats must be a list of chat ids”.',
       'Until they are mended, the settings of before act.',
       'What you can do: stint config check',
+    ],
+  ],
+  [
+    'a job that waits for a limit',
+    'job-parked',
+    { ...job, evidence: 'five_hour rejected', until: at + 2 * hourMs, estimated: true },
+    at,
+    [
+      'Job k3x9m2p4qa (Fix the tests) is parked.',
+      'Nothing that it may use has been open since 14:05 GMT+1: “five_hour rejected”.',
+      'It goes on in 2h (16:05 GMT+1), which is a guess.',
+      'Nothing to do: it goes on by itself.',
+    ],
+  ],
+  [
+    'a job that nothing but a person frees',
+    'job-parked',
+    { ...job, mend: 'stint job show k3x9m2p4qa' },
+    at,
+    [
+      'Job k3x9m2p4qa (Fix the tests) is parked.',
+      'Nothing that it may use has been open since 14:05 GMT+1.',
+      'It goes on once that is mended.',
+      'What you can do: stint job show k3x9m2p4qa',
+    ],
+  ],
+  [
+    'a job that asks',
+    'job-waiting',
+    { ...job, evidence: 'Which of them?' },
+    at,
+    [
+      'Job k3x9m2p4qa (Fix the tests) waits for you.',
+      'It has asked since 14:05 GMT+1: “Which of them?”.',
+      'What you can do: stint job answer k3x9m2p4qa "..."',
+    ],
+  ],
+  [
+    'a job that is done',
+    'job-done',
+    { ...job, evidence: 'All tests pass.' },
+    at,
+    [
+      'Job k3x9m2p4qa (Fix the tests) is done.',
+      'It was done at 14:05 GMT+1: “All tests pass”.',
+      'What you can do: stint job show k3x9m2p4qa',
+    ],
+  ],
+  [
+    'a job that failed',
+    'job-failed',
+    { job: job.job, evidence: 'the key sk-test-0123456789 is wrong' },
+    at,
+    [
+      'Job k3x9m2p4qa has failed.',
+      'It failed at 14:05 GMT+1: “the key sk-… is wrong”.',
+      'What you can do: stint job retry k3x9m2p4qa',
+    ],
+  ],
+  [
+    'a job that cannot go on',
+    'job-blocked',
+    { ...job, evidence: 'its directory is gone' },
+    at + hourMs,
+    [
+      'Job k3x9m2p4qa (Fix the tests) is blocked.',
+      'It has not been able to go on by itself since 14:05 GMT+1 (1h ago): “its directory is gone”.',
+      'What you can do: stint job retry k3x9m2p4qa',
     ],
   ],
   [

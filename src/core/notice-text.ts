@@ -104,6 +104,42 @@ const texts: Readonly<Record<NoticeKind, (facts: NoticeFacts, look: Look) => Not
       canDo(facts.mend ?? 'stint config check'),
     ],
   }),
+  'job-parked': (facts, look) => ({
+    title: `Job ${jobOf(facts)} is parked`,
+    lines: [
+      `Nothing that it may use has been open since ${past(look.since, look)}${quoted(facts)}.`,
+      goesOn(facts, look),
+      facts.mend === undefined ? 'Nothing to do: it goes on by itself.' : canDo(facts.mend),
+    ],
+  }),
+  'job-waiting': (facts, look) => ({
+    title: `Job ${jobOf(facts)} waits for you`,
+    lines: [
+      `It has asked since ${past(look.since, look)}${quoted(facts)}.`,
+      canDo(facts.mend ?? `stint job answer ${facts.job ?? '<job>'} "..."`),
+    ],
+  }),
+  'job-done': (facts, look) => ({
+    title: `Job ${jobOf(facts)} is done`,
+    lines: [
+      `It was done at ${past(look.since, look)}${quoted(facts)}.`,
+      canDo(facts.mend ?? `stint job show ${facts.job ?? '<job>'}`),
+    ],
+  }),
+  'job-failed': (facts, look) => ({
+    title: `Job ${jobOf(facts)} has failed`,
+    lines: [
+      `It failed at ${past(look.since, look)}${quoted(facts)}.`,
+      canDo(facts.mend ?? `stint job retry ${facts.job ?? '<job>'}`),
+    ],
+  }),
+  'job-blocked': (facts, look) => ({
+    title: `Job ${jobOf(facts)} is blocked`,
+    lines: [
+      `It has not been able to go on by itself since ${past(look.since, look)}${quoted(facts)}.`,
+      canDo(facts.mend ?? `stint job retry ${facts.job ?? '<job>'}`),
+    ],
+  }),
   test: (_, look) => ({
     title: 'This is a test notice of Stint',
     lines: [`It was sent at ${past(look.at, look)}.`, 'Nothing to do: notices arrive here.'],
@@ -116,6 +152,16 @@ function accountOf({ account }: NoticeFacts): string {
 
 function poolOf({ pool }: NoticeFacts): string {
   return pool ?? '<pool>';
+}
+
+function jobOf({ job, title }: NoticeFacts): string {
+  return title === undefined ? (job ?? '<job>') : `${job ?? '<job>'} (${clean(title, 80)})`;
+}
+
+function goesOn({ until, estimated }: NoticeFacts, look: Look): string {
+  if (until === undefined) return 'It goes on once that is mended.';
+  if (until <= look.now) return `It was to go on ${future(until, look)}.`;
+  return `It goes on ${future(until, look)}${estimated === true ? ', which is a guess' : ''}.`;
 }
 
 function windowOf({ window }: NoticeFacts): string {

@@ -1,4 +1,4 @@
-import type { AccountId, Label, ProviderId } from './ids.ts';
+import type { AccountId, JobId, Label, ProviderId } from './ids.ts';
 import type { EpochMs } from './time.ts';
 
 export const noticeKinds = [
@@ -10,6 +10,11 @@ export const noticeKinds = [
   'auth-reset-done',
   'auth-reset-failed',
   'config-refused',
+  'job-parked',
+  'job-waiting',
+  'job-done',
+  'job-failed',
+  'job-blocked',
 ] as const;
 /** `test` is about no matter and is told at once, whatever a channel is told else. */
 export type NoticeKind = (typeof noticeKinds)[number] | 'test';
@@ -52,6 +57,9 @@ export type NoticeFacts = {
   readonly resumedAfterMs?: number;
   /** The command of an auth reset ended without an error, and no request of its agent came within ten minutes. */
   readonly silent?: boolean;
+  readonly job?: JobId;
+  /** What a job is called. */
+  readonly title?: string;
   /** The part of the settings that was refused: `telegram`. */
   readonly part?: string;
 };

@@ -23,3 +23,7 @@ const forms: readonly RegExp[] = [
 export function withoutSecrets(text: string): string {
   return forms.reduce((rest, form) => rest.replace(form, '$1…'), text);
 }
+
+export function looksSecret(text: string): boolean {
+  return withoutSecrets(text) !== text;
+}

@@ -12,7 +12,7 @@ import { UsagePoller } from '../book/usage.ts';
 import { openConfig } from '../config/live-config.ts';
 import type { Overrides } from '../config/overrides.ts';
 import type { AuditEntry } from '../core/audit.ts';
-import { secondMs } from '../core/time.ts';
+import { dayMs, secondMs } from '../core/time.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { proxyRulesOf } from '../gateway/socket/proxy.ts';
 import { openAgentSocket, prepareAgentSocket } from '../home/agent-socket.ts';
@@ -27,7 +27,7 @@ import { checkDaemon, type CheckDeps } from './check.ts';
 import { operationContext } from './context.ts';
 import { Control } from './control.ts';
 import { gatewaySettings } from './gateway-settings.ts';
-import { openJobs } from './jobs.ts';
+import { declaredAgents, openJobs } from './jobs.ts';
 import { listen } from './listen.ts';
 import { gatewayLog, tellCredentials, tellUsage } from './log-events.ts';
 import { openNetwork, type Network } from './network.ts';
@@ -135,6 +135,11 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     ...{ book, store, log, agents, environment, holdMs, gatewayUrl, agentFolder, kill: options.kill },
     folder: home.attempts,
     places: () => live.current().jobs.places,
+    keepMs: () => live.current().jobs.keepDays * dayMs,
+    audit: (entry) => void trail.append(entry),
+    addNotices: witness.addNotices,
+    declared: declaredAgents(config.agents),
+    lookAfterProfiles: () => context.profiles.lookAfter(),
   });
   const context = operationContext({
     ...{ book, vault, providers, agents, audit, tokens, authResets, jobs },

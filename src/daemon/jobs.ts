@@ -1,31 +1,40 @@
 import { join } from 'node:path';
 import type { Agent } from '../agents/agent.ts';
-import { asAttemptId, asJobId, type JobId } from '../core/ids.ts';
+import { declaredAgent, type DeclaredAgent } from '../agents/declared.ts';
+import type { Config } from '../config/config-schema.ts';
+import { asAttemptId, asJobId, asProviderId, type AttemptId, type JobId } from '../core/ids.ts';
 import { attemptOf, hasEnded } from '../core/job/transition.ts';
+import { Problem } from '../core/problem.ts';
 import { localTimeZone } from '../lib/local-time-zone.ts';
 import type { Log } from '../log/log.ts';
 import type { Jobs } from '../operations/context.ts';
+import { providers } from '../providers/registry.ts';
 import { agentProcesses } from '../processes/agent-processes.ts';
 import type { JobAgent } from '../supervisor/job-agent.ts';
 import { attemptLog } from '../supervisor/logs.ts';
 import type { JobStore } from '../supervisor/ports.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
+import { everyHour } from './every-hour.ts';
+import { tellAgain, tellJob, type JobWitness } from './job-events.ts';
 import { jobAccounts, type JobAccountDeps } from './job-accounts.ts';
 import { localWorkspace } from './workspace.ts';
 
-export type JobsDeps = JobAccountDeps & {
+export type JobsDeps = Omit<JobAccountDeps, 'phantomFile'> & {
   readonly store: JobStore;
   readonly log: Pick<Log, 'info' | 'bug'>;
   /** Holds a folder per attempt. */
   readonly folder: string;
   readonly agents: ReadonlyMap<string, Agent>;
-  /** The user's own; agents get a part of it. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly kill: (pid: number, signal: NodeJS.Signals) => void;
   readonly places: () => number;
-};
+  /** How long a job that has ended stays. */
+  readonly keepMs: () => number;
+} & JobWitness;
 
-/** What an agent needs of the user's environment to find its programs and its home; everything else stays here. */
+/**
+ * What an agent needs of the user's environment to find its programs, its settings and the way out; everything else
+ * stays here: secrets, and what is Stint's own.
+ */
 const passed = [
   'PATH',
   'HOME',
@@ -38,6 +47,10 @@ const passed = [
   'TZ',
   'TMPDIR',
   'SSH_AUTH_SOCK',
+  ...['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_CACHE_HOME', 'CLAUDE_CONFIG_DIR', 'CODEX_HOME', 'GEMINI_CLI_HOME'],
+  // The launcher has completed `no_proxy`, so that none stands before the gateway.
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'],
+  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
 ];
 
 /** Opens the jobs; they move once the supervisor is started. */
@@ -47,27 +60,37 @@ export async function openJobs(
 ): Promise<{ readonly supervisor: Supervisor; readonly jobs: Jobs }> {
   const { book, store, log, folder, environment, kill, places } = deps;
   const processes = agentProcesses({ folder, kill });
-  const agents = new Map([...deps.agents.values()].map((agent) => [agent.id, jobAgent(agent)]));
+  const phantomFile = (attempt: AttemptId): string => join(processes.filesOf(attempt).folder, 'phantom');
+  const agents = new Map([
+    ...[...deps.declared.values()].map((each) => [each.id, ownAgent(each)] as const),
+    ...[...deps.agents.values()].map((each) => [each.id, jobAgent(each)] as const),
+  ]);
+  const workers = new Map([...deps.declared, ...deps.agents].map(([id, { provider }]) => [id, provider] as const));
   const clean = Object.fromEntries(
     passed.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
   );
   const supervisor = await Supervisor.open({
-    ...{ store, processes, agents, places, accounts: jobAccounts(deps), clock: book.clock, random: Math.random },
+    ...{
+      store,
+      processes,
+      agents,
+      places,
+      accounts: jobAccounts({ ...deps, phantomFile }),
+      clock: book.clock,
+      random: Math.random,
+    },
     newId: () => asJobId(newId()),
     newSession: () => crypto.randomUUID(),
     workspace: localWorkspace(environment['PATH'] ?? ''),
     environment: { ...clean, TERM: 'dumb', NO_COLOR: '1' },
     timeZone: localTimeZone(),
     paused: () => (book.journal.degraded === null ? null : 'the store cannot be written'),
-    changed: (before, after) => {
-      const from = before?.state.kind ?? null;
-      if (from !== after.state.kind)
-        log.info('job', { job: after.id, from, to: after.state.kind, title: after.spec.title });
-    },
+    changed: (before, after) => tellJob(deps, before, after),
     heard: () => undefined,
     bug: log.bug,
   });
   opened.adopt(supervisor, (each) => each.stop());
+  keepJobs(opened, supervisor, deps);
   const logs: Jobs['logs'] = async function* logs(id, { follow, signal }) {
     let number = 1;
     for (;;) {
@@ -79,7 +102,7 @@ export async function openJobs(
         const ended = present
           ? supervisor.until(id, (each) => attemptOf(each) !== attempt.id, signal)
           : Promise.resolve();
-        const agent = agents.get(supervisor.attempt(id)?.agent ?? job.spec.agent);
+        const agent = agents.get((await processes.note(attempt.id, 'agent')) ?? job.spec.agent);
         if (agent !== undefined)
           yield* attemptLog({ processes, clock: book.clock }, { attempt, mode: agent.mode, ended }, signal);
         number += 1;
@@ -92,6 +115,7 @@ export async function openJobs(
     supervisor,
     jobs: {
       logs,
+      agents: workers,
       all: () => supervisor.all(),
       attempt: (id) => supervisor.attempt(id),
       why: (job) => supervisor.why(job),
@@ -105,6 +129,31 @@ export async function openJobs(
   };
 }
 
+/** Tells what a crash kept from being told, and removes what ended long ago. */
+function keepJobs(
+  opened: AsyncDisposableStack,
+  supervisor: Supervisor,
+  { book: { clock }, addNotices, keepMs, log }: JobsDeps,
+): void {
+  addNotices(tellAgain(supervisor.all(), clock()));
+  const forget = (): void => void supervisor.forget(clock() - keepMs()).catch(log.bug);
+  opened.adopt(everyHour(clock, forget), (each) => each.stop());
+}
+
+/** The agents of the config. Throws a Problem where one names a provider that is none. */
+export function declaredAgents(config: Config['agents']): ReadonlyMap<string, DeclaredAgent> {
+  return new Map(
+    Object.entries(config).map(([id, declaration]) => {
+      const provider = declaration.provider === '' ? null : asProviderId(declaration.provider);
+      if (provider !== null && !providers.has(provider))
+        throw new Problem('invalid', `agents.${id}.provider is ${provider}, which is no provider.`, {
+          hint: `Use one of: ${[...providers.keys()].join(', ')}`,
+        });
+      return [id, declaredAgent(id, provider, declaration)];
+    }),
+  );
+}
+
 export function attemptsFolder(home: string): string {
   return join(home, 'attempts');
 }
@@ -115,8 +164,11 @@ function jobAgent({ id, command, job, withheld, profile }: Agent): JobAgent {
     executable: command,
     mode: job,
     withheld: [...withheld, ...profile.withheld],
-    profileEnvironment: (folder) => profile.environment(folder),
   };
+}
+
+function ownAgent({ id, command, job }: DeclaredAgent): JobAgent {
+  return { id, executable: command, mode: job, withheld: [] };
 }
 
 const letters = 'abcdefghijkmnpqrstuvwxyz23456789';

@@ -289,6 +289,8 @@ export interface Settings {
 
 /** Jobs, and what may be done about them. Each change throws a Problem `conflict` where it does not fit. */
 export interface Jobs {
+  /** Who can work on one: the agents that Stint knows and those of the config, with their providers; null for none. */
+  readonly agents: ReadonlyMap<string, ProviderId | null>;
   all(): readonly Job[];
   /** The latest of a job. */
   attempt(id: JobId): Attempt | undefined;

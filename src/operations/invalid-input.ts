@@ -35,6 +35,8 @@ function expectedOf(field: FieldSchema | undefined): string {
       return 'true or false';
     case 'array':
       return 'a list of texts';
+    case 'object':
+      return 'names, of letters, digits and _, each with a text';
     default:
       return field?.maxLength === undefined ? 'a text' : `a text of at most ${field.maxLength} characters`;
   }

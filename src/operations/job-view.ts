@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failureKinds } from '../core/job/failure-kind.ts';
-import { jobStates, type Job } from '../core/job/job.ts';
+import { jobStates, type Job, type JobSpec } from '../core/job/job.ts';
+import { looksSecret } from '../core/secret-form.ts';
 import type { OperationContext } from './context.ts';
 
 const moment = z.number().describe('Epoch milliseconds');
@@ -51,18 +52,26 @@ export type JobView = z.infer<typeof jobShape>;
 export function viewJob({ jobs }: OperationContext, job: Job): JobView {
   const { id, spec, state } = job;
   const attempt = jobs.attempt(id);
+  const why = jobs.why(job);
+  const shown = (text: string): string => shownText(spec, text);
   return {
     id,
-    ...{ title: spec.title, state: state.kind, why: jobs.why(job), agent: spec.agent, model: spec.model },
+    ...{
+      title: spec.title,
+      state: state.kind,
+      why: why === null ? null : shown(why),
+      agent: spec.agent,
+      model: spec.model,
+    },
     ...{ pool: spec.pool, directory: spec.directory, priority: spec.priority, dependsOn: [...spec.dependsOn] },
     ...{ scheduleAt: spec.scheduleAt, repeat: spec.repeatMs === null ? null : spec.repeatMs / 1000 },
     session: job.conversation?.session ?? null,
     attempts: job.attempts,
-    attempt: attempt === undefined ? null : viewAttempt(attempt),
+    attempt: attempt === undefined ? null : viewAttempt(attempt, shown),
     dueAt: state.kind === 'parked' ? state.dueAt : null,
     estimated: state.kind === 'parked' && state.estimated,
-    question: state.kind === 'waiting' ? state.question : null,
-    result: state.kind === 'done' ? state.result : null,
+    question: state.kind === 'waiting' ? shown(state.question) : null,
+    result: state.kind === 'done' ? shown(state.result) : null,
     failure: state.kind === 'failed' || state.kind === 'blocked' ? state.failure : null,
     resumes: job.restarts.resumes,
     ...{ addedAt: job.addedAt, changedAt: job.changedAt },
@@ -71,9 +80,17 @@ export function viewJob({ jobs }: OperationContext, job: Job): JobView {
 
 function viewAttempt(
   attempt: NonNullable<ReturnType<OperationContext['jobs']['attempt']>>,
+  shown: (text: string) => string,
 ): NonNullable<JobView['attempt']> {
   const { number, agent, model, pool, account, pid, startedAt, endedAt, exitCode, outcome } = attempt;
   const said =
-    outcome === null ? null : outcome.kind === 'failed' ? `${outcome.failure}: ${outcome.detail}` : outcome.kind;
+    outcome === null ? null : outcome.kind === 'failed' ? `${outcome.failure}: ${shown(outcome.detail)}` : outcome.kind;
   return { number, agent, model, pool, account, pid, startedAt, endedAt, exitCode, outcome: said };
+}
+
+/** What an agent said, without the secrets that it was given for its environment. */
+export function shownText({ environment }: JobSpec, text: string): string {
+  return Object.values(environment)
+    .filter(looksSecret)
+    .reduce((rest, value) => rest.replaceAll(value, '…'), text);
 }

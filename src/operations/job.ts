@@ -1,13 +1,10 @@
-import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { jobStates, type Job, type JobSpec } from '../core/job/job.ts';
 import type { JobId } from '../core/ids.ts';
-import { Problem } from '../core/problem.ts';
-import { secondMs } from '../core/time.ts';
+import { jobStates, type Job } from '../core/job/job.ts';
 import type { OperationContext } from './context.ts';
-import { jobShape, viewJob } from './job-view.ts';
+import { jobOfKey, jobSpecOf, requireJob } from './job-spec.ts';
+import { jobShape, shownText, viewJob } from './job-view.ts';
 import { operation, streamingOperation } from './operation.ts';
-import { quoted, requireAgent, requirePool } from './require.ts';
 
 const job = z.string().describe('Job, by its id or the beginning of it');
 const longestPrompt = 900_000;
@@ -17,8 +14,10 @@ export const jobAdd = operation({
   summary: 'Add a job: it is started when there is room, and survives limits, crashes and reboots',
   effect: 'write',
   positional: ['prompt'],
+  // A prompt is long, and may say what nobody else is to read.
+  subject: ['agent', 'directory'],
   input: z.object({
-    prompt: z.string().min(1).max(longestPrompt).describe('What the agent is to do'),
+    prompt: z.string().min(1).max(longestPrompt).regex(/\S/).describe('What the agent is to do'),
     directory: z.string().meta({ path: true }).describe('Where it works'),
     agent: z.string().default('claude').describe('Agent, such as claude'),
     model: z.string().max(200).optional().describe('Preferred model; the agent’s own when absent'),
@@ -45,36 +44,17 @@ export const jobAdd = operation({
     args: z.array(z.string()).default([]).describe('Arguments of the agent’s own'),
     nice: z.int().min(0).max(19).default(0).describe('Niceness of its processes'),
     asks: z.boolean().default(false).describe('At a limit, wait for you instead of going on elsewhere'),
+    key: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe('A word of your own for it: asked again with the same one, the answer is the same job'),
   }),
   output: jobShape,
   async run(input, context) {
-    const agent = requireAgent(context, input.agent);
-    if (!isAbsolute(input.directory))
-      throw new Problem('invalid', 'directory must be an absolute path.', {
-        hint: 'For example: --directory ~/project',
-      });
-    const pool = input.pool === undefined ? null : requirePool(context, input.pool).pool;
-    if (pool !== null && pool.provider !== agent.provider)
-      throw new Problem(
-        'invalid',
-        `Pool ${pool.name} is of ${pool.provider}; ${agent.id} needs one of ${agent.provider}.`,
-        {
-          hint: 'See: stint pool list',
-        },
-      );
-    const fallbacks = input.fallbackAgents.map((each) => requireAgent(context, each).id);
-    const spec: JobSpec = {
-      title: input.title ?? titleOf(input.prompt),
-      prompt: input.prompt,
-      ...{ agent: agent.id, model: input.model ?? null, pool: pool?.name ?? null, directory: input.directory },
-      priority: input.priority,
-      dependsOn: input.dependsOn.map((each) => requireJob(context, each).id),
-      scheduleAt: input.scheduleAt === undefined ? null : parseTime(input.scheduleAt),
-      repeatMs: input.repeat === undefined ? null : input.repeat * secondMs,
-      ladder: { models: input.models ?? null, agents: fallbacks },
-      ...{ environment: input.environment, args: input.args, nice: input.nice, asks: input.asks },
-    };
-    return viewJob(context, await context.jobs.add(spec));
+    const known = jobOfKey(context, input);
+    return viewJob(context, known ?? (await context.jobs.add(jobSpecOf(context, input))));
   },
 });
 
@@ -118,8 +98,7 @@ export const jobLogs = streamingOperation({
     mcp: 'a tool has one answer; stint job logs shows the output, and job.show the result',
     telegram: 'it is too long for a chat; stint job logs shows it, and /job_show the result',
   },
-  stream: (input, context, signal) =>
-    context.jobs.logs(requireJob(context, input.job).id, { follow: input.follow, signal }),
+  stream: (input, context, signal) => said(requireJob(context, input.job), input.follow, { context, signal }),
 });
 
 export const jobCancel = change(
@@ -133,6 +112,7 @@ export const jobPark = operation({
   name: 'job.park',
   summary: 'Stop a job’s agent for now; its conversation goes on with job.resume',
   effect: 'write',
+  outOfTurn: true,
   positional: ['job'],
   input: z.object({ job, reason: z.string().max(200).default('you wanted it').describe('For whoever asks why') }),
   output: jobShape,
@@ -156,43 +136,29 @@ export const jobAnswer = operation({
   summary: 'Answer what a job asks',
   effect: 'write',
   positional: ['job', 'answer'],
+  subject: ['job'],
   input: z.object({ job, answer: z.string().min(1).max(longestPrompt) }),
   output: jobShape,
   run: async (input, context) =>
     viewJob(context, await context.jobs.answer(requireJob(context, input.job).id, input.answer)),
 });
 
+async function* said(
+  { id, spec }: Job,
+  follow: boolean,
+  { context, signal }: { readonly context: OperationContext; readonly signal: AbortSignal },
+): AsyncGenerator<{ attempt: number; kind: string; text: string }> {
+  for await (const { text, ...rest } of context.jobs.logs(id, { follow, signal }))
+    yield { ...rest, text: shownText(spec, text) };
+}
+
 function change(name: string, summary: string, run: (id: JobId, context: OperationContext) => Promise<Job>) {
   return operation({
     ...{ name, summary, effect: 'write', positional: ['job'] },
+    // Ending a process takes its time.
+    outOfTurn: true,
     input: z.object({ job }),
     output: jobShape,
     run: async (input, context) => viewJob(context, await run(requireJob(context, input.job).id, context)),
   });
-}
-
-/** The job of that id, or the only one whose id begins so. */
-export function requireJob(context: OperationContext, name: string): Job {
-  const text = name.trim().toLowerCase();
-  const found = text === '' ? [] : context.jobs.all().filter((each) => each.id.startsWith(text));
-  const exact = found.find((each) => each.id === text) ?? (found.length === 1 ? found[0] : undefined);
-  if (exact !== undefined) return exact;
-  if (found.length > 1)
-    throw new Problem('conflict', `${quoted(name)} is the beginning of ${found.length} jobs.`, {
-      hint: 'Give more of its id.',
-    });
-  throw new Problem('not_found', `There is no job ${quoted(name)}.`, { hint: 'See: stint job list' });
-}
-
-const longestTitle = 80;
-
-function titleOf(prompt: string): string {
-  const line = prompt.trim().split('\n')[0]?.replaceAll(/\s+/g, ' ') ?? '';
-  return line.length > longestTitle ? `${line.slice(0, longestTitle - 1)}…` : line;
-}
-
-function parseTime(text: string): number {
-  const at = /^\d{12,14}$/.test(text.trim()) ? Number(text) : Date.parse(text);
-  if (Number.isFinite(at)) return at;
-  throw new Problem('invalid', `${quoted(text)} is no time.`, { hint: 'For example: 2026-11-23T07:00:00Z' });
 }

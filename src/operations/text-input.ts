@@ -26,7 +26,7 @@ export function inputFields(operation: AnyOperation): {
   return { fields: (schema.properties ?? {}) as Record<string, FieldSchema>, required: schema.required ?? [] };
 }
 
-/** Turns one text, or several, into the type of its field. A text that does not fit stays one, for the schema to refuse. */
+/** Turns one text, or several, into the type of its field; NAME=value into an object. A text that does not fit stays one, for the schema to refuse. */
 export function coerceText(field: FieldSchema | undefined, values: readonly string[]): unknown {
   const last = values.at(-1);
   switch (field?.type) {
@@ -35,10 +35,19 @@ export function coerceText(field: FieldSchema | undefined, values: readonly stri
     case 'integer':
     case 'number':
       return last !== undefined && /^-?\d+(\.\d+)?$/.test(last.trim()) ? Number(last) : last;
+    case 'object':
+      return values.every((each) => pair.test(each)) ? Object.fromEntries(values.map(splitPair)) : last;
     case 'boolean':
       if (last === 'true' || last === '') return true;
       return last === 'false' ? false : last;
     default:
       return last;
   }
+}
+
+const pair = /^[^=]+=/;
+
+function splitPair(text: string): [string, string] {
+  const at = text.indexOf('=');
+  return [text.slice(0, at), text.slice(at + 1)];
 }

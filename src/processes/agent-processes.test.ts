@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../test/temp-folder.ts';
 import { asAttemptId, type AttemptId } from '../core/ids.ts';
@@ -54,7 +54,7 @@ describe('an attempt', () => {
       `in ${rig.folder} for ${rig.id}`,
       'last',
     ]);
-    expect(lines.filter((each) => each.channel === 'stderr')).toEqual([{ channel: 'stderr', line: 'oops' }]);
+    expect(lines.filter((each) => each.channel === 'stderr')).toMatchObject([{ channel: 'stderr', line: 'oops' }]);
     const exit = await ended;
     expect(exit.code).toBe(7);
     expect(exit.at).toBeGreaterThanOrEqual(before);
@@ -83,6 +83,18 @@ describe('an attempt', () => {
     const ended = rig.processes.ended(attempt, never());
     const lines = await collect(rig.processes.lines(rig.id, ended, never()));
     expect(lines.map((each) => each.line.trim())).toEqual([nasty, '1048576']);
+  });
+
+  test('has lines by when they were written, and no more of them when its end cannot be told', async () => {
+    using rig = openRig();
+    const attempt = await rig.run('echo old');
+    await rig.processes.ended(attempt, never());
+    const { stdout } = rig.processes.filesOf(rig.id);
+    utimesSync(stdout, 1000, 1000);
+    const failed = Promise.reject(new Error('too many open files'));
+    expect(await collect(rig.processes.lines(rig.id, failed, never()))).toEqual([
+      { channel: 'stdout', line: 'old', by: 1_000_000 },
+    ]);
   });
 
   test('may write what is no text, and lines that are no events', async () => {

@@ -92,6 +92,7 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs, reached }
       }
     },
     lines: (attempt, ended, signal): AsyncIterable<OutputLine> => readOutput(filesOf(attempt), ended, signal),
+    note: (attempt, name) => readFile(join(filesOf(attempt).folder, name), 'utf8').catch(() => null),
     forget: (attempt) => rm(filesOf(attempt).folder, { recursive: true, force: true }),
   };
 }
@@ -106,6 +107,8 @@ async function start(launch: Launch, reached?: Reached): Promise<{ pid: number; 
   await requireDirectory(directory);
   const executable = await findExecutable(launch.executable, environment['PATH'] ?? '');
   await mkdir(files.folder, { recursive: true, mode: 0o700 });
+  for (const [name, text] of Object.entries(launch.notes ?? {}))
+    await writeFile(join(files.folder, name), text, { mode: 0o600 });
   await writeFile(files.prompt, launch.prompt, { mode: 0o600 });
   const [input, output, errors] = await Promise.all([
     open(files.prompt, 'r'),

@@ -15,20 +15,16 @@ export async function* readOutput(
 ): AsyncGenerator<OutputLine> {
   const channels = [new Lines('stdout', files.stdout), new Lines('stderr', files.stderr)];
   let over = false;
-  void ended.then(
-    () => (over = true),
-    () => undefined,
-  );
+  const end = (): void => void (over = true);
+  void ended.then(end, end);
   let pauseMs = soonestMs;
   try {
     for (;;) {
       const isLast = over;
       let came = false;
-      for (const channel of channels) {
-        for await (const line of channel.read(isLast)) {
-          came = true;
-          yield { channel: channel.name, line };
-        }
+      for await (const line of readAll(channels, isLast)) {
+        came = true;
+        yield line;
       }
       if (isLast || signal.aborted) return;
       pauseMs = came ? soonestMs : Math.min(pauseMs * 2, latestMs);
@@ -39,6 +35,11 @@ export async function* readOutput(
   }
 }
 
+async function* readAll(channels: readonly Lines[], isLast: boolean): AsyncGenerator<OutputLine> {
+  for (const channel of channels)
+    for await (const line of channel.read(isLast)) yield { channel: channel.name, line, by: channel.by };
+}
+
 class Lines {
   readonly name: OutputLine['channel'];
   readonly #path: string;
@@ -46,6 +47,8 @@ class Lines {
   #at = 0;
   #rest: Buffer[] = [];
   #restBytes = 0;
+  /** When what was read last was written at the latest. */
+  by = 0;
 
   constructor(name: OutputLine['channel'], path: string) {
     this.name = name;
@@ -59,6 +62,7 @@ class Lines {
       const { bytesRead } = await this.#file.read(buffer, 0, chunkBytes, this.#at);
       if (bytesRead === 0) break;
       this.#at += bytesRead;
+      this.by = Math.ceil((await this.#file.stat()).mtimeMs);
       yield* this.#split(buffer.subarray(0, bytesRead));
     }
     if (isLast && this.#restBytes > 0) yield this.#take();

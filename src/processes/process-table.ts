@@ -4,6 +4,7 @@ import { platform } from 'node:os';
 export type FoundProcess = { readonly pid: number; readonly group: number };
 
 const marker = 'STINT_ATTEMPT';
+const emptyLooks = 6;
 
 /**
  * The living processes that belong to an attempt: those of a group, and those that carry the attempt's id in their
@@ -23,11 +24,25 @@ async function fromProc(attempt: string, group: number | null): Promise<FoundPro
 async function inspect(pid: number, attempt: string, group: number | null): Promise<FoundProcess | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // The command name in parentheses may hold anything, spaces and parentheses too (proc(5)).
-  const [state, , ownGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, , ownGroup, , , , flags] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (state === undefined || state === '' || state === 'Z' || state === 'X') return null;
   if (group !== null && Number(ownGroup) === group) return { pid, group };
-  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+  const environment = isKernelThread(Number(flags)) ? '' : await environmentOf(pid);
   return hasMarker(environment.split('\0'), attempt) ? { pid, group: Number(ownGroup) } : null;
+}
+
+/** For a moment within execve(2) a process shows none: one that is just being started must not be missed. */
+async function environmentOf(pid: number): Promise<string> {
+  for (let looks = 1; ; looks += 1) {
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => null);
+    if (environment !== '' || looks === emptyLooks) return environment ?? '';
+    await Bun.sleep(looks);
+  }
+}
+
+/** PF_KTHREAD of the kernel's sched.h: such a one never has an environment. */
+function isKernelThread(flags: number): boolean {
+  return (flags & 0x0020_0000) !== 0;
 }
 
 /** `-E` shows the environment after the command, of the user's own processes. */

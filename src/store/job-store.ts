@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { JobId } from '../core/ids.ts';
 import type { Attempt, Job } from '../core/job/job.ts';
 import type { Effect } from '../core/job/transition.ts';
 import type { JobStore, OpenEffect } from '../supervisor/ports.ts';
@@ -46,19 +47,22 @@ export function createJobStore(db: Kysely<Tables>, { write }: Pick<WriteQueue, '
       return written ? open : null;
     },
     effectDone: (id) => write((on) => on.deleteFrom('effects').where('id', '=', id).execute()),
-    async removeJobs(before) {
-      const ended = ['done', 'failed', 'cancelled'] as const;
-      const rows = await db
-        .selectFrom('jobs')
-        .select('id')
-        .where('changedAt', '<', before)
-        .where('state', 'in', ended)
-        .execute();
-      const ids = rows.map(({ id }) => id);
+    async removeJobs(ids, before) {
+      const removed: JobId[] = [];
       await write(async (on) => {
-        for (const id of ids) await on.deleteFrom('jobs').where('id', '=', id).execute();
+        removed.length = 0;
+        for (const id of ids) {
+          const gone = await on
+            .deleteFrom('jobs')
+            .where('id', '=', id)
+            .where('changedAt', '<', before)
+            // One that was let go on meanwhile is none.
+            .where('state', 'in', ['done', 'failed', 'cancelled'])
+            .executeTakeFirst();
+          if (gone.numDeletedRows > 0n) removed.push(id);
+        }
       });
-      return ids;
+      return removed;
     },
   };
 }

@@ -26,6 +26,9 @@ export type Dispatch = {
   readonly nextAt: EpochMs | null;
 };
 
+/** Nobody tells when the disk has room again. */
+const pausedLookMs = 5000;
+
 /** Decides what happens to the jobs that wait: who starts on which rung, who is parked, who is blocked. Pure. */
 export function dispatch(view: DispatchView): Dispatch {
   const jobs = [...view.jobs];
@@ -46,7 +49,11 @@ export function dispatch(view: DispatchView): Dispatch {
       sooner(readiness.at);
       continue;
     }
-    if (view.paused !== null || running >= view.places) continue;
+    if (view.paused !== null) {
+      sooner(view.now + pausedLookMs);
+      continue;
+    }
+    if (running >= view.places) continue;
     const resolved = view.resolve(job);
     if (resolved.kind === 'closed') {
       events.push({

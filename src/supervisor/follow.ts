@@ -1,9 +1,9 @@
 import type { AgentEvent, JobMode } from '../agents/job-mode.ts';
 import type { Reached } from '../core/job/commit-point.ts';
-import type { Attempt } from '../core/job/job.ts';
-import { outcomeOf, type Heard } from '../core/job/outcome.ts';
+import type { Attempt, AttemptOutcome } from '../core/job/job.ts';
+import { outcomeOf, signalOf, type Heard } from '../core/job/outcome.ts';
 import type { JobEvent } from '../core/job/transition.ts';
-import type { EpochMs } from '../core/time.ts';
+import { secondMs, type EpochMs } from '../core/time.ts';
 import type { AccountPort, Processes } from './ports.ts';
 
 export type FollowDeps = {
@@ -15,9 +15,12 @@ export type FollowDeps = {
   readonly tell: (event: AgentEvent) => void;
   readonly bug: (error: unknown) => void;
   readonly reached?: Reached;
+  /** How long nothing may follow words that tell of a long wait, before they are believed. */
+  readonly silenceMs?: number;
 };
 
 const keptStderr = 8192;
+const longSilenceMs = 15 * secondMs;
 
 /**
  * Listens to an attempt to its end, from the first line of its output on: after a restart of the daemon what it told
@@ -30,22 +33,38 @@ export async function followAttempt(
 ): Promise<void> {
   const { processes, clock, apply, bug, reached } = deps;
   const ear = new Ear(deps, attempt);
-  const listen = mode.listen(clock);
+  // "In three hours" counts from when it was said, which may be long before a restart.
+  let by = Number.MAX_SAFE_INTEGER;
+  const saidAt = (): EpochMs => Math.min(clock(), by);
+  const listen = mode.listen(saidAt);
   let stderr = '';
   const ended = processes.ended(attempt, signal);
-  for await (const { channel, line } of processes.lines(attempt.id, ended, signal)) {
-    if (channel === 'stderr') stderr = `${stderr}${line}\n`.slice(-keptStderr);
-    for (const event of understood(() => listen(channel, line), bug)) {
-      await ear.hear(event);
-      reached?.('follow.heard');
+  let silence: NodeJS.Timeout | undefined;
+  // What a tool had printed there is followed by more.
+  const believeLater = (event: AgentEvent): void => {
+    silence = setTimeout(() => void ear.hear(event).catch(bug), deps.silenceMs ?? longSilenceMs);
+  };
+  try {
+    for await (const { channel, line, ...more } of processes.lines(attempt.id, ended, signal)) {
+      by = more.by;
+      clearTimeout(silence);
+      if (channel === 'stderr') stderr = `${stderr}${line}\n`.slice(-keptStderr);
+      for (const event of understood(() => listen(channel, line), bug)) {
+        if (event.kind === 'limited' && event.waits) believeLater(event);
+        else await ear.hear(event);
+        reached?.('follow.heard');
+      }
     }
+  } finally {
+    clearTimeout(silence);
   }
   const { code } = await ended;
   // What it has left behind would go on beside the next attempt.
   await processes.end(attempt);
   reached?.('follow.ended');
-  const heard = { ...ear.heard, stderr: mode.readStderr(stderr, code, clock()) };
-  await apply({ kind: 'ended', attempt: attempt.id, exitCode: code, outcome: outcomeOf(heard, code) });
+  const outcome = outcomeOf({ ...ear.heard, stderr: mode.readStderr(stderr, code, saidAt()) }, code);
+  await ear.conclude(outcome);
+  await apply({ kind: 'ended', attempt: attempt.id, exitCode: code, outcome });
 }
 
 /** A line that an adapter stumbles over is none. */
@@ -102,6 +121,15 @@ class Ear {
       default:
         return undefined;
     }
+  }
+
+  /** An end that tells of a limit which no event told closes the account as well: else it would be tried at once again. */
+  async conclude(outcome: AttemptOutcome): Promise<void> {
+    const signal = this.heard.limit === null ? signalOf(outcome, this.#attempt.model) : null;
+    if (signal === null) return;
+    const { account, agent } = this.#attempt;
+    if (account === null) this.#deps.accounts.concluded(agent, signal);
+    else await this.#observe({ kind: 'signal', signal }, false);
   }
 
   /** Of an account that the gateway does not see. */

@@ -8,6 +8,4 @@ export type JobAgent = {
   readonly mode: JobMode;
   /** Names that must not be in its environment. */
   readonly withheld: readonly string[];
-  /** What makes it use a login directory. */
-  readonly profileEnvironment: (folder: string) => Readonly<Record<string, string>>;
 };

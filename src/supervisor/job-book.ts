@@ -76,14 +76,12 @@ export class JobBook {
     return job !== undefined && attemptOf(job) === attempt;
   }
 
-  /** Removes ended jobs of before a time. */
-  async forget(before: EpochMs): Promise<readonly JobId[]> {
-    const ids = await this.#deps.store.removeJobs(before);
-    for (const id of ids) {
+  /** Removes those of them that ended before a time. */
+  async forget(ids: readonly JobId[], before: EpochMs): Promise<void> {
+    for (const id of await this.#deps.store.removeJobs(ids, before)) {
       this.#jobs.delete(id);
       this.#attempts.delete(id);
     }
-    return ids;
   }
 
   async #apply(id: JobId, event: JobEvent): Promise<Transition | Problem> {

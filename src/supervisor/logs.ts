@@ -7,7 +7,7 @@ export type LogLine = { readonly attempt: number; readonly kind: string; readonl
 
 /** What one attempt said and did, from its files; `ended` is when no more comes. */
 export async function* attemptLog(
-  { processes, clock }: { readonly processes: Processes; readonly clock: () => EpochMs },
+  { processes, clock }: { readonly processes: Pick<Processes, 'lines'>; readonly clock: () => EpochMs },
   {
     attempt,
     mode,

@@ -1,7 +1,7 @@
 import type { AgentEvent } from '../agents/job-mode.ts';
 import type { Account } from '../core/account/account.ts';
 import type { AccountId, AttemptId, JobId, Label } from '../core/ids.ts';
-import type { Attempt, Job } from '../core/job/job.ts';
+import type { Attempt, Conversation, Job } from '../core/job/job.ts';
 import type { Effect, Transition } from '../core/job/transition.ts';
 import type { Signal } from '../core/limit/signal.ts';
 import type { Selection } from '../core/pool/selection.ts';
@@ -25,8 +25,8 @@ export interface JobStore {
    */
   saveTransition(before: Job, after: Transition): Promise<readonly OpenEffect[] | null>;
   effectDone(id: string): Promise<void>;
-  /** Ended jobs of before a time, with their attempts. */
-  removeJobs(before: EpochMs): Promise<readonly JobId[]>;
+  /** Removes those of them that ended before a time, with their attempts, and says which they were. */
+  removeJobs(ids: readonly JobId[], before: EpochMs): Promise<readonly JobId[]>;
 }
 
 /** Where a process is written to: all files of one attempt are in one folder. */
@@ -50,6 +50,8 @@ export type Launch = {
   readonly environment: Readonly<Record<string, string>>;
   readonly directory: string;
   readonly nice: number;
+  /** More files of its folder, by their names; `agent` names the agent. */
+  readonly notes?: Readonly<Record<string, string>>;
 };
 
 export type Exit = { readonly code: number | null; readonly at: EpochMs | null };
@@ -75,11 +77,18 @@ export interface Processes {
   ended(attempt: Known, signal: AbortSignal): Promise<Exit>;
   /** The lines of its output, those of the past first; ends when `ended` has resolved and all was read, or `signal` aborts. */
   lines(attempt: AttemptId, ended: Promise<unknown>, signal: AbortSignal): AsyncIterable<OutputLine>;
+  /** What one of the notes of its launch says; null where there is none. */
+  note(attempt: AttemptId, name: string): Promise<string | null>;
   /** Removes its files. */
   forget(attempt: AttemptId): Promise<void>;
 }
 
-export type OutputLine = { readonly channel: 'stdout' | 'stderr'; readonly line: string };
+export type OutputLine = {
+  readonly channel: 'stdout' | 'stderr';
+  readonly line: string;
+  /** By when it was written at the latest: one that is read after a restart is older than that. */
+  readonly by: EpochMs;
+};
 
 /** What the supervisor knows of accounts, and tells of them. */
 export interface AccountPort {
@@ -108,6 +117,18 @@ export interface AccountPort {
     readonly attempt: AttemptId;
   }): Promise<{ readonly args: readonly string[]; readonly environment: Readonly<Record<string, string>> }>;
   revoke(attempt: AttemptId): Promise<void>;
+  /** What the end of an attempt without an account tells; remembered of an agent that has a login of its own. */
+  concluded(agent: string, signal: Signal): void;
+  /** Makes a profile ready for an attempt. `holds`: the conversation is there to be gone on with. */
+  profile(want: {
+    readonly agent: string;
+    readonly account: AccountId;
+    readonly conversation: Conversation | null;
+  }): Promise<{
+    readonly args: readonly string[];
+    readonly environment: Readonly<Record<string, string>>;
+    readonly holds: boolean;
+  }>;
   /** Calls back whenever something opened: a limit was cleared, an account added. Returns how to stop that. */
   onOpened(listener: () => void): () => void;
 }

@@ -8,7 +8,7 @@ export function promptFor({ spec, handover, answer }: Job, left: string | null):
   const said = answer === null || handover === null ? null : `The answer to your question: ${answer}`;
   if (handover === null) return spec.prompt;
   const goOn = 'Continue with the task where it was left off; do not repeat what is done.';
-  if (handover.kind === 'resume') return [handover.says, said, goOn].filter((each) => each !== null).join('\n\n');
+  if (handover.kind === 'resume') return [goOn, handover.says, said].filter((each) => each !== null).join('\n\n');
   return [spec.prompt, `An earlier attempt was interrupted. ${handover.says}`, left, said, goOn]
     .filter((each) => each !== null)
     .join('\n\n');

@@ -8,8 +8,9 @@ import { transition, type JobEvent } from '../core/job/transition.ts';
 import { Problem } from '../core/problem.ts';
 import { processesOf } from '../processes/process-table.ts';
 import { buildAccount, idOf } from '../../test/builders.ts';
-import { finish, openSupervisor, print, type SupervisorRig } from '../../test/supervisor-rig.ts';
+import { finish, openSupervisor, type SupervisorRig } from '../../test/supervisor-rig.ts';
 import type { Job } from '../core/job/job.ts';
+import { JobBook } from './job-book.ts';
 import type { JobStore } from './ports.ts';
 
 const untilGo = 'while [ ! -e $NOTES/go ]; do sleep 0.02; done; ';
@@ -82,6 +83,37 @@ describe('a job', () => {
     await drained(rig);
     expect(rig.supervisor.all()).toHaveLength(2);
   });
+});
+
+test('a job for whose prompt the disk has no room waits for room, and spends no restart', async () => {
+  let full = true;
+  const noRoom = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  await using rig = await openSupervisor(['a'], {
+    wrapProcesses: (processes) => ({
+      ...processes,
+      spawn: (launch) => (full ? Promise.reject(noRoom) : processes.spawn(launch)),
+    }),
+  });
+  const { id } = await rig.add(finish());
+  const parked = await rig.reaches(id, 'parked', 'failed');
+  expect(parked).toMatchObject({ state: { reason: 'disk' }, restarts: { crashes: 0 } });
+  full = false;
+  rig.advance(5 * minuteMs);
+  await rig.reaches(id, 'done');
+});
+
+test('a supervisor that slept while another took over writes nothing and starts nothing', async () => {
+  await using rig = await openSupervisor([]);
+  const { id } = await rig.add(finish());
+  await rig.reaches(id, 'parked');
+  const started: unknown[] = [];
+  const deps = { store: rig.store, clock: () => rig.now, changed: () => undefined };
+  const stale = (await JobBook.open({ ...deps, entail: (effects) => void started.push(...effects) })).book;
+  await rig.supervisor.cancel(id);
+  const before = await rig.store.loadJobs();
+  expect(await stale.apply(id, { kind: 'unpark', because: 'due', says: '' })).toMatchObject({ code: 'conflict' });
+  expect([started, stale.find(id)?.state.kind]).toEqual([[], 'parked']);
+  expect((await rig.store.loadJobs()).jobs).toEqual(before.jobs);
 });
 
 describe('parked jobs', () => {

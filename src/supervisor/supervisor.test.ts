@@ -147,7 +147,7 @@ describe('where every account is closed', () => {
         .split('\n')
         .map((line) => line.split(' ')[0]),
     ).toEqual(['first', 'resume']);
-    expect(rig.read('prompt')).toStartWith('You were interrupted by a usage limit, which has ended.');
+    expect(rig.read('prompt')).toContain('You were interrupted by a usage limit, which has ended.');
   });
 
   test('a job is freed early when an account is cleared', async () => {

@@ -7,6 +7,7 @@ import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import { dispatch, type Dispatch } from './dispatch.ts';
 import { acceptedJob, Effects, writeAgainMs, type EffectDeps } from './effects.ts';
+import { forgetFiles, forgettable } from './forget.ts';
 import { JobBook } from './job-book.ts';
 import type { OpenEffect } from './ports.ts';
 import { Ramp } from './ramp.ts';
@@ -141,6 +142,17 @@ export class Supervisor {
 
   answer(id: JobId, answer: string): Promise<Job> {
     return this.#ask(id, { kind: 'answered', answer });
+  }
+
+  /** Removes jobs that ended before a time, with the files of their attempts. */
+  async forget(before: EpochMs): Promise<void> {
+    const old = forgettable(this.all(), before);
+    // The files first: those of a job that nobody knows any more would stay for ever.
+    for (const job of old) await forgetFiles(this.#deps.processes, job);
+    await this.#book.forget(
+      old.map(({ id }) => id),
+      before,
+    );
   }
 
   /** One sentence for a job that is not running; null for one that is. */

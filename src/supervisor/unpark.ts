@@ -1,7 +1,7 @@
 import type { Label } from '../core/ids.ts';
 import type { Job } from '../core/job/job.ts';
 import type { Resolved } from '../core/job/ladder.ts';
-import { parkFor } from '../core/job/park.ts';
+import { isInMargin, parkFor } from '../core/job/park.ts';
 import { compareJobs } from '../core/job/ready.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Dispatch } from './dispatch.ts';
@@ -38,9 +38,10 @@ export function unpark({ jobs, now, mayBeFreed, resolve, poolOf, ramp, random }:
   // Those that ask for the same are refused alike: a thousand of them are looked at once.
   const refused = new Set<string>();
   for (const job of parked.toSorted(compareJobs)) {
-    const { dueAt } = job.state as Extract<Job['state'], { kind: 'parked' }>;
+    const state = job.state as Extract<Job['state'], { kind: 'parked' }>;
+    const { dueAt } = state;
     const isDue = dueAt !== null && dueAt <= now;
-    if (!isDue && !mayBeFreed) {
+    if (!isDue && (!mayBeFreed || isInMargin(state, now))) {
       sooner(dueAt);
       continue;
     }

@@ -66,7 +66,7 @@ const entrySchema = z.discriminatedUnion('type', [
 ]);
 
 export const claudeJob: JobMode = {
-  args: ({ kind, session, model, args }) => [
+  args: ({ kind, session, model, args, reads = [] }) => [
     '-p',
     '--output-format',
     'stream-json',
@@ -74,9 +74,10 @@ export const claudeJob: JobMode = {
     kind === 'first' ? '--session-id' : '--resume',
     session,
     ...(model === null ? [] : ['--model', model]),
+    ...reads.map((folder) => `--add-dir=${folder}`),
     ...args,
   ],
-  // Its own waiting for the end of a limit would hide it from us.
+  // Its own waiting for the end of a limit would hide it from us: 2.1.197 takes `1`, `true`, `yes` and `on` for on.
   environment: { CLAUDE_CODE_RETRY_WATCHDOG: '0', DISABLE_AUTOUPDATER: '1' },
   listen,
   readStderr: (text, _, now) => readFailure(lastLines(text), words, now),

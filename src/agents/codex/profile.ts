@@ -30,6 +30,7 @@ const inFile = ['-c', 'cli_auth_credentials_store="file"'];
 /** Codex with a home for each account. https://developers.openai.com/codex/config-advanced */
 export const codexProfile: ProfileMode = {
   environment: (folder) => ({ CODEX_HOME: folder }),
+  args: inFile,
   withheld: [
     'OPENAI_API_KEY',
     'CODEX_API_KEY',

@@ -23,17 +23,19 @@ const words: FailureWords = [
 const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('message'), role: z.string(), content: z.string() }),
   z.object({ type: z.literal('tool_use'), tool_name: z.string(), parameters: z.unknown().optional() }),
+  z.object({ type: z.literal('error'), severity: z.string(), message: z.string() }),
   z.object({ type: z.literal('result'), status: z.string(), error: z.object({ message: z.string() }).optional() }),
 ]);
 
 export const geminiJob: JobMode = {
-  args: ({ kind, session, model, args }) => [
+  args: ({ kind, session, model, args, reads = [] }) => [
     '--output-format',
     'stream-json',
     '--skip-trust',
     kind === 'first' ? '--session-id' : '--resume',
     session,
     ...(model === null ? [] : ['-m', model]),
+    ...reads.flatMap((folder) => ['--include-directories', folder]),
     ...args,
   ],
   // As its own child it would outlive a kill of the process that was started.
@@ -78,6 +80,12 @@ type Shown = Exclude<z.infer<typeof eventSchema>, { type: 'message' }>;
 function fromEvent(event: Shown, { message, now }: { message: string; now: number }): AgentEvent[] {
   if (event.type === 'tool_use')
     return [{ kind: 'tool', name: event.tool_name, summary: JSON.stringify(event.parameters ?? {}).slice(0, 200) }];
+  if (event.type === 'error') {
+    // Its result is `success` then: it has stopped itself in the middle.
+    if (/^Loop detected|^Maximum session turns/.test(event.message))
+      return [{ kind: 'error', failure: 'task', detail: event.message.slice(0, 300), until: null }];
+    return event.severity === 'error' ? [{ kind: 'error', ...readFailure(event.message, words, now) }] : [];
+  }
   if (event.status === 'success') return [{ kind: 'result', text: message }];
   return [{ kind: 'error', ...readFailure(event.error?.message ?? 'no reason given', words, now) }];
 }

@@ -30,6 +30,8 @@ export type JobSpec = {
   readonly nice: number;
   /** At a limit it waits for the user instead of going on by itself. */
   readonly asks: boolean;
+  /** The caller's own word for it, by which asking again finds the same job. */
+  readonly key?: string;
 };
 
 /** What may be tried where the preferred model is closed on every account of the pool. */

@@ -1,3 +1,5 @@
+import { creditsWindow, entitlementWindow } from '../limit/limit.ts';
+import type { Signal } from '../limit/signal.ts';
 import type { EpochMs } from '../time.ts';
 import type { FailureKind } from './failure-kind.ts';
 import type { AttemptOutcome } from './job.ts';
@@ -33,4 +35,23 @@ export function outcomeOf({ result, error, limit, stderr }: Heard, exitCode: num
     detail: `the agent ended with exit code ${exitCode}${words}`,
     until: null,
   };
+}
+
+/** What the end of an attempt tells of the account whose login it used, where nothing told it before; null for nothing. */
+export function signalOf(outcome: AttemptOutcome, model: string | null): Signal | null {
+  if (outcome.kind !== 'failed') return null;
+  const { failure, detail: evidence, until } = outcome;
+  const closed = { kind: 'closed', overage: false, until, evidence } as const;
+  switch (failure) {
+    case 'window':
+      return { ...closed, window: 'usage', family: null };
+    case 'billing':
+      return { ...closed, window: creditsWindow, family: null };
+    case 'entitlement':
+      return { ...closed, window: entitlementWindow, family: model };
+    case 'auth':
+      return { kind: 'refused', evidence };
+    default:
+      return null;
+  }
 }

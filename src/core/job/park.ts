@@ -18,7 +18,7 @@ export function parkFor(selections: readonly Selection[], now: EpochMs, random: 
   );
   if (waits.length > 0) {
     const until = Math.min(...waits);
-    const marginMs = Math.min(Math.max((until - now) / 10, leastMarginMs), mostMarginMs);
+    const marginMs = marginOf(until - now);
     return { reason: 'limit', dueAt: Math.ceil(until + marginMs * (1 + random)), estimated: false, detail };
   }
   const mendable =
@@ -26,4 +26,13 @@ export function parkFor(selections: readonly Selection[], now: EpochMs, random: 
   if (mendable || skipped.length === 0)
     return { reason: 'login', dueAt: null, estimated: false, detail: detail || 'no account' };
   return { reason: 'limit', dueAt: Math.ceil(now + hourMs * (1 + random / 10)), estimated: true, detail };
+}
+
+/** Whether what opened now is most likely the very thing that is waited for, and only the margin is left. */
+export function isInMargin({ dueAt, estimated, since }: Park & { since: EpochMs }, now: EpochMs): boolean {
+  return dueAt !== null && !estimated && dueAt - now <= 2 * marginOf(dueAt - since);
+}
+
+function marginOf(waitMs: number): number {
+  return Math.min(Math.max(waitMs / 10, leastMarginMs), mostMarginMs);
 }

@@ -56,7 +56,7 @@ function whyQueued({ state, spec }: Job, { now, timeZone, waitsFor, room, paused
   if (first !== undefined) return `It waits for job ${first.id}, which is ${first.state}.`;
   if (paused !== null) return `Nothing is started at the moment: ${paused}.`;
   if (state.kind === 'queued' && state.notBefore !== null && state.notBefore > now)
-    return `It is tried again ${when(state.notBefore)}: ${state.why ?? 'the last attempt failed'}.`;
+    return `It is tried again ${when(state.notBefore)}: ${(state.why ?? 'the last attempt failed').replace(/\.$/, '')}.`;
   if (room !== null)
     return `All ${room.places} places are taken (${room.running} running); it is started when one is free.`;
   return 'It is about to be started.';

@@ -10,6 +10,7 @@ import { addDaemonCommands } from './daemon-command.ts';
 import { addDashboard } from './dashboard-command.ts';
 import { addDoctor } from './doctor.ts';
 import { exitCodes } from './exit-code.ts';
+import { addRun } from './job/run-command.ts';
 import { addLogs } from './logs.ts';
 import { demoAgents, type Host } from './host.ts';
 import { groupCommands } from './help-group.ts';
@@ -82,6 +83,7 @@ function program(cli: Cli): Command {
   addDaemonCommands(cli, root);
   addOperationCommands(cli, root);
   addAgentCommands(cli, root);
+  addRun(cli, root);
   addLoginCommand(cli, root);
   addLogs(cli, root);
   addDoctor(cli, root);

@@ -4,6 +4,7 @@ import type { Cli } from './cli.ts';
 /** The commands of `stint --help` by what they are for; in this order. One that is nowhere stands in the last. */
 const groups = (agents: readonly string[]): readonly (readonly [string, readonly string[]])[] => [
   ['Agents:', [...agents, 'env', 'session', 'phantom']],
+  ['Jobs:', ['run', 'job']],
   ['Accounts:', ['status', 'account', 'pool', 'limit']],
   ['What happened:', ['event', 'notice', 'audit', 'logs', 'doctor']],
   ['Daemon:', ['up', 'down', 'service', 'config', 'token', 'dashboard', 'mcp']],

@@ -10,8 +10,15 @@ const lookEveryMs = 250;
 export type Lasting = {
   /** Asks the daemon; when it is gone, waits for it and asks again. Undefined when that was interrupted. */
   call(name: string, input: unknown): Promise<unknown>;
-  /** The items of a stream; `again` is called after each gap, and gives the input for going on. */
-  stream(name: string, input: object, again: () => object): AsyncGenerator<unknown>;
+  /** The items of a stream, which goes on after each gap. */
+  stream(name: string, wish: StreamWish): AsyncGenerator<unknown>;
+};
+
+export type StreamWish = {
+  /** The input, asked for at the start and after each gap. */
+  readonly from: () => object;
+  /** Whether a stream that ended of itself has nothing more to say; absent for one without an end. */
+  readonly isOver?: () => Promise<boolean>;
 };
 
 type Wish = {
@@ -63,17 +70,17 @@ export async function reachLasting(cli: Cli, { options, signal, tell }: Wish): P
       }
       return undefined;
     },
-    async *stream(name, input, again) {
-      let wanted = input;
+    async *stream(name, { from, isOver }) {
       while (!signal.aborted) {
+        let isBroken = false;
         try {
-          yield* client.stream(name, wanted, signal);
+          yield* client.stream(name, from(), signal);
         } catch (error) {
           if (!isUnreachable(error)) throw error;
+          isBroken = true;
         }
-        if (signal.aborted) return;
+        if (signal.aborted || (!isBroken && (await isOver?.()) === true)) return;
         await returned();
-        wanted = again();
       }
     },
   };

@@ -1,13 +1,14 @@
-import { resolve } from 'node:path';
 import { confirm, isCancel } from '@clack/prompts';
 import { Option, type Command } from 'commander';
 import { Problem } from '../../core/problem.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import { quoted } from '../../operations/require.ts';
 import type { Finding } from '../../operations/shape.ts';
-import { coerceText, inputFields, type FieldSchema } from '../../operations/text-input.ts';
+import { inputFields, type FieldSchema } from '../../operations/text-input.ts';
 import type { Cli } from './cli.ts';
 import { followStream } from './follow.ts';
+import { addFieldOptions, givenFields, takeField } from './input-option.ts';
+import { addJobAdd } from './job/add-command.ts';
 import { parseSeconds, watchAnswer } from './watch.ts';
 import { connect } from './connect.ts';
 import { offlineClient } from './offline.ts';
@@ -28,6 +29,7 @@ const nounHelp: Readonly<Record<string, string>> = {
   notice: 'What people are told',
   config: 'Settings, in config.toml',
   token: 'Tokens of the control API',
+  job: 'Work that agents do by themselves, through limits and restarts',
   dashboard: 'The link that logs one browser in',
 };
 
@@ -37,14 +39,21 @@ export function addOperationCommands(cli: Cli, root: Command): void {
     if (operation.hidden?.cli !== undefined) continue;
     const [noun = '', verb = ''] = operation.name.split('.');
     const group = topNouns.has(noun) ? root : groupOf(root, noun);
-    addCommand(cli, group.command(verb), operation);
+    (ownCommands[operation.name] ?? addCommand)(cli, group.command(verb), operation);
     for (const other of otherVerbs[operation.name] ?? [])
       addCommand(cli, group.command(other, { hidden: true }), operation);
   }
 }
 
 /** What people also try. */
-const otherVerbs: Readonly<Record<string, readonly string[]>> = { 'config.check': ['validate'] };
+const otherVerbs: Readonly<Record<string, readonly string[]>> = {
+  'config.check': ['validate'],
+  'job.show': ['why'],
+  'job.logs': ['log'],
+};
+
+/** Operations that take more on a command line than their fields. */
+const ownCommands: Readonly<Record<string, typeof addCommand>> = { 'job.add': addJobAdd };
 
 function groupOf(root: Command, noun: string): Command {
   const known = root.commands.find((each) => each.name() === noun);
@@ -69,15 +78,9 @@ function addCommand(cli: Cli, command: Command, operation: AnyOperation): void {
     const dots = field?.type === 'array' ? '...' : '';
     command.argument(required.includes(name) ? `<${name}${dots}>` : `[${name}${dots}]`, field?.description);
   }
-  for (const [name, field] of Object.entries(fields)) {
-    if (field.secret === true)
-      command.option('--secret-env <variable>', 'Read the secret from this environment variable');
-    else if (!operation.positional.includes(name)) {
-      command.addOption(optionOf(name, field));
-      const off = offSwitch(name, field);
-      if (off !== null) command.addOption(off);
-    }
-  }
+  if (Object.values(fields).some((field) => field.secret === true))
+    command.option('--secret-env <variable>', 'Read the secret from this environment variable');
+  addFieldOptions(command, flagsOf(operation, fields));
   if (operation.effect === 'destructive') command.option('-y, --yes', 'Do not ask');
   if (isWatchable(operation))
     command.addOption(
@@ -88,18 +91,11 @@ function addCommand(cli: Cli, command: Command, operation: AnyOperation): void {
   command.action(async () => run(cli, { operation, command, fields }));
 }
 
-function optionOf(name: string, field: FieldSchema): Option {
-  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  const description = field.description ?? '';
-  if (field.type === 'boolean') return new Option(flag, description);
-  const option = new Option(`${flag} <${field.type === 'array' ? `${name}...` : name}>`, description);
-  return field.enum === undefined ? option : option.choices([...field.enum]);
-}
-
-/** A setting that is neither on nor off when it is absent needs a way to say off. */
-function offSwitch(name: string, field: FieldSchema): Option | null {
-  if (field.type !== 'boolean' || field.default !== undefined) return null;
-  return new Option(`--no-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, 'The contrary');
+/** What is given by a flag. */
+function flagsOf({ positional }: AnyOperation, fields: Invocation['fields']): Invocation['fields'] {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([name, field]) => field.secret !== true && !positional.includes(name)),
+  );
 }
 
 /** All that is asked without changing anything. */
@@ -115,14 +111,10 @@ type Invocation = {
 
 async function run(cli: Cli, { operation, command, fields }: Invocation): Promise<void> {
   const options = optionsOf<{ yes?: boolean; secretEnv?: string; watch?: number | true }>(command);
-  const input: Record<string, unknown> = {};
+  const input = givenFields(command, flagsOf(operation, fields));
   operation.positional.forEach((name, index) =>
-    take(input, name, { field: fields[name], value: command.processedArgs[index] }),
+    takeField(input, name, { field: fields[name], value: command.processedArgs[index] }),
   );
-  const own = command.opts<Record<string, unknown>>();
-  for (const name of Object.keys(fields)) {
-    if (!operation.positional.includes(name)) take(input, name, { field: fields[name], value: own[name] });
-  }
   if (operation.kind === 'stream') return followStream(cli, { operation, input, options });
   if (options.watch !== undefined) return watchAnswer(cli, { operation, input, seconds: options.watch, options });
   const client = (await offlineClient(cli, operation, options)) ?? (await connect(cli, options));
@@ -145,15 +137,6 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
   if (typeof warning === 'string' && !options.json) cli.terminal.error(`Warning: ${warning}`);
   cli.terminal.print(options.json ? JSON.stringify(output, null, 2) : render(operation.name, output, cli.terminal));
   if (findings?.some((each) => !each.ok)) cli.exit(1);
-}
-
-type Given = { readonly field: FieldSchema | undefined; readonly value: unknown };
-
-function take(input: Record<string, unknown>, name: string, { field, value }: Given): void {
-  if (value === undefined) return;
-  if (typeof value === 'boolean') input[name] = value;
-  else if (field?.path === true) input[name] = resolve(value as string);
-  else input[name] = coerceText(field, Array.isArray(value) ? value.map(String) : [value as string]);
 }
 
 /** What cannot be undone needs an answer also where nobody can be asked. */

@@ -1,5 +1,6 @@
 import { formatWhen } from '../../core/time.ts';
 import type { AccountView, Finding, PoolView, SessionView, StatusView } from '../../operations/shape.ts';
+import { renderAdded, renderChanged, renderJob, renderJobs } from './job/render-job.ts';
 import { renderActivity } from './render-activity.ts';
 import { renderSettings, valueText } from './render-config.ts';
 import { renderLimits, renderNotices, renderRecord, renderRecords } from './render-event.ts';
@@ -87,6 +88,14 @@ const renderers: Readonly<Record<string, Renderer>> = {
       : `Cleared ${count(cleared.length, 'limit')}:\n${renderLimits(cleared, look)}`,
   'audit.list': renderRecords,
   'event.watch': renderRecord,
+  'job.add': renderAdded,
+  'job.list': renderJobs,
+  'job.show': renderJob,
+  'job.cancel': renderChanged,
+  'job.park': renderChanged,
+  'job.resume': renderChanged,
+  'job.retry': renderChanged,
+  'job.answer': renderChanged,
   'notice.list': renderNotices,
   'notice.test': ({ told }: { told: { channel: string; error: string | null }[] }) =>
     told

@@ -2,17 +2,16 @@ import { InvalidArgumentError } from 'commander';
 import { formatDuration } from '../../core/time.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import type { Cli } from './cli.ts';
-import { pause, untilInterrupted } from './interrupted.ts';
-import { reachLasting, type Lasting } from './lasting.ts';
+import { untilInterrupted } from './interrupted.ts';
+import { reachLasting } from './lasting.ts';
 import type { GlobalOptions } from './options.ts';
 import { localTimeZone, render } from './render.ts';
 import { clockTime } from './render-log.ts';
 import { openScreen } from './screen.ts';
 import { printable } from './terminal.ts';
+import { openTurns } from './turn.ts';
 
 const usualSeconds = 2;
-/** Events come in bursts; each is seen, but not each is drawn. */
-const burstMs = 100;
 
 /** The seconds of `--watch`, which may be left out. */
 export function parseSeconds(text: string): number {
@@ -49,24 +48,6 @@ export async function watchAnswer(cli: Cli, { operation, input, seconds, options
     if (!signal.aborted) output = await daemon.call(operation.name, input);
   }
   cli.exit(interrupted.code());
-}
-
-/** When to look again: at the latest after a time, else when something has happened since the last look. */
-function openTurns(daemon: Lasting, signal: AbortSignal): { next(everyMs: number): Promise<void> } {
-  let happened = new AbortController();
-  const listen = async (): Promise<void> => {
-    for await (const _ of daemon.stream('event.watch', {}, () => ({}))) happened.abort();
-  };
-  // Without events there is still the interval.
-  listen().catch(() => undefined);
-  return {
-    async next(everyMs) {
-      await pause(everyMs, AbortSignal.any([signal, happened.signal]));
-      if (!happened.signal.aborted) return;
-      await pause(burstMs, signal);
-      happened = new AbortController();
-    },
-  };
 }
 
 type What = { readonly operation: string; readonly everyMs: number };

@@ -3,12 +3,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { methodsOf, openApi, type Described } from '../../../test/openapi-shape.ts';
+import { buildJob } from '../../../test/job-builder.ts';
+import { jobsOf } from '../../../test/job-rig.ts';
 import { openRest, type Asked, type RestRig } from '../../../test/rest-rig.ts';
+import { openSupervisor, type SupervisorRig } from '../../../test/supervisor-rig.ts';
+import { asJobId } from '../../core/ids.ts';
 import { Problem, problemCodes } from '../../core/problem.ts';
 import type { OperationContext } from '../../operations/context.ts';
 import { problemStatus } from '../problem-details.ts';
 
 let rest: RestRig;
+let agents: SupervisorRig;
 /** One whose operations find every port failing. */
 let failing: RestRig;
 const inside: { failure: Error } = { failure: new Error('unset') };
@@ -16,7 +21,11 @@ let all: readonly Described[];
 
 beforeAll(async () => {
   const setting = { field: 'log.level', value: 'info', isDefault: true };
+  agents = await openSupervisor();
+  await agents.store.addJobs([jobThat('waits'), jobThat('asks'), jobThat('asks-too')]);
+  await agents.restart();
   rest = await openRest({
+    jobs: jobsOf(agents),
     context: (real) => ({ ...real, settings: { ...real.settings, list: () => [setting] } }),
     mcp: { handle: () => Promise.resolve(Response.json({ jsonrpc: '2.0' })) },
   });
@@ -28,6 +37,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await failing[Symbol.asyncDispose]();
   await rest[Symbol.asyncDispose]();
+  await agents[Symbol.asyncDispose]();
 });
 
 describe('a real answer', () => {
@@ -120,6 +130,7 @@ function sample(path: string): string {
     label: 'work',
     model: 'opus',
     field: 'log.level',
+    id: 'waits',
   };
   return path.replace(/\{(\w+)\}/g, (_, name: string) => names[name] ?? name);
 }
@@ -137,6 +148,7 @@ function inputOf(method: string, path: string, item: Described['item']) {
       target: 'x',
       for: '1h',
     },
+    ...{ job: 'waits', directory: '/tmp' },
     ...{ pool: 'anthropic', from: '/nowhere', secret: 'sk-ant-api03-test-0123456789-0123456789', cooldownMs: 1 },
   };
   const body = item.requestBody?.content['application/json']?.schema;
@@ -164,6 +176,18 @@ async function firstOf(method: string, path: string) {
   });
   abort.abort();
   return { status: response.status, body: {} };
+}
+
+/** A job with this id that asks, or waits for tomorrow. */
+function jobThat(id: string) {
+  const { spec } = buildJob();
+  return buildJob({
+    id: asJobId(id),
+    spec: { ...spec, scheduleAt: agents.now + 86_400_000 },
+    ...(id.startsWith('asks')
+      ? { state: { kind: 'waiting', attempt: null, question: 'Which?', since: agents.now } as const }
+      : {}),
+  });
 }
 
 /** A directory of Claude Code with a login. */
@@ -222,6 +246,16 @@ function successes(): (readonly [string, string, unknown?])[] {
     call('POST', 'account.add', { provider: 'anthropic', label: 'own', profile }),
     call('POST', 'session.report', { account: 'anthropic/own', sentAt: 1 }),
     call('POST', 'account.remove', { account: 'own' }),
+    call('POST', 'job.add', { prompt: 'x', directory: '/tmp', scheduleAt: '2099-01-01T00:00:00Z' }),
+    ...['park', 'resume', 'cancel', 'retry', 'show', 'logs'].map((verb) =>
+      call('POST', `job.${verb}`, { job: 'waits' }),
+    ),
+    call('POST', 'job.list'),
+    call('POST', 'job.answer', { job: 'asks', answer: 'yes' }),
+    ['POST', '/api/jobs', { prompt: 'x', directory: '/tmp', scheduleAt: '2099-01-01T00:00:00Z' }],
+    ...['park', 'resume', 'cancel', 'retry'].map((verb) => ['POST', `/api/jobs/waits/${verb}`, {}] as const),
+    ['POST', '/api/jobs/asks-too/answer', { answer: 'yes' }],
+    ['DELETE', '/api/jobs/waits'],
     call('POST', 'notice.test', {}),
     ...[
       'audit.list',

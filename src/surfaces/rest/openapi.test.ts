@@ -35,6 +35,8 @@ describe('the document', () => {
       ...['GET /api/pools', 'POST /api/pools', 'PUT /api/pools/{name}/auth-reset-target'],
       ...['GET', 'PATCH', 'DELETE'].map((method) => `${method} /api/pools/{name}`),
       ...['GET /api/status', 'GET /api/events'],
+      ...['GET /api/jobs', 'POST /api/jobs', 'GET /api/jobs/{id}', 'DELETE /api/jobs/{id}', 'GET /api/jobs/{id}/logs'],
+      ...['cancel', 'retry', 'resume', 'park', 'answer'].map((verb) => `POST /api/jobs/{id}/${verb}`),
     ];
     expect(exactly.filter((each) => !paths.includes(each))).toEqual([]);
   });

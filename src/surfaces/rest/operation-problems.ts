@@ -5,6 +5,8 @@ import type { Route } from './route.ts';
 /** A name that is nobody’s, or that of two accounts. */
 const account = ['not_found', 'conflict'] as const;
 const pool = ['not_found'] as const;
+/** No job of that id, or several whose ids begin so; one that is not where this can happen to it. */
+const job = ['not_found', 'conflict'] as const;
 
 /** What can go wrong in an operation, besides bad input, what the caller may not do, and bugs. */
 export const operationProblems: Readonly<Record<string, readonly ProblemCode[]>> = {
@@ -41,6 +43,14 @@ export const operationProblems: Readonly<Record<string, readonly ProblemCode[]>>
   'session.report': account,
   'phantom.issue': pool,
   'phantom.revoke': ['not_found'],
+  'job.add': job,
+  'job.show': job,
+  'job.logs': job,
+  'job.cancel': job,
+  'job.retry': job,
+  'job.resume': job,
+  'job.park': job,
+  'job.answer': job,
   'notice.test': ['not_found', 'conflict', 'upstream', 'unavailable'],
   'config.get': ['not_found'],
   'config.set': ['not_found', 'unavailable'],

@@ -1,16 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { jobsOf } from '../../../test/job-rig.ts';
 import { openRest, type RestRig } from '../../../test/rest-rig.ts';
+import { finish, openSupervisor, print, type SupervisorRig } from '../../../test/supervisor-rig.ts';
 import { operations } from '../../operations/registry.ts';
 import { resourcePaths } from './resource-paths.ts';
 
 let rest: RestRig;
+let agents: SupervisorRig;
 
 beforeAll(async () => {
-  rest = await openRest();
+  agents = await openSupervisor();
+  rest = await openRest({ jobs: jobsOf(agents) });
   await rest.operations.add('work', 'home', 'spare');
 });
 
-afterAll(() => rest[Symbol.asyncDispose]());
+afterAll(async () => {
+  await rest[Symbol.asyncDispose]();
+  await agents[Symbol.asyncDispose]();
+});
 
 test('every path runs operations that there are, and none is twice', () => {
   const names = operations.filter((each) => each.hidden?.rest === undefined).map((each) => each.name);
@@ -215,5 +222,73 @@ describe('/api/pools', () => {
     });
     expect(got.status).toBe(200);
     expect(posted.body).toEqual(got.body);
+  });
+});
+
+describe('/api/jobs', () => {
+  const wish = { prompt: 'Fix the tests.', directory: '/tmp', scheduleAt: '2099-01-01T00:00:00Z' };
+
+  test('adds, lists, shows, changes and cancels', async () => {
+    const added = await rest.send('/api/jobs', { method: 'POST', body: wish });
+    expect(added).toMatchObject({ status: 201, body: { state: 'queued', agent: 'claude', title: 'Fix the tests.' } });
+    const path = `/api/jobs/${String(added.body['id'])}`;
+    expect((await rest.send(path)).body).toEqual(added.body);
+    expect((await rest.send('/api/jobs?state=queued&count=1')).body).toEqual({ jobs: [added.body] });
+    const parked = await rest.send(`${path}/park`, { method: 'POST', body: { reason: 'lunch' } });
+    expect(parked.body).toMatchObject({ state: 'parked', why: expect.stringContaining('lunch') as string });
+    for (const [verb, status, state] of [
+      ['resume', 200, 'queued'],
+      ['resume', 409, undefined],
+      ['cancel', 200, 'cancelled'],
+      ['cancel', 409, undefined],
+      ['retry', 200, 'queued'],
+    ] as const) {
+      const answer = await rest.send(`${path}/${verb}`, { method: 'POST', body: {} });
+      expect([verb, answer.status, answer.body['state']]).toEqual([verb, status, state]);
+    }
+    const asked = await rest.send(`${path}/answer`, { method: 'POST', body: { answer: 'yes' } });
+    expect(asked).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect((await rest.send(path, { method: 'DELETE' })).body).toMatchObject({ state: 'cancelled' });
+    expect((await rest.send('/api/jobs/nobody')).status).toBe(404);
+  });
+
+  test('gives the same job to a request that is sent again with its key', async () => {
+    const body = { ...wish, key: 'nightly 7' };
+    const [first, second] = [
+      await rest.send('/api/jobs', { method: 'POST', body }),
+      await rest.send('/api/jobs', { method: 'POST', body }),
+    ];
+    expect(second.body['id']).toBe(first.body['id']);
+    const other = await rest.send('/api/jobs', { method: 'POST', body: { ...body, directory: '/' } });
+    expect(other.status).toBe(409);
+  });
+
+  test('takes the environment as an object, and says what is wrong with another', async () => {
+    const added = await rest.send('/api/jobs', { method: 'POST', body: { ...wish, environment: { CI: '1' } } });
+    expect(added.status).toBe(201);
+    expect(JSON.stringify(added.body)).not.toContain('CI');
+    const wrong = await rest.send('/api/jobs', { method: 'POST', body: { ...wish, environment: ['CI=1'] } });
+    expect(wrong).toMatchObject({
+      ...{ status: 400, body: { detail: 'environment must be names, of letters, digits and _, each with a text.' } },
+    });
+  });
+
+  test('tells what its agents said as events, until there is no more', async () => {
+    const job = await agents.add(print({ kind: 'text', text: 'on it' }) + finish('all well'));
+    await agents.reaches(job.id, 'done');
+    const { body, headers } = await rest.send(`/api/jobs/${job.id}/logs`, { headers: { accept: 'text/event-stream' } });
+    expect(headers.get('content-type')).toBe('text/event-stream');
+    expect(body['text']).toBe(
+      'retry: 2000\n\n' +
+        'event: text\ndata: {"attempt":1,"kind":"text","text":"on it"}\n\n' +
+        'event: result\ndata: {"attempt":1,"kind":"result","text":"all well"}\n\n',
+    );
+    expect((await rest.send('/api/jobs/nobody/logs')).status).toBe(404);
+  });
+
+  test('changes nothing for a token that only reads', async () => {
+    expect((await rest.send('/api/jobs', { token: rest.read })).status).toBe(200);
+    const refused = await rest.send('/api/jobs', { method: 'POST', body: wish, token: rest.read });
+    expect(refused).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
 });

@@ -11,6 +11,8 @@ const members = z.object({
   accounts: z.array(z.string()).describe('All accounts of the pool, in the order of preference'),
   shareSessions: z.boolean().optional().describe('Let the profiles of its accounts share their transcripts'),
 });
+const job = { job: '{id}' } as const;
+const onJob = '/api/jobs/{id}';
 const onPool = '/api/pools/{name}';
 const onAccount = '/api/accounts/{provider}/{label}';
 
@@ -69,6 +71,17 @@ export const resourcePaths: readonly ResourcePath[] = [
   { method: 'POST', path: `${onAccount}/disable`, operation: 'account.disable', from: account },
   { method: 'POST', path: `${onAccount}/clear`, operation: 'account.clear', from: account },
   { method: 'POST', path: `${onAccount}/rename`, operation: 'account.rename', from: account },
+
+  { method: 'GET', path: '/api/jobs', operation: 'job.list' },
+  { method: 'POST', path: '/api/jobs', operation: 'job.add', status: 201 },
+  { method: 'GET', path: onJob, operation: 'job.show', from: job },
+  { method: 'DELETE', path: onJob, operation: 'job.cancel', from: job },
+  { method: 'GET', path: `${onJob}/logs`, operation: 'job.logs', from: job },
+  { method: 'POST', path: `${onJob}/cancel`, operation: 'job.cancel', from: job },
+  { method: 'POST', path: `${onJob}/retry`, operation: 'job.retry', from: job },
+  { method: 'POST', path: `${onJob}/resume`, operation: 'job.resume', from: job },
+  { method: 'POST', path: `${onJob}/park`, operation: 'job.park', from: job },
+  { method: 'POST', path: `${onJob}/answer`, operation: 'job.answer', from: job },
 
   { method: 'GET', path: '/api/limits', operation: 'limit.list' },
   { method: 'POST', path: '/api/limits', operation: 'limit.set', status: 201 },

@@ -1,4 +1,5 @@
 import { parseLabel } from '../../core/ids.ts';
+import type { Job } from '../../core/job/job.ts';
 import type { OperationContext } from '../../operations/context.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import { inputFields } from '../../operations/text-input.ts';
@@ -78,6 +79,8 @@ function named(operation: AnyOperation, field: string, { input, context }: Known
     case 'from':
     case 'to':
       return context.pools.all().flatMap(({ pool }) => (fitsPool(field, pool, input) ? [pool.name] : []));
+    case 'job':
+      return jobsFor(operation.name, context);
     case 'channel':
       return context.notices.channels();
     case 'provider':
@@ -92,6 +95,24 @@ function fitsPool(field: string, pool: { name: string; accounts: readonly string
   const account = String(input['account']);
   if (field === 'from') return pool.accounts.some((id) => id === account || id.endsWith(`/${account}`));
   return field !== 'to' || pool.name !== input['from'];
+}
+
+/** Where something can be done to a job; any state where this says nothing. */
+const fitting: Readonly<Record<string, readonly Job['state']['kind'][]>> = {
+  'job.cancel': ['queued', 'starting', 'running', 'parked', 'waiting', 'stopping', 'blocked'],
+  'job.park': ['queued', 'starting', 'running', 'waiting'],
+  'job.resume': ['parked'],
+  'job.retry': ['failed', 'blocked', 'cancelled'],
+  'job.answer': ['waiting'],
+};
+
+/** The latest first. */
+function jobsFor(operation: string, { jobs }: OperationContext): readonly string[] {
+  return jobs
+    .all()
+    .filter(({ state }) => fitting[operation]?.includes(state.kind) ?? true)
+    .toSorted((a, b) => b.addedAt - a.addedAt)
+    .map(({ id }) => id);
 }
 
 function accountsOf({ accounts }: OperationContext): readonly string[] {

@@ -85,6 +85,11 @@ const marks: Readonly<Record<NoticeKind, string>> = {
   'auth-reset-done': '✅',
   'auth-reset-failed': '⚠️',
   'config-refused': '⚠️',
+  'job-parked': '⏸',
+  'job-waiting': '❓',
+  'job-done': '✅',
+  'job-failed': '❌',
+  'job-blocked': '⛔',
   test: '🔔',
 };
 
@@ -94,7 +99,7 @@ function noticeText(notice: Notice, { clock, timeZone, operations }: TelegramCha
 }
 
 /** What one wants next. They work after a restart as well: a notice is read hours later. */
-function buttonsOf({ kind, facts: { pool, account } }: Notice): InlineKeyboardButton[] {
+function buttonsOf({ kind, facts: { pool, account, job } }: Notice): InlineKeyboardButton[] {
   const ofPool = pool === undefined ? [] : shortcut('Explain', 'pool.explain', pool);
   switch (kind) {
     case 'pool-exhausted':
@@ -107,6 +112,16 @@ function buttonsOf({ kind, facts: { pool, account } }: Notice): InlineKeyboardBu
       return [
         ...shortcut('Show', 'account.show', account),
         ...(kind === 'account-limited' ? shortcut('Clear', 'account.clear', account) : []),
+      ];
+    case 'job-parked':
+    case 'job-waiting':
+    case 'job-done':
+    case 'job-failed':
+    case 'job-blocked':
+      if (job === undefined) return [];
+      return [
+        ...shortcut('Show', 'job.show', job),
+        ...(kind === 'job-failed' || kind === 'job-blocked' ? shortcut('Retry', 'job.retry', job) : []),
       ];
     case 'auth-reset-done':
     case 'auth-reset-failed':

@@ -11,6 +11,7 @@ import type {
   SessionView,
 } from '../../operations/shape.ts';
 import { bold, code, escape, type Html, table } from './html.ts';
+import { renderJob, renderJobs } from './render-job.ts';
 import {
   limitName,
   type Look,
@@ -65,6 +66,14 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'pool.rotate': ({ pool, from, to, sessions }: { pool: string; from: string; to: string; sessions: number }) => [
     `Pool ${bold(pool)} moved from ${escape(from)} to ${bold(to)}${sessions === 0 ? '' : `, with ${sessions} of its sessions`}.`,
   ],
+  'job.list': renderJobs,
+  'job.add': renderJob,
+  'job.show': renderJob,
+  'job.cancel': renderJob,
+  'job.retry': renderJob,
+  'job.resume': renderJob,
+  'job.park': renderJob,
+  'job.answer': renderJob,
   'limit.list': ({ limits }: { limits: LimitOf[] }, look) =>
     limits.length === 0 ? ['No limit closes anything.'] : limits.map((each) => limitLine(each, look)),
   'limit.set': ({ limits }: { limits: LimitOf[] }, look) => limits.map((each) => limitLine(each, look)),

@@ -26,6 +26,11 @@ export function namesOf(cli: Cli, home: string): Names {
         value: id,
         description: `on ${account}`,
       })),
+    job: async (place) =>
+      (((await ask('job.list', place))['jobs'] ?? []) as Job[]).map(({ id, state, title }) => ({
+        value: id,
+        description: `${state}: ${title}`,
+      })),
     provider: () => cli.host.providers.map(plain),
     agent: () => cli.host.agents.map(plain),
     shell: () => shells.map(plain),
@@ -44,12 +49,16 @@ export function namesOf(cli: Cli, home: string): Names {
 
 type Account = { readonly id: string; readonly label: string; readonly state: string };
 type Pool = { readonly name: string; readonly provider: string };
+type Job = { readonly id: string; readonly state: string; readonly title: string };
 type Session = { readonly id: string; readonly account: string };
 
 /** What an argument or option is called, to what it means. */
 function sourceOf(wanted: string, { command }: Place): string {
   if (wanted === 'accounts') return 'account';
-  if (wanted === 'home' || wanted === 'profile') return 'folders';
+  if (wanted === 'dependsOn') return 'job';
+  if (wanted === 'fallbackAgents') return 'agent';
+  if (wanted === 'file') return 'files';
+  if (wanted === 'home' || wanted === 'profile' || wanted === 'directory') return 'folders';
   if (wanted === 'from' || wanted === 'to') return command === 'pool move' ? 'pool' : 'files';
   return wanted;
 }

@@ -1,0 +1,4 @@
+import { codexJobs } from './job-agents.ts';
+import { describeJobs } from './job-suite.ts';
+
+describeJobs(codexJobs);

@@ -1,0 +1,4 @@
+import { geminiJobs } from './job-agents.ts';
+import { describeJobs } from './job-suite.ts';
+
+describeJobs(geminiJobs);

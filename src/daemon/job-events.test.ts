@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'bun:test';
+import { buildJob } from '../../test/job-builder.ts';
+import type { AuditEntry } from '../core/audit.ts';
+import { asAttemptId, asJobId } from '../core/ids.ts';
+import type { Job, JobState, Park } from '../core/job/job.ts';
+import type { Notice } from '../core/notice.ts';
+import { dayMs, hourMs, minuteMs } from '../core/time.ts';
+import { tellAgain, tellJob } from './job-events.ts';
+
+const now = Date.parse('2026-11-21T13:00:00Z');
+const attempt = asAttemptId('job1.2');
+const secret = 'sk-test-0123456789abcdef';
+
+const park = (more: Partial<Park>): JobState => ({
+  ...{
+    kind: 'parked',
+    since: now,
+    reason: 'limit',
+    dueAt: now + hourMs,
+    estimated: false,
+    detail: 'five_hour rejected',
+  },
+  ...more,
+});
+const last: Partial<Job> = { attempts: 2, changedAt: now };
+const inState = (state: JobState): Job => buildJob({ ...last, state });
+
+/** What became of it, the record, and the notice. */
+const rows: [string, JobState, [string, string | null] | null, string | null][] = [
+  ['is being started', { kind: 'starting', attempt }, null, null],
+  ['runs', { kind: 'running', attempt }, ['job.running', 'attempt 2'], null],
+  ['is being stopped', { kind: 'stopping', attempt, next: { kind: 'cancelled' }, since: now }, null, null],
+  ['is tried elsewhere', { kind: 'queued', notBefore: null, why: 'a limit' }, ['job.queued', 'a limit'], null],
+  [
+    'is parked for long',
+    park({}),
+    ['job.parked', 'limit until 2026-11-21T14:00:00.000Z: five_hour rejected'],
+    'job-parked',
+  ],
+  [
+    'is parked for a moment',
+    park({ dueAt: now + minuteMs, estimated: true }),
+    ['job.parked', 'limit until 2026-11-21T13:01:00.000Z, a guess: five_hour rejected'],
+    null,
+  ],
+  ['is parked until it is mended', park({ dueAt: null }), ['job.parked', 'limit: five_hour rejected'], 'job-parked'],
+  ['is parked by its user', park({ dueAt: null, reason: 'user' }), ['job.parked', 'user: five_hour rejected'], null],
+  [
+    'asks',
+    { kind: 'waiting', attempt: null, question: `Is ${secret}\nright?`, since: now },
+    ['job.waiting', 'Is … right?'],
+    'job-waiting',
+  ],
+  ['is done', { kind: 'done', at: now, result: `used ${secret}` }, ['job.done', null], 'job-done'],
+  [
+    'failed',
+    { kind: 'failed', at: now, failure: 'task', detail: 'sk-test-other-0123456789 is bad' },
+    ['job.failed', 'task: sk-… is bad'],
+    'job-failed',
+  ],
+  [
+    'is blocked',
+    { kind: 'blocked', at: now, failure: 'window', detail: 'no end' },
+    ['job.blocked', 'window: no end'],
+    'job-blocked',
+  ],
+  ['is cancelled', { kind: 'cancelled', at: now }, ['job.cancelled', null], null],
+];
+
+describe('a job that', () => {
+  test.each(rows)('%s is a record and a notice where it is to be one', (...[, state, record, kind]) => {
+    const { spec } = buildJob();
+    const job = { ...inState(state), spec: { ...spec, environment: { KEY: secret, CI: 'a' } } };
+    const told = witness(buildJob({ state: { kind: 'cancelled', at: 1 } }), job, state.kind === 'cancelled');
+    expect(told.audit.map((each) => [each.kind, each.detail])).toEqual(record === null ? [] : [record]);
+    expect(told.notices.map((each) => each.kind as string)).toEqual(kind === null ? [] : [kind]);
+    for (const each of told.audit)
+      expect(each).toMatchObject({ subject: 'job1', actor: 'stint', surface: 'daemon', outcome: 'done' });
+    for (const each of told.notices) {
+      expect(each).toMatchObject({ id: `job:job1:${kind}:${now}`, thread: 'job:job1', at: now });
+      expect(each.facts).toMatchObject({ job: asJobId('job1'), title: 'Fix the tests' });
+    }
+    expect(JSON.stringify(told)).not.toMatch(/0123456789/);
+  });
+
+  test('was added is a record with its title', () => {
+    const told = witness(null, buildJob());
+    expect(told.audit).toMatchObject([{ kind: 'job.queued', subject: 'job1', detail: 'Fix the tests' }]);
+  });
+
+  test('changes without coming to another state is neither', () => {
+    const job = inState({ kind: 'running', attempt });
+    expect(witness(job, { ...job, fence: 9 })).toEqual({ lines: 0, audit: [], notices: [] });
+  });
+});
+
+describe('after a crash', () => {
+  test('what the last moment before it brought is told again under the same id, and no more', () => {
+    const at = (id: string, changedAt: number): Job =>
+      buildJob({ id: asJobId(id), changedAt, state: { kind: 'done', at: changedAt, result: '' } });
+    const jobs = [at('old', now - hourMs), at('late', now - 1000), at('last', now), buildJob({ changedAt: now })];
+    expect(tellAgain(jobs, now + hourMs).map(({ id }) => id)).toEqual([
+      `job:late:job-done:${now - 1000}`,
+      `job:last:job-done:${now}`,
+    ]);
+    expect(tellAgain(jobs, now + 40 * dayMs)).toEqual([]);
+    expect(tellAgain([], now)).toEqual([]);
+  });
+});
+
+function witness(before: Job | null, after: Job, other = false) {
+  const told = { lines: 0, audit: [] as AuditEntry[], notices: [] as Notice[] };
+  const from = other ? buildJob() : before;
+  tellJob(
+    {
+      log: { info: () => void (told.lines += 1) },
+      audit: (entry) => void told.audit.push(entry),
+      addNotices: (notices) => void told.notices.push(...notices),
+    },
+    from,
+    after,
+  );
+  return told;
+}

@@ -1,0 +1,98 @@
+import type { AuditEntry } from '../core/audit.ts';
+import type { Job } from '../core/job/job.ts';
+import type { Notice, NoticeFacts, NoticeKind } from '../core/notice.ts';
+import { oneLine } from '../core/one-line.ts';
+import { withoutSecrets } from '../core/secret-form.ts';
+import { dayMs, minuteMs, type EpochMs } from '../core/time.ts';
+import type { Log } from '../log/log.ts';
+import { shownText } from '../operations/job-view.ts';
+
+export type JobWitness = {
+  readonly log: Pick<Log, 'info'>;
+  readonly audit: (entry: AuditEntry) => void;
+  readonly addNotices: (notices: readonly Notice[]) => void;
+};
+
+/** A wait of at least so long is worth a notice. */
+const longWaitMs = 30 * minuteMs;
+const longestDetail = 300;
+
+/** Tells the log, the audit trail and people what became of a job. */
+export function tellJob({ log, audit, addNotices }: JobWitness, before: Job | null, job: Job): void {
+  const from = before?.state.kind ?? null;
+  if (from === job.state.kind) return;
+  log.info('job', { job: job.id, from, to: job.state.kind, title: job.spec.title });
+  const entry = auditOfJob(job, from);
+  if (entry !== null) audit(entry);
+  const notice = noticeOfJob(job);
+  if (notice !== null) addNotices([notice]);
+}
+
+/** A crash can come between a change and its notice. One that is there already is the same. */
+export function tellAgain(jobs: readonly Job[], now: EpochMs): readonly Notice[] {
+  const last = jobs.reduce((at, { changedAt }) => Math.max(at, changedAt), 0);
+  // Notices of long ago are forgotten, and would come twice.
+  const since = Math.max(last - minuteMs, now - dayMs);
+  return jobs.filter(({ changedAt }) => changedAt >= since).flatMap((job) => noticeOfJob(job) ?? []);
+}
+
+/** Where a job came to, as a record of the audit trail; null for what is on the way there. */
+function auditOfJob({ id, spec, state, attempts }: Job, from: Job['state']['kind'] | null): AuditEntry | null {
+  const entry = (detail: string | null): AuditEntry => ({
+    ...{ kind: `job.${state.kind}`, surface: 'daemon', actor: 'stint', subject: id, outcome: 'done' },
+    detail: detail === null ? null : plain(spec, detail),
+  });
+  switch (state.kind) {
+    case 'starting':
+    case 'stopping':
+      return null;
+    case 'queued':
+      return entry(from === null ? spec.title : state.why);
+    case 'running':
+      return entry(`attempt ${attempts}`);
+    case 'parked': {
+      const until = state.dueAt === null ? '' : ` until ${new Date(state.dueAt).toISOString()}`;
+      return entry(`${state.reason}${until}${state.estimated ? ', a guess' : ''}: ${state.detail}`);
+    }
+    case 'waiting':
+      return entry(state.question);
+    case 'failed':
+    case 'blocked':
+      return entry(`${state.failure}: ${state.detail}`);
+    case 'done':
+    case 'cancelled':
+      return entry(null);
+  }
+}
+
+/** What people are told of a job; null where that is nothing. The time of its state makes the edge. */
+function noticeOfJob({ id, spec, state }: Job): Notice | null {
+  const notice = (kind: NoticeKind, at: EpochMs, facts: NoticeFacts & { readonly evidence: string }): Notice => ({
+    ...{ id: `job:${id}:${kind}:${at}`, kind, thread: `job:${id}`, at },
+    facts: { job: id, title: spec.title, ...facts, evidence: plain(spec, facts.evidence) },
+  });
+  switch (state.kind) {
+    case 'parked': {
+      const { reason, dueAt, since, estimated, detail } = state;
+      if (reason === 'user' || (dueAt !== null && dueAt - since < longWaitMs)) return null;
+      return notice('job-parked', since, {
+        ...(dueAt === null ? { mend: `stint job show ${id}` } : { until: dueAt, estimated }),
+        evidence: detail,
+      });
+    }
+    case 'waiting':
+      return notice('job-waiting', state.since, { evidence: state.question });
+    case 'done':
+      return notice('job-done', state.at, { evidence: state.result });
+    case 'failed':
+      return notice('job-failed', state.at, { evidence: state.detail });
+    case 'blocked':
+      return notice('job-blocked', state.at, { evidence: state.detail });
+    default:
+      return null;
+  }
+}
+
+function plain(spec: Job['spec'], text: string): string {
+  return oneLine(withoutSecrets(shownText(spec, text)), longestDetail);
+}
