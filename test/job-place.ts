@@ -40,7 +40,7 @@ export type Started = {
 export type JobPlace = Place & {
   /** Runs `stint` without a terminal. */
   start(args: readonly string[]): Started;
-  onTerminal(...args: string[]): Session & { asks(times: number): Promise<void> };
+  onTerminal(...args: string[]): Session;
   /** Lets the agent that waits go on. */
   letGo(): Promise<void>;
   /** The id of the latest job. */
@@ -72,18 +72,9 @@ export async function openJobPlace(): Promise<JobPlace> {
     show,
     latest: async () => (await show()).id,
     start: (args) => start(place, PATH, args),
-    onTerminal(...args) {
-      const session = onTerminal(place, ...args);
-      return {
-        ...session,
-        async asks(times) {
-          let shown = '';
-          while (shown.split('◆').length <= times) shown = await session.shows('');
-        },
-      };
-    },
+    onTerminal: (...args) => onTerminal(place, ...args),
     async letGo() {
-      await Bun.spawn(['sh', '-c', 'echo > gate'], { cwd: place.folder }).exited;
+      await Bun.spawn(['sh', '-c', 'echo > gate'], { cwd: place.folder, timeout: 5000 }).exited;
     },
   };
 }

@@ -7,6 +7,8 @@ const launcher = join(import.meta.dir, '../bin/stint.mjs');
 export type Session = {
   /** Resolves with everything shown so far, once it holds the text; also when the command has ended without it. */
   shows(text: string): Promise<string>;
+  /** As `shows`, for what comes after something that was shown. */
+  showsMore(before: string, text: string): Promise<string>;
   type(text: string): void;
   /** Sends a signal to the launcher alone. */
   kill(signal: NodeJS.Signals): void;
@@ -40,14 +42,16 @@ export function onTerminal(place: Place, ...args: string[]): Session {
     tell();
     return { code, shown };
   });
+  const showsMore = async (before: string, text: string): Promise<string> => {
+    while (!shown.includes(text, before.length) && !over) await changed.promise;
+    return shown;
+  };
   return {
     ended,
     type: (text) => void child.terminal?.write(text),
     kill: (signal) => child.kill(signal),
-    async shows(text) {
-      while (!shown.includes(text) && !over) await changed.promise;
-      return shown;
-    },
+    shows: (text) => showsMore('', text),
+    showsMore,
   };
 }
 

@@ -55,6 +55,11 @@ export function dispatch(view: DispatchView): Dispatch {
     }
     if (running >= view.places) continue;
     const resolved = view.resolve(job);
+    const question = questionFor(job, resolved);
+    if (question !== null) {
+      events.push({ job: job.id, event: { kind: 'asked', attempt: null, question } });
+      continue;
+    }
     if (resolved.kind === 'closed') {
       events.push({
         job: job.id,
@@ -66,4 +71,16 @@ export function dispatch(view: DispatchView): Dispatch {
     events.push({ job: job.id, event: { kind: 'dispatched', on: resolved.rung } });
   }
   return { events, nextAt };
+}
+
+/** What a job that was stopped by a limit, and does not go on by itself, asks its user; null for any other. */
+function questionFor({ spec, state, answer }: Job, resolved: Resolved): string | null {
+  const stopped = state.kind === 'queued' && state.why !== null && answer === null;
+  if (!spec.asks || !stopped || (resolved.kind === 'rung' && resolved.isPreferred)) return null;
+  const next = resolved.kind === 'closed' ? 'Nothing is open now' : `It can go on with ${nameOf(resolved.rung)}`;
+  return `A limit stopped it (${state.why}). ${next}. Shall it go on?`;
+}
+
+function nameOf({ agent, model }: Extract<Resolved, { kind: 'rung' }>['rung']): string {
+  return model === null ? agent : `${model} of ${agent}`;
 }

@@ -41,7 +41,9 @@ export async function launchOf(deps: LaunchDeps, job: Job, attempt: Attempt): Pr
     reads: transcript === null ? [] : [files.folder],
     prompt: files.prompt,
   });
-  const left = takesOver ? await leftBehind(deps, spec, transcript === null ? null : join(files.folder, transcriptName)) : null;
+  const left = takesOver
+    ? await leftBehind(deps, spec, transcript === null ? null : join(files.folder, transcriptName))
+    : null;
   const environment = { ...deps.environment, ...spec.environment };
   for (const name of agent.withheld) delete (environment as Record<string, string>)[name];
   return {

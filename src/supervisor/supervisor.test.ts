@@ -180,6 +180,24 @@ describe('where every account is closed', () => {
     await rig.reaches(id, 'done');
   });
 
+  test('a job that asks waits for its user instead, and goes on with the answer', async () => {
+    await using rig = await openSupervisor();
+    for (const label of ['a', 'b']) await rig.close(label, rig.now + hourMs, 'opus');
+    const script = `echo "$3" >> $NOTES/models; cat > $NOTES/prompt; ${print({ kind: 'session', id: 's1' })}${limited} if [ -e $NOTES/asked ]; then ${finish()}exit 0; fi; exit 1`;
+    const { id } = await rig.add(script, { model: 'sonnet', asks: true });
+    await rig.supervisor.until(id, (job) => job.conversation !== null);
+    for (const label of ['a', 'b']) await rig.close(label, rig.now + hourMs, 'sonnet');
+    const waiting = await rig.reaches(id, 'waiting');
+    expect(waiting.state).toMatchObject({
+      question: 'A limit stopped it (used up). It can go on with haiku of claude. Shall it go on?',
+    });
+    await Bun.write(join(rig.folder, 'asked'), '');
+    await rig.supervisor.answer(id, 'Yes, but leave the docs alone.');
+    await rig.reaches(id, 'done');
+    expect(rig.read('models').trim().split('\n')).toEqual(['sonnet', 'haiku']);
+    expect(rig.read('prompt')).toContain('Yes, but leave the docs alone.');
+  });
+
   test('a job parked by a person stays so until that person resumes it', async () => {
     await using rig = await openSupervisor();
     const { id } = await rig.add(

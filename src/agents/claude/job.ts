@@ -4,6 +4,7 @@ import { parseJson } from '../../lib/parse-json.ts';
 import { readFailure, type FailureWords } from '../failure-text.ts';
 import type { AgentEvent, JobListener, JobMode } from '../job-mode.ts';
 import { eventsOf, lastLines } from '../told-events.ts';
+import { withWholeLines } from '../whole-lines.ts';
 import { listenToClaude } from './events.ts';
 
 /** Texts of Claude Code 2.1.197, as an error entry or a result shows them. */
@@ -79,7 +80,7 @@ export const claudeJob: JobMode = {
   ],
   // Its own waiting for the end of a limit would hide it from us: 2.1.197 takes `1`, `true`, `yes` and `on` for on.
   environment: { CLAUDE_CODE_RETRY_WATCHDOG: '0', DISABLE_AUTOUPDATER: '1' },
-  listen,
+  listen: (now) => withWholeLines(listen(now)),
   readStderr: (text, _, now) => readFailure(lastLines(text), words, now),
   chain: ['opus', 'sonnet[1m]', 'sonnet', 'haiku'],
 };

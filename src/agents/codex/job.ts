@@ -3,6 +3,7 @@ import { parseJson } from '../../lib/parse-json.ts';
 import { readFailure, type FailureWords } from '../failure-text.ts';
 import type { AgentEvent, JobListener, JobMode } from '../job-mode.ts';
 import { eventsOf, lastLines } from '../told-events.ts';
+import { withWholeLines } from '../whole-lines.ts';
 import { listenToCodex } from './events.ts';
 
 /** Texts of Codex 0.169.0. */
@@ -50,7 +51,7 @@ export const codexJob: JobMode = {
     '-',
   ],
   environment: {},
-  listen,
+  listen: (now) => withWholeLines(listen(now)),
   readStderr: (text, _, now) => readFailure(lastLines(text), words, now),
   chain: [],
 };

@@ -3,6 +3,7 @@ import { parseJson } from '../../lib/parse-json.ts';
 import { readFailure, type FailureWords } from '../failure-text.ts';
 import type { AgentEvent, JobListener, JobMode } from '../job-mode.ts';
 import { eventsOf, lastLines } from '../told-events.ts';
+import { withWholeLines } from '../whole-lines.ts';
 import { listenToGemini } from './events.ts';
 
 /** Texts of Gemini CLI 0.61.0. */
@@ -40,7 +41,7 @@ export const geminiJob: JobMode = {
   ],
   // As its own child it would outlive a kill of the process that was started.
   environment: { GEMINI_CLI_NO_RELAUNCH: 'true' },
-  listen,
+  listen: (now) => withWholeLines(listen(now)),
   readStderr: (text, exitCode, now) => {
     const read = readFailure(lastLines(text), words, now);
     // 41 is its configuration of logins (0.61.0).

@@ -120,7 +120,9 @@ function spawned(job: Job, { attempt: id, pid, birth }: Of<'spawned'>, given: Gi
   if (given.attempt === null || attemptOf(job) !== id || (state.kind !== 'starting' && state.kind !== 'stopping'))
     return misfit(job, { kind: 'spawned' });
   const next: JobState = state.kind === 'starting' ? { kind: 'running', attempt: id } : state;
-  return { job: changed(job, given, { state: next }), attempt: { ...given.attempt, pid, birth }, effects: [] };
+  // The process has been told what the user answered.
+  const more = { state: next, answer: null };
+  return { job: changed(job, given, more), attempt: { ...given.attempt, pid, birth }, effects: [] };
 }
 
 function asked(job: Job, { attempt, question }: Of<'asked'>, given: Given): Transition | Problem {
