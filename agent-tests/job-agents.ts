@@ -38,8 +38,7 @@ export const codexJobs: JobAgent = {
       ...{ provider: 'openai', secret: (label) => authFile(simulator, label), url: simulator.url },
       files: { '.codex/config.toml': 'check_for_update_on_startup = false\n[analytics]\nenabled = false\n' },
       limit: (credential, limit) => simulator.inject({ kind: 'usage_limit', credential, ...limit }),
-      traffic: () =>
-        seen(simulator.requests, ({ path, via }) => path.endsWith('/responses') && via !== 'upgrade'),
+      traffic: () => seen(simulator.requests, ({ path, via }) => path.endsWith('/responses') && via !== 'upgrade'),
       [Symbol.asyncDispose]: async () => simulator.stop(),
     };
   },

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
+import { readFile } from 'node:fs/promises';
 import { agentExecutable } from './agent-executable.ts';
 import { startGatewayJobs, startProfileJobs, type JobAgent, type JobRig } from './job-rig.ts';
 
@@ -26,10 +27,15 @@ export function describeJobs(each: JobAgent): void {
       const { id } = await rig.add(`[[steps:2]] [[say:${words}]]`);
       while (rig.world.traffic().length < 3) await Bun.sleep(50);
       const before = await rig.show(id);
+      const { pid = null } = before.attempt ?? {};
       await rig.killDaemon();
+      // Linux alone shows it.
+      const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+      expect(environment).not.toContain(rig.world.secret('a'));
+      expect(environment).not.toMatch(/STINT_(HOME|CONTROL_PORT|AGENT_PORT)=/);
       await rig.up();
       const job = await rig.reaches(id, 'done');
-      expect(job).toMatchObject({ attempts: 1, attempt: { pid: before.attempt?.pid, exitCode: 0 } });
+      expect(job).toMatchObject({ attempts: 1, attempt: { pid, exitCode: 0 } });
       expect(job.result?.trim()).toBe(words);
       expect(await stepsOf(rig, id)).toEqual(['1 step 1', '1 step 2']);
     });

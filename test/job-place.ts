@@ -18,12 +18,11 @@ text=$(result "$prompt")
 case "$prompt" in
   fail*)
     say '{"type":"assistant","error":"max_output_tokens","message":{"model":"<synthetic>","content":[{"type":"text","text":"The answer is too long."}]}}'
-    say '{"type":"result","subtype":"success","is_error":true,"result":"The answer is too long."}'
+    say '{"type":"result","subtype":"error_during_execution","is_error":true}'
     exit 1;;
   tell*) text=$(result "FOO=$FOO BAR=\${BAR+set} PWD=$PWD
 $*");;
-  'say hello'*|an*|a*|--*) ;;
-  *) read -r _ < gate;;
+  'wait here') read -r _ < gate;;
 esac
 say '{"type":"assistant","message":{"model":"claude-opus-4-8","content":[{"type":"text","text":"'"$text"'"}]}}'
 say '{"type":"result","subtype":"success","is_error":false,"result":"'"$text"'"}'

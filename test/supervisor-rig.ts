@@ -98,6 +98,7 @@ export async function openSupervisor(
       },
       newId: () => asJobId(crypto.randomUUID().slice(0, 10).replace('-', '0')),
       newSession: () => crypto.randomUUID(),
+      silenceMs: 300,
       workspace: {
         unwanted: () => Promise.resolve(null),
         describe: () => Promise.resolve('Nothing was committed.'),

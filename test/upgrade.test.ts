@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openHome } from '../src/home/open-home.ts';
 import type { JobView } from '../src/operations/job-view.ts';
+import { openStore } from '../src/store/open-store.ts';
 import { openVault } from '../src/vault/open-vault.ts';
 import { openPlace } from './daemon-rig.ts';
 import { fixtures, restoreFixture } from './database-fixture.ts';
@@ -69,7 +70,15 @@ test('jobs that were parked, were about to start or ended meanwhile go on after 
   expect(records.map(({ subject }) => subject).toSorted()).toEqual(ending.toSorted());
   await place.stint(['down']);
   await ended;
+  await using store = await openNoticed(place.home);
+  const told = (await store.recentNotices(99)).filter(({ notice }) => notice.kind === 'job-done');
+  expect(told.map(({ notice }) => notice.facts.job as string).toSorted()).toEqual(ending.toSorted());
 }, 30_000);
+
+async function openNoticed(home: string) {
+  const store = await openStore((await openHome(home)).database, { now: Date.now() });
+  return { ...store, [Symbol.asyncDispose]: () => store.close() };
+}
 
 /** A home with that database and the secrets of its accounts. */
 async function openOld(name: string, environment: Readonly<Record<string, string>>) {

@@ -20,7 +20,9 @@ export function declaredAgents() {
           resume: texts('Arguments with which it goes on with the conversation `{session}`.').default([]),
           sessionMissing: pattern('An error that says there is no such conversation.').default(''),
           limits: z
-            .array(pattern('An error that says it has met a limit.'), { error: 'must be a list of regular expressions' })
+            .array(pattern('An error that says it has met a limit.'), {
+              error: 'must be a list of regular expressions',
+            })
             .default([]),
           model: texts('Arguments that choose a model, `{model}`.').default([]),
           models: texts('Its models, best first, for where the preferred one is closed.').default([]),

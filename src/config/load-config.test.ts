@@ -198,6 +198,26 @@ const faults: [string, string, string][] = [
     '[reset.agents."My Own"]\ncommand = ["x"]',
     'line 1: reset.agents.My Own must have a name of a-z, 0-9 and -.',
   ],
+  [
+    'an own agent without a word for its end',
+    '[agents.mine]\ncommand = ["mine"]',
+    'line 1: agents.mine.result must be a regular expression.',
+  ],
+  [
+    'an own agent without a command',
+    '[agents.mine]\nresult = "x"\ncommand = []',
+    'line 3: agents.mine.command must be a list of the command and its arguments.',
+  ],
+  [
+    'a pattern that is none',
+    '[agents.mine]\ncommand = ["mine"]\nresult = "x"\nlimits = ["("]',
+    'line 4: agents.mine.limits must be a regular expression.',
+  ],
+  [
+    'an own agent with the name of another',
+    '[agents.claude]\ncommand = ["mine"]\nresult = "x"',
+    'line 1: agents.claude must have a name of a-z, 0-9 and -.',
+  ],
   ['a pool that is no table', '[reset.pools]\nwork = 1', 'line 2: reset.pools.work must be a table.'],
   ['an unknown field of a pool', '[reset.pools.work]\nplace = 1', 'line 2: reset.pools.work.place is not a setting.'],
   [

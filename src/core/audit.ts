@@ -8,7 +8,7 @@ export type Surface = (typeof surfaces)[number];
 /**
  * One thing that happened: an operation that changes something, or an event of Stint's own: `session.moved`,
  * `account.limited`, `account.opened`, `account.needs-login`, `pool.exhausted`, `pool.recovered`, `notice.told`,
- * `auth-reset.run`. Append-only, and never with a secret.
+ * `auth-reset.run`, and for a job `job.` with the state that it came to. Append-only, and never with a secret.
  */
 export type AuditRecord = {
   /** Increases by one; a cursor for whoever reads on. */
@@ -18,7 +18,7 @@ export type AuditRecord = {
   readonly surface: Surface;
   /** Who: `owner` on the control socket, `token`, `read-token`, `browser`, `telegram:<chat>`, `stint`. */
   readonly actor: string;
-  /** What was acted on: an account, a pool, a session. */
+  /** What was acted on: an account, a pool, a session, a job. */
   readonly subject: string;
   /** `done`, or why it was refused. */
   readonly outcome: 'done' | ProblemCode;

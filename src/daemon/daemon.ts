@@ -12,6 +12,8 @@ import { UsagePoller } from '../book/usage.ts';
 import { openConfig } from '../config/live-config.ts';
 import type { Overrides } from '../config/overrides.ts';
 import type { AuditEntry } from '../core/audit.ts';
+import type { JobId } from '../core/ids.ts';
+import type { Job } from '../core/job/job.ts';
 import { dayMs, secondMs } from '../core/time.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { proxyRulesOf } from '../gateway/socket/proxy.ts';
@@ -89,7 +91,11 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     return trail.append(entry);
   };
   // What was told is a line of the log already.
-  const outbox = openOutbox({ store, book, log, audit: (entry) => trail.append(entry) });
+  let findJob: (id: JobId) => Job | undefined = () => undefined;
+  const outbox = openOutbox({
+    ...{ store, book, log, audit: (entry: AuditEntry) => trail.append(entry) },
+    findJob: (id) => findJob(id),
+  });
   wakeOutbox = () => outbox.wake();
   const credentials = openCredentials(opened, { book, vault, network, log });
   const authResets = openAuthResets(opened, {
@@ -141,6 +147,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     declared: declaredAgents(config.agents),
     lookAfterProfiles: () => context.profiles.lookAfter(),
   });
+  findJob = (id) => supervisor.find(id);
   const context = operationContext({
     ...{ book, vault, providers, agents, audit, tokens, authResets, jobs },
     trail: {

@@ -59,7 +59,8 @@ export function jobAccounts(deps: JobAccountDeps): AccountPort {
       const provider = (agents.get(agent) ?? declared.get(agent))?.provider;
       return provider === null ? ownPool(agent) : defaultPoolOf(provider ?? asProviderId(''));
     },
-    modeOf: (pool) => (ownLogins.has(pool) ? 'gateway' : modeOf(book.pool(pool)?.candidates.map((each) => each.account) ?? [])),
+    modeOf: (pool) =>
+      ownLogins.has(pool) ? 'gateway' : modeOf(book.pool(pool)?.candidates.map((each) => each.account) ?? []),
     select({ pool, session, model, exclude }) {
       const own = ownLogins.get(pool);
       if (own !== undefined) return selectOwn(own, book.clock());
@@ -93,7 +94,7 @@ export function jobAccounts(deps: JobAccountDeps): AccountPort {
       return agent.launch({ url: gatewayUrl(), phantom: token, folder: await agentFolder(id), environment });
     },
     revoke,
-    profile(want) {
+    async profile(want) {
       if (!declared.has(want.agent)) return readyProfile(deps, agentOf(want.agent).profile, want);
       throw new Problem('invalid', `${want.account} is a login of another agent, which ${want.agent} cannot use.`, {
         hint: 'Give the job a pool whose accounts the gateway serves: --pool',

@@ -5,7 +5,7 @@ import { asAttemptId, asJobId } from '../core/ids.ts';
 import type { Job, JobState, Park } from '../core/job/job.ts';
 import type { Notice } from '../core/notice.ts';
 import { dayMs, hourMs, minuteMs } from '../core/time.ts';
-import { tellAgain, tellJob } from './job-events.ts';
+import { jobStillHolds, tellAgain, tellJob } from './job-events.ts';
 
 const now = Date.parse('2026-11-21T13:00:00Z');
 const attempt = asAttemptId('job1.2');
@@ -92,6 +92,16 @@ describe('a job that', () => {
     const job = inState({ kind: 'running', attempt });
     expect(witness(job, { ...job, fence: 9 })).toEqual({ lines: 0, audit: [], notices: [] });
   });
+});
+
+test('a notice holds as long as its job is where it says, and no longer', () => {
+  const asking = inState({ kind: 'waiting', attempt: null, question: 'Which?', since: now });
+  const [notice] = witness(null, asking).notices;
+  if (notice === undefined) throw new Error('no notice');
+  const again = inState({ kind: 'waiting', attempt: null, question: 'Which?', since: now + 1 });
+  const rest = [undefined, again, inState({ kind: 'running', attempt }), inState({ kind: 'cancelled', at: now })];
+  expect(jobStillHolds({ ...asking, fence: 9, changedAt: now + 5 }, notice)).toBe(true);
+  expect(rest.map((each) => jobStillHolds(each, notice))).toEqual([false, false, false, false]);
 });
 
 describe('after a crash', () => {

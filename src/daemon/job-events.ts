@@ -36,6 +36,11 @@ export function tellAgain(jobs: readonly Job[], now: EpochMs): readonly Notice[]
   return jobs.filter(({ changedAt }) => changedAt >= since).flatMap((job) => noticeOfJob(job) ?? []);
 }
 
+/** Whether a job still is where a notice says. */
+export function jobStillHolds(job: Job | undefined, { id }: Notice): boolean {
+  return job !== undefined && noticeOfJob(job)?.id === id;
+}
+
 /** Where a job came to, as a record of the audit trail; null for what is on the way there. */
 function auditOfJob({ id, spec, state, attempts }: Job, from: Job['state']['kind'] | null): AuditEntry | null {
   const entry = (detail: string | null): AuditEntry => ({

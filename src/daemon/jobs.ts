@@ -154,10 +154,6 @@ export function declaredAgents(config: Config['agents']): ReadonlyMap<string, De
   );
 }
 
-export function attemptsFolder(home: string): string {
-  return join(home, 'attempts');
-}
-
 function jobAgent({ id, command, job, withheld, profile }: Agent): JobAgent {
   return {
     id,

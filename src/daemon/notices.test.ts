@@ -221,7 +221,7 @@ async function openRig() {
     for (const each of waiting) if (each.at <= entries.length) each.done();
     waiting = waiting.filter((each) => each.at > entries.length);
   };
-  const outbox = openOutbox({ store, book: opened.book, log, audit });
+  const outbox = openOutbox({ store, book: opened.book, log, audit, findJob: () => undefined });
   return {
     outbox,
     store,

@@ -2,6 +2,8 @@ import { platform } from 'node:os';
 import type { Book } from '../book/book.ts';
 import type { Config } from '../config/config-schema.ts';
 import type { AuditEntry } from '../core/audit.ts';
+import type { JobId } from '../core/ids.ts';
+import type { Job } from '../core/job/job.ts';
 import { isClosed } from '../core/limit/limit.ts';
 import { noticeKinds, type Notice } from '../core/notice.ts';
 import { Problem } from '../core/problem.ts';
@@ -14,6 +16,7 @@ import { Outbox, type OutboxEvent, type OutboxSettings, type Route } from '../no
 import type { Channel, OutboxStore } from '../notices/ports.ts';
 import { parseWebhookSecrets, webhookChannel } from '../notices/webhook.ts';
 import type { Notices } from '../operations/context.ts';
+import { jobStillHolds } from './job-events.ts';
 import type { Network } from './network.ts';
 
 export type OutboxParts = {
@@ -21,15 +24,19 @@ export type OutboxParts = {
   readonly book: Book;
   readonly log: Log;
   readonly audit: (entry: AuditEntry) => Promise<void>;
+  readonly findJob: (id: JobId) => Job | undefined;
 };
 
 /** An outbox without channels, for `configure` and `start`. */
-export function openOutbox({ store, book, log, audit }: OutboxParts): Outbox {
+export function openOutbox({ store, book, log, audit, findJob }: OutboxParts): Outbox {
   const deps = {
     store,
     clock: book.clock,
     random: Math.random,
-    holds: (notice: Notice) => stillHolds(book, notice),
+    holds: (notice: Notice) => {
+      const { job } = notice.facts;
+      return job === undefined ? stillHolds(book, notice) : jobStillHolds(findJob(job), notice);
+    },
     tell: (event: OutboxEvent) => tellOutbox(log, audit, event),
     bug: log.bug,
   };

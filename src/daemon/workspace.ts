@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { secondMs, type EpochMs } from '../core/time.ts';
 import type { Workspace } from '../supervisor/ports.ts';
 
 const longestText = 4000;
@@ -7,9 +8,10 @@ const gitMs = 10_000;
 /** Directories of jobs on this machine. */
 export function localWorkspace(path: string): Workspace {
   return {
-    async unwanted(directory) {
+    async unwanted(directory, since) {
       const found = await stat(directory).catch(() => undefined);
-      return found?.isDirectory() === true ? null : `its directory ${directory} is gone`;
+      if (found?.isDirectory() !== true) return `its directory ${directory} is gone`;
+      return since === null ? null : mergedSince({ directory, path }, since);
     },
     async describe(directory) {
       const [branch, status, log] = await Promise.all([
@@ -25,6 +27,24 @@ export function localWorkspace(path: string): Workspace {
       ].join('\n');
     },
   };
+}
+
+const defaultBranches = ['origin/HEAD', 'main', 'master'];
+
+/** One whose branch has commits of this time, all of them in the default branch, and nothing that is not committed. */
+async function mergedSince(place: { directory: string; path: string }, since: EpochMs): Promise<string | null> {
+  const [branch, committed, status] = await Promise.all([
+    git(place, 'symbolic-ref', '--short', 'HEAD'),
+    git(place, 'log', '-1', '--format=%ct', 'HEAD'),
+    git(place, 'status', '--short'),
+  ]);
+  if (branch === null || defaultBranches.includes(branch) || status !== '') return null;
+  if (committed === null || Number(committed) * secondMs < since) return null;
+  for (const into of defaultBranches) {
+    const merged = await git(place, 'merge-base', '--is-ancestor', 'HEAD', into);
+    if (merged !== null) return `its branch ${branch} is merged into ${into}`;
+  }
+  return null;
 }
 
 /** What a git command prints; null where it fails. */

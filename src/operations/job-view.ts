@@ -39,7 +39,7 @@ export const jobShape = z.object({
   dueAt: moment.nullable().describe('When a parked job goes on'),
   estimated: z.boolean().describe('Nobody told when, and `dueAt` is a guess'),
   question: z.string().nullable(),
-  result: z.string().nullable(),
+  result: z.string().nullable().describe('What its agent said in the end; in lists its beginning'),
   failure: z.enum(failureKinds).nullable(),
   resumes: z.number().describe('In a row without a completed turn; after five the job is blocked'),
   addedAt: moment,

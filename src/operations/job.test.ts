@@ -194,6 +194,15 @@ describe('job.list', () => {
   });
 });
 
+test('job.list has the beginning of a result, and job.show all of it', async () => {
+  const text = 'word '.repeat(200).trim();
+  const { id } = await add({ scheduleAt: undefined, args: [rig.script(finish(text))] });
+  await rig.agents.reaches(id as JobId, 'done');
+  const { jobs } = (await run('job.list', { state: 'done' })) as { jobs: JobView[] };
+  expect(jobs.find((each) => each.id === id)?.result).toBe(`${text.slice(0, 299)}…`);
+  expect(((await run('job.show', { job: id })) as JobView).result).toBe(text);
+});
+
 describe('what a person does with a job', () => {
   test('parks, goes on, cancels and tries again', async () => {
     const { id } = await add();

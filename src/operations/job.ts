@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { JobId } from '../core/ids.ts';
 import { jobStates, type Job } from '../core/job/job.ts';
+import { oneLine } from '../core/one-line.ts';
 import type { OperationContext } from './context.ts';
 import { jobOfKey, jobSpecOf, requireJob } from './job-spec.ts';
-import { jobShape, shownText, viewJob } from './job-view.ts';
+import { jobShape, shownText, viewJob, type JobView } from './job-view.ts';
 import { operation, streamingOperation } from './operation.ts';
 
 const job = z.string().describe('Job, by its id or the beginning of it');
@@ -74,7 +75,7 @@ export const jobList = operation({
       .filter((each) => state === undefined || each.state.kind === state)
       .toSorted((a, b) => b.addedAt - a.addedAt)
       .slice(0, count)
-      .map((each) => viewJob(context, each)),
+      .map((each) => shortened(viewJob(context, each))),
   }),
 });
 
@@ -137,11 +138,18 @@ export const jobAnswer = operation({
   effect: 'write',
   positional: ['job', 'answer'],
   subject: ['job'],
-  input: z.object({ job, answer: z.string().min(1).max(longestPrompt) }),
+  input: z.object({ job, answer: z.string().min(1).max(longestPrompt).describe('What its agent is told') }),
   output: jobShape,
   run: async (input, context) =>
     viewJob(context, await context.jobs.answer(requireJob(context, input.job).id, input.answer)),
 });
+
+/** What an agent has to say in the end may be long, and a list has many. */
+function shortened(job: JobView): JobView {
+  return { ...job, result: job.result === null ? null : oneLine(job.result, longestInList) };
+}
+
+const longestInList = 300;
 
 async function* said(
   { id, spec }: Job,

@@ -25,6 +25,8 @@ export type EffectDeps = LaunchDeps & {
   readonly heard: (attempt: AttemptId, event: AgentEvent) => void;
   readonly bug: (error: unknown) => void;
   readonly reached?: Reached;
+  /** See FollowDeps. */
+  readonly silenceMs?: number;
 };
 
 export const writeAgainMs = secondMs;
@@ -62,7 +64,7 @@ export class Effects {
   }
 
   async #listen(attempt: Attempt): Promise<void> {
-    const { agents, processes, heard, verified, stopping } = this.#deps;
+    const { accounts, agents, processes, heard, verified, stopping } = this.#deps;
     const agent = agents.get(attempt.agent);
     if (agent === undefined) {
       await processes.end(attempt);
@@ -77,7 +79,9 @@ export class Effects {
         heard(attempt.id, event);
       },
     };
-    return followAttempt(deps, { attempt, mode: agent.mode }, stopping);
+    await followAttempt(deps, { attempt, mode: agent.mode }, stopping);
+    // What is left of it at a crash is revoked with the job's end.
+    await accounts.revoke(attempt.id);
   }
 
   /** Resolves when nothing is under way any more. */

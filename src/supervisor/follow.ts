@@ -50,8 +50,7 @@ export async function followAttempt(
       clearTimeout(silence);
       if (channel === 'stderr') stderr = `${stderr}${line}\n`.slice(-keptStderr);
       for (const event of understood(() => listen(channel, line), bug)) {
-        if (event.kind === 'limited' && event.waits) believeLater(event);
-        else await ear.hear(event);
+        await (event.kind === 'limited' && event.waits ? believeLater(event) : ear.hear(event));
         reached?.('follow.heard');
       }
     }

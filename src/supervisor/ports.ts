@@ -1,4 +1,3 @@
-import type { AgentEvent } from '../agents/job-mode.ts';
 import type { Account } from '../core/account/account.ts';
 import type { AccountId, AttemptId, JobId, Label } from '../core/ids.ts';
 import type { Attempt, Conversation, Job } from '../core/job/job.ts';
@@ -133,20 +132,13 @@ export interface AccountPort {
   onOpened(listener: () => void): () => void;
 }
 
-export type SupervisorEvent =
-  | { readonly kind: 'job'; readonly job: Job }
-  | {
-      readonly kind: 'agent';
-      readonly job: JobId;
-      readonly attempt: AttemptId;
-      readonly event: AgentEvent;
-      readonly at: EpochMs;
-    };
-
 /** Where a job works. */
 export interface Workspace {
-  /** Why the work is not wanted any more, such as a directory that is gone; null when it is. */
-  unwanted(directory: string): Promise<string | null>;
+  /**
+   * Why the work is not wanted any more, such as a directory that is gone; null when it is. `since` is when the job was
+   * added, for one that goes on by itself; null for one that begins, or that a person has asked for.
+   */
+  unwanted(directory: string, since: EpochMs | null): Promise<string | null>;
   /** What an agent that takes over has to know of it: its git state. */
   describe(directory: string): Promise<string>;
 }

@@ -282,11 +282,13 @@ export class Supervisor {
   }
 
   /** Nobody can tell is no reason not to do the work. */
-  #unwanted({ spec }: Job): Promise<string | null> {
-    return this.#deps.workspace.unwanted(spec.directory).catch((error: unknown) => {
-      this.#deps.bug(error);
-      return null;
-    });
+  #unwanted({ spec, restarts, addedAt }: Job): Promise<string | null> {
+    return this.#deps.workspace
+      .unwanted(spec.directory, restarts.resumes + restarts.crashes > 0 ? addedAt : null)
+      .catch((error: unknown) => {
+        this.#deps.bug(error);
+        return null;
+      });
   }
 
   /** What a person asked for. */

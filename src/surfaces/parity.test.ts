@@ -15,6 +15,8 @@ const secrets = {
   b: 'sk-ant-oat01-test-bbbbbbbbbb',
   c: 'sk-ant-api03-test-cccccccccc',
 };
+/** Given to a job, which nobody but its agent is to see. */
+const jobSecret = 'sk-test-jjjjjjjjjj';
 const cases = operations.flatMap((operation) => projections.map((surface) => [operation.name, surface] as const));
 const owner = 7;
 
@@ -100,6 +102,25 @@ describe('every operation', () => {
     for (const other of others) expect<object>(other).toEqual(first ?? {});
   });
 
+  test('a job is the same on every surface, and its environment on none', async () => {
+    const environment = { API_KEY: jobSecret };
+    const added = await post('/api/jobs', { prompt: 'Wait.', directory: place.folder, environment });
+    const job = String(added['id']);
+    const parked = await post(`/api/jobs/${job}/park`, { reason: 'lunch' });
+    expect(parked['why']).toBe(`You parked it: lunch. Go on with: stint job resume ${job}`);
+    const { structuredContent } = await onServer((client) => client.callTool({ name: 'job_show', arguments: { job } }));
+    const shown = JSON.parse(await stint(['job', 'show', job, '--json'])) as object;
+    const listed = JSON.parse(await stint(['job', 'list', '--json'])) as object;
+    const got = (await (await place.api(`/api/jobs/${job}`)).json()) as object;
+    expect([shown, listed, got, structuredContent]).toEqual([parked, { jobs: [parked] }, parked, parked]);
+    const { text } = await bot.ask(owner, `/job_show ${job}`);
+    expect(text).toContain(`You parked it: lunch. Go on with: /job_resume ${job}`);
+    printed += text;
+    printed += await (await place.api(`/api/audit?subject=${job}`)).text();
+    expect(printed).toContain('"kind":"job.parked"');
+    await post(`/api/jobs/${job}/cancel`, {});
+  });
+
   test('fails the same on every surface', async () => {
     const cli = await place.stint(['pool', 'use', 'anthropic', 'nobody', '--json']);
     const rest = await place.api('/api/pool.use', { method: 'POST', body: '{"pool":"anthropic","account":"nobody"}' });
@@ -122,7 +143,9 @@ describe('status', () => {
 
   test('shows windows, limits and who is next', async () => {
     const text = await stint(['status']);
-    expect(text).toMatch(/^Stint \S+, process \d+, up \d+s, agents at http:\/\/127\.0\.0\.1:\d+, 0 open requests\n\n/);
+    expect(text).toMatch(
+      /^Stint \S+, process \d+, up [\dms ]+, agents at http:\/\/127\.0\.0\.1:\d+, 0 open requests\n\n/,
+    );
     expect(text).toMatch(
       /\nanthropic\/a {2}closed \(five_hour\), opens in \S+ \S+ \(.+ UTC\)\n {2}five_hour {2}█{20} 100% {2}resets in .+ {2}closed\n/,
     );
@@ -194,9 +217,11 @@ describe('a secret', () => {
     expect(printed).toContain('changed: account.add anthropic a\n');
     const files = readdirSync(place.home, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
     expect(files.map((each) => each.name)).toContain('stint.db');
-    for (const secret of Object.values(secrets)) {
+    for (const secret of [...Object.values(secrets), jobSecret]) {
       expect(printed).not.toContain(secret);
-      for (const file of files) expect(readFileSync(join(file.parentPath, file.name)).includes(secret)).toBe(false);
+      // A job's own environment is kept with it.
+      for (const file of files.filter(({ name }) => secret !== jobSecret || !name.startsWith('stint.db')))
+        expect(readFileSync(join(file.parentPath, file.name)).includes(secret)).toBe(false);
     }
   });
 
@@ -260,6 +285,11 @@ async function onServer<Answer>(ask: (client: Client) => Promise<Answer>): Promi
   } finally {
     await client.close();
   }
+}
+
+async function post(path: string, body: object): Promise<Record<string, unknown>> {
+  const response = await place.api(path, { method: 'POST', body: JSON.stringify(body) });
+  return (await response.json()) as Record<string, unknown>;
 }
 
 async function onRest(name: string): Promise<boolean> {

@@ -66,6 +66,9 @@ const entrySchema = z.discriminatedUnion('type', [
   }),
 ]);
 
+/** The types of its events. */
+const events = /^(system|assistant|user|result|rate_limit_event|stream_event)$/;
+
 export const claudeJob: JobMode = {
   args: ({ kind, session, model, args, reads = [] }) => [
     '-p',
@@ -80,7 +83,7 @@ export const claudeJob: JobMode = {
   ],
   // Its own waiting for the end of a limit would hide it from us: 2.1.197 takes `1`, `true`, `yes` and `on` for on.
   environment: { CLAUDE_CODE_RETRY_WATCHDOG: '0', DISABLE_AUTOUPDATER: '1' },
-  listen: (now) => withWholeLines(listen(now)),
+  listen: (now) => withWholeLines(listen(now), events),
   readStderr: (text, _, now) => readFailure(lastLines(text), words, now),
   chain: ['opus', 'sonnet[1m]', 'sonnet', 'haiku'],
 };

@@ -38,6 +38,9 @@ const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('error'), message: z.string() }),
 ]);
 
+/** The types of its events. */
+const events = /^(thread|turn|item)\.[a-z]+$/;
+
 export const codexJob: JobMode = {
   // Its sandbox and approvals are the user's own settings; `-` takes the prompt from stdin.
   args: ({ kind, session, model, args }) => [
@@ -51,7 +54,7 @@ export const codexJob: JobMode = {
     '-',
   ],
   environment: {},
-  listen: (now) => withWholeLines(listen(now)),
+  listen: (now) => withWholeLines(listen(now), events),
   readStderr: (text, _, now) => readFailure(lastLines(text), words, now),
   chain: [],
 };

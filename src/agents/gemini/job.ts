@@ -28,6 +28,9 @@ const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('result'), status: z.string(), error: z.object({ message: z.string() }).optional() }),
 ]);
 
+/** The types of its events. */
+const events = /^(init|message|tool_use|tool_result|error|result)$/;
+
 export const geminiJob: JobMode = {
   args: ({ kind, session, model, args, reads = [] }) => [
     '--output-format',
@@ -41,7 +44,7 @@ export const geminiJob: JobMode = {
   ],
   // As its own child it would outlive a kill of the process that was started.
   environment: { GEMINI_CLI_NO_RELAUNCH: 'true' },
-  listen: (now) => withWholeLines(listen(now)),
+  listen: (now) => withWholeLines(listen(now), events),
   readStderr: (text, exitCode, now) => {
     const read = readFailure(lastLines(text), words, now);
     // 41 is its configuration of logins (0.61.0).

@@ -59,12 +59,14 @@ async function* byCount(daemon: Lasting, name: string, input: Input): AsyncGener
   }
 }
 
-/** A daemon that stops ends a stream as well as one that has said everything. */
+/** A daemon that stops ends a stream as well: only one that began when the job had ended has told everything. */
 function endOf(daemon: Lasting, name: string, input: Input): NonNullable<StreamWish['isOver']> {
+  let hadEnded = false;
   return async () => {
-    if (name !== 'job.logs' || input['follow'] !== true) return true;
+    if (name !== 'job.logs' || input['follow'] !== true || hadEnded) return true;
     const job = (await daemon.call('job.show', { job: input['job'] })) as JobView | undefined;
-    return job === undefined || hasEnded(job);
+    hadEnded = job === undefined || hasEnded(job);
+    return false;
   };
 }
 

@@ -1,6 +1,7 @@
 import { formatWhen } from '../../core/time.ts';
 import type { AccountView, Finding, PoolView, SessionView, StatusView } from '../../operations/shape.ts';
 import { renderAdded, renderChanged, renderJob, renderJobs } from './job/render-job.ts';
+import { renderJobLogLine, type JobLogLine } from './job/render-log.ts';
 import { renderActivity } from './render-activity.ts';
 import { renderSettings, valueText } from './render-config.ts';
 import { renderLimits, renderNotices, renderRecord, renderRecords } from './render-event.ts';
@@ -91,6 +92,7 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'job.add': renderAdded,
   'job.list': renderJobs,
   'job.show': renderJob,
+  'job.logs': (line: JobLogLine, { terminal }) => renderJobLogLine(line, terminal),
   'job.cancel': renderChanged,
   'job.park': renderChanged,
   'job.resume': renderChanged,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { renderTable } from './table.ts';
+import { cut, renderTable } from './table.ts';
 
 const head = ['ACCOUNT', 'STATE', 'UNTIL'];
 const rows = [
@@ -44,6 +44,11 @@ describe('a table', () => {
   test.each([20, 34, 40, 52, 60, 79, 80, 120])('fits a terminal of %d columns', (columns) => {
     for (const line of renderTable(head, [...rows, ['e\u0301'.repeat(30), '🏁'.repeat(40), 'x']], columns).split('\n'))
       expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
+  });
+
+  test.each([5, 6, 7, 8])('cuts ideographs to %d cells', (cells) => {
+    expect(Bun.stringWidth(cut('日本語日本語', cells))).toBeLessThanOrEqual(cells);
+    expect(cut('日本語日本語', cells)).toEndWith('…');
   });
 
   test('keeps its alignment with combining marks and closes the styles that it cuts', () => {

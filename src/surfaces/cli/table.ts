@@ -29,7 +29,10 @@ export function renderTable(
 
 /** Cuts a text to a number of cells, its styles kept, with an ellipsis for what is missing. */
 export function cut(text: string, cells: number): string {
-  return Bun.stringWidth(text) <= cells ? text : Bun.sliceAnsi(text, 0, cells, '…');
+  if (Bun.stringWidth(text) <= cells) return text;
+  const shorter = Bun.sliceAnsi(text, 0, cells, '…');
+  // Before an ideograph that has no room it leaves the ellipsis none either.
+  return Bun.stringWidth(shorter) <= cells ? shorter : Bun.sliceAnsi(text, 0, cells - 1, '…');
 }
 
 function pad(text: string, cells: number): string {

@@ -115,7 +115,7 @@ function failingContext(real: Omit<OperationContext, 'caller'>): Omit<OperationC
   const fail = (): never => {
     throw inside.failure;
   };
-  const port: unknown = new Proxy({}, { get: () => fail });
+  const port: unknown = new Proxy(fail, { get: () => port });
   const kept = new Set(['clock', 'audit', 'inTurn', 'holdMs', 'then']);
   return new Proxy(real, {
     get: (target, name) => (kept.has(String(name)) ? Reflect.get(target, name) : port),

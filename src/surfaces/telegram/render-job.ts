@@ -50,7 +50,7 @@ export function renderJob(job: JobView, look: Look): Html[] {
   ];
 }
 
-export function jobLine({ id, title, state }: JobView): Html {
+function jobLine({ id, title, state }: JobView): Html {
   return `${lights[state]} ${bold(id)} ${state} ${escape(oneLine(title, 60))}`;
 }
 

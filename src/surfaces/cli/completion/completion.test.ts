@@ -12,6 +12,7 @@ beforeAll(async () => {
   for (const label of ['work', 'home'])
     await place.stint(['account', 'add', 'anthropic', label], { stdin: secret + label });
   await place.stint(['pool', 'create', 'own', 'work']);
+  await place.stint(['job', 'add', 'later', '--schedule-at', '2126-11-23T07:00:00Z']);
   const bin = join(place.folder, 'bin');
   mkdirSync(bin);
   symlinkSync(join(import.meta.dir, '../../../../bin/stint.mjs'), join(bin, 'stint'));
@@ -30,9 +31,10 @@ describe('stint completion', () => {
       offered account show anthropic/w
       offered pool move work o
       offered pool create x --strategy = p
+      [ "$(offered job show '')" = "$(stint job list --json | sed -n 's/.*"id": "\\(.*\\)".*/\\1/p')" ] && offered run --depends-on '' | wc -w
       offered --home ${place.folder}/missing account show ''`;
     expect(await run(['bash', '--norc', '-c', script])).toBe(
-      'complete -F _stint stint\nanthropic/work\nown\npriority\n\n',
+      'complete -F _stint stint\nanthropic/work\nown\npriority\n1\n\n',
     );
     // Nobody starts a daemon by pressing Tab.
     expect(existsSync(join(place.folder, 'missing'))).toBe(false);

@@ -101,7 +101,7 @@ const colours: Readonly<Partial<Record<JobView['state'], 'green' | 'cyan' | 'yel
   cancelled: 'dim',
 };
 
-export function colouredState({ state }: JobView, terminal: Terminal): string {
+function colouredState({ state }: JobView, terminal: Terminal): string {
   const colour = colours[state];
   return colour === undefined ? state : terminal.style(colour, state);
 }

@@ -1,4 +1,5 @@
 import { parseJson } from '../../../lib/parse-json.ts';
+import { cut } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** What an agent said or did, as `job.logs` tells it. */
@@ -25,7 +26,7 @@ export function renderJobLogLine({ kind, text }: JobLogLine, terminal: Terminal)
     case 'text':
       return text;
     case 'tool':
-      return terminal.style('cyan', fit(`> ${toolCall(text)}`, terminal.columns));
+      return terminal.style('cyan', cut(`> ${toolCall(text)}`, terminal.columns ?? Infinity));
     case 'result':
       return terminal.style('bold', text);
     case 'session':
@@ -62,8 +63,4 @@ function cutJson(input: string): string {
 
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim();
-}
-
-function fit(text: string, columns: number | undefined): string {
-  return columns === undefined || Bun.stringWidth(text) <= columns ? text : Bun.sliceAnsi(text, 0, columns, '…');
 }

@@ -33,15 +33,14 @@ describe('stint run', () => {
 
   test.each([
     ['an argument', ['an argument'], undefined],
-    ['a file\nof two lines', ['--file', 'task.md'], undefined],
+    ['a file\nof "two" lines', ['--file', 'task.md'], undefined],
+    ['-- a text like a flag', ['-f', 'dashes.md'], undefined],
     ['a pipe', [], 'a pipe'],
     ['a dash', ['-'], 'a dash'],
-    ['-- a text like a flag', ['--', '-- a text like a flag'], undefined],
   ])('takes %j as its prompt', async (prompt, args, stdin) => {
-    writeFileSync(join(place.folder, 'task.md'), 'a file\nof two lines');
-    const given = args[0] === '--' ? ['--file', 'dashes.md'] : args;
+    writeFileSync(join(place.folder, 'task.md'), 'a file\nof "two" lines');
     writeFileSync(join(place.folder, 'dashes.md'), '-- a text like a flag');
-    const { stdout } = await place.stint(['run', ...given], stdin === undefined ? {} : { stdin });
+    const { stdout } = await place.stint(['run', ...args], stdin === undefined ? {} : { stdin });
     expect(stdout).toBe(`${prompt}\n`);
   });
 
@@ -55,7 +54,11 @@ describe('stint run', () => {
     [['--file', '.'], undefined, '"." cannot be read: it is a folder.'],
     [['--file', 'junk'], undefined, 'The prompt is no text in UTF-8.'],
     [['--file', 'long.md'], undefined, 'prompt must be a text of at most 900000 characters.'],
-    [['x', '--environment', 'FOO'], undefined, 'environment must be names, of letters, digits and _, each with a text.'],
+    [
+      ['x', '--environment', 'FOO'],
+      undefined,
+      'environment must be names, of letters, digits and _, each with a text.',
+    ],
     [['x', '--agent', 'vim'], undefined, '"vim" is not an agent that Stint knows.'],
     [['x', '--pool', 'nowhere'], undefined, 'There is no pool "nowhere".'],
   ])('refuses %j', async (args, stdin, line) => {
@@ -87,7 +90,9 @@ describe('stint run', () => {
     const { stdout, stderr, code } = await place.stint(['run', 'fail']);
     expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
     expect(stderr).toContain('error: task: The answer is too long.\n');
-    expect(stderr).toMatch(/\nIt failed \d+s ago .*: The answer is too long\. Try again with: stint job retry \w{10}\n$/);
+    expect(stderr).toMatch(
+      /\nIt failed \d+s ago .*: The answer is too long\. Try again with: stint job retry \w{10}\n$/,
+    );
   });
 
   test('says that the job is parked and why, and goes on with it', async () => {
