@@ -16,6 +16,9 @@ test.each([
   ['boolean', [''], true],
   ['boolean', ['false'], false],
   ['boolean', ['no'], 'no'],
+  ['object', ['A=1', 'B=x=y', 'C='], { A: '1', B: 'x=y', C: '' }],
+  ['object', ['A', 'B=1'], 'B=1'],
+  ['object', ['=1'], '=1'],
   ['string', ['7'], '7'],
   ['string', ['a', 'b'], 'b'],
 ])('a field of type %s takes %j as %j', (type, texts, value) => {

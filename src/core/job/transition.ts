@@ -254,7 +254,20 @@ function changed(job: Job, { now }: Given, more: Partial<Job>): Job {
 }
 
 function misfit(job: Job, { kind }: Pick<JobEvent, 'kind'>): Problem {
-  return new Problem('conflict', `Job ${job.id} is ${job.state.kind}: it cannot take "${kind}".`, {
-    hint: `See: stint job show ${job.id}`,
-  });
+  return new Problem(
+    'conflict',
+    `Job ${job.id} is ${job.state.kind}: it cannot ${asWanted[kind] ?? `take "${kind}"`}.`,
+    {
+      hint: `See: stint job show ${job.id}`,
+    },
+  );
 }
+
+/** Events that people ask for, in their words. */
+const asWanted: Readonly<Partial<Record<JobEvent['kind'], string>>> = {
+  answered: 'be answered',
+  cancel: 'be cancelled',
+  park: 'be parked',
+  retry: 'be retried',
+  unpark: 'be resumed',
+};

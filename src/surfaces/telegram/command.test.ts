@@ -22,8 +22,8 @@ describe('the menu', () => {
     expect(
       menuOf(operations)
         .map((each) => each.command)
-        .slice(0, 4),
-    ).toEqual(['status', 'pools', 'accounts', 'help']);
+        .slice(0, 5),
+    ).toEqual(['status', 'pools', 'accounts', 'jobs', 'help']);
   });
 
   test('takes a hundred at most, in short words where they are many', () => {

@@ -5,6 +5,7 @@ const aliases: Readonly<Record<string, string>> = {
   status: 'daemon.status',
   pools: 'pool.list',
   accounts: 'account.list',
+  jobs: 'job.list',
 };
 
 /** By https://core.telegram.org/bots/api#setmycommands. */

@@ -7,7 +7,7 @@ import { bold, code, escape, type Html } from './html.ts';
 export function helpText(operations: readonly AnyOperation[]): Html[] {
   const nouns = [...new Set(offered(operations).map((each) => nounOf(each)))];
   return [
-    '/status, /pools and /accounts say how things are. Send a command alone, and what it needs is asked.',
+    '/status, /pools, /accounts and /jobs say how things are. Send a command alone, and what it needs is asked.',
     `Values follow in order, or by name: ${code('/pool_use anthropic account=work')}`,
     'Keys, tokens and logins never belong here: they are given on the computer.',
     ...nouns.map((noun) => ['', bold(noun), ...ofNoun(operations, noun)].join('\n')),

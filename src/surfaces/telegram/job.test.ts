@@ -61,7 +61,7 @@ test('the list is short, and has those that go on first', async () => {
     const { id } = await agents.add(finish());
     if (more > 8) await agents.supervisor.cancel(id);
   }
-  const lines = (await ask('/job_list')).split('\n');
+  const lines = (await ask('/jobs')).split('\n');
   expect(lines).toHaveLength(11);
   expect(lines.slice(0, 10).every((line) => line.includes(' queued '))).toBe(true);
   expect(lines.at(-1)).toMatch(/^And \d+ more\.$/);

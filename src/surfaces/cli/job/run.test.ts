@@ -225,6 +225,21 @@ describe('stint job', () => {
   });
 
   test.each([
+    ['cancel', 'be cancelled'],
+    ['park', 'be parked'],
+    ['resume', 'be resumed'],
+    ['answer', 'be answered'],
+  ])('%s of one that is done says that it cannot %s', async (verb, words) => {
+    await place.stint(['run', 'say hello']);
+    const id = await place.latest();
+    expect(await place.stint(['job', verb, id, ...(verb === 'answer' ? ['yes'] : [])])).toEqual({
+      stdout: '',
+      stderr: `Job ${id} is done: it cannot ${words}. See: stint job show ${id}\n`,
+      code: 1,
+    });
+  });
+
+  test.each([
     [['job', 'show', 'zzzz'], 3, 'There is no job "zzzz". See: stint job list'],
     [['job', 'logs', 'zzzz', '--follow'], 3, 'There is no job "zzzz". See: stint job list'],
     [['job', 'add'], 2, 'There is no prompt: nothing came on stdin. For example: stint job add "fix the tests"'],
