@@ -81,7 +81,7 @@ export async function openOperations(more: Partial<ContextDeps> = {}): Promise<O
       settings: {
         file: join(folder.path, 'config.toml'),
         list: () => [],
-        set: () => Promise.resolve({ needsRestart: false }),
+        set: () => Promise.resolve({ needsRestart: false, warning: null }),
         check: () => Promise.resolve([]),
         pendingRestart: () => [],
         refused: () => [],

@@ -14,7 +14,7 @@ export async function closeLimit(
   const known = state.limits.get(slotOf({ ...wanted, overage: false }));
   const limit = closeByHand({ ...wanted, account: id, evidence: 'set by hand' }, known, book.clock());
   book.setLimit(state, known, limit);
-  book.noteClosed(id, wanted.family);
+  book.noteClosed(id, null);
   await book.journal.written();
   // Who waits for it may have to go elsewhere, or wait for less.
   book.wake();

@@ -1,17 +1,18 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { agents } from '../agents/registry.ts';
 import type { Config } from '../config/config-schema.ts';
 import type { ConfigEvent } from '../config/live-config.ts';
 import { createMcpHttp } from '../surfaces/mcp/http.ts';
-import { tellConfig, type ConfigWitness } from './config-events.ts';
+import { tellConfig, tellRefused, type ConfigWitness } from './config-events.ts';
 import { openSettings } from './settings.ts';
 import { Credentials } from '../book/credentials.ts';
 import { Monitor } from '../book/monitor.ts';
 import { createProber } from '../book/probe.ts';
 import { UsagePoller } from '../book/usage.ts';
-import { openConfig } from '../config/live-config.ts';
+import { openConfig, type LiveConfig } from '../config/live-config.ts';
 import type { Overrides } from '../config/overrides.ts';
 import type { AuditEntry } from '../core/audit.ts';
+import { Problem } from '../core/problem.ts';
 import { secondMs } from '../core/time.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { proxyRulesOf } from '../gateway/socket/proxy.ts';
@@ -75,10 +76,14 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   };
   // What a daemon before has left to tell is told once there is an outbox.
   let wakeOutbox = (): void => undefined;
-  const state = await openState(opened, { options, home, config: () => live.current(), heard: () => wakeOutbox() });
+  const state = await openState(opened, { options, home, live, heard: () => wakeOutbox() });
   const { log, vault, store, book, trail } = state;
-  const witness: ConfigWitness = { log, clock: book.clock, addNotices: (notices) => book.addNotices(notices) };
+  const witness: ConfigWitness = {
+    ...{ log, clock: book.clock, addNotices: (notices) => book.addNotices(notices) },
+    audit: (entry) => trail.append(entry),
+  };
   tell = (event) => tellConfig(witness, event);
+  for (const fault of live.faults()) tellRefused(witness, fault);
   opened.defer(() => live.stop());
   live.onChange('log', ({ log: { level } }) => log.setLevel(level));
   book.probesClosed = config.gateway.probeClosed;
@@ -93,7 +98,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   const credentials = openCredentials(opened, { book, vault, network, log });
   const authResets = openAuthResets(opened, {
     ...{ book, environment, audit, kill: options.kill, bug: log.bug },
-    settings: () => live.current().reset,
+    settings: () => resetSettings(live),
   });
   const proxies = proxyRulesOf(environment);
   const gateway = new Gateway({
@@ -131,7 +136,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
       watch: (after, signal) => trail.watch(after, signal),
     },
     notices: noticesPort(outbox, store),
-    settings: openSettings(live, () => telling.faults),
+    settings: openSettings(live, () => telling),
     renewalFailure: (account) => credentials.failureOf(account),
     openRequests: () => gateway.openRequests(),
     get holdMs() {
@@ -168,6 +173,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   opened.defer(() => mcp.close());
   // The gateway stops first: while open streams get their time, the control API still says so.
   opened.adopt(gateway, (each) => each.stop());
+  refuseSameSocket(config.agent.socket, controlSocket);
   file.agentPort = await listenForAgents(gateway, config.agent, tls.agent);
   const { host: hostname, port } = config.control;
   file.controlPort = await control.start({ hostname, port, socket: controlSocket, tls: tls.control });
@@ -185,7 +191,21 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   return { file, folder: home.folder, setAside: store.setAside, stop, ended };
 }
 
+/** What is run elsewhere is run as it was meant, or not at all. */
+function resetSettings(live: LiveConfig): Config['reset'] {
+  const fault = live.neverRight('reset');
+  if (fault === undefined) return live.current().reset;
+  throw new Problem(fault.problem.code, fault.problem.message, { hint: fault.problem.hint ?? 'See: stint config check' });
+}
+
 const noUrls = { controlUrl: '', agentUrl: '' };
+
+function refuseSameSocket(agentSocket: string, controlSocket: string): void {
+  if (agentSocket === '' || resolve(agentSocket) !== resolve(controlSocket)) return;
+  throw new Problem('conflict', `agent.socket is ${controlSocket}, which is the control socket.`, {
+    hint: 'Set agent.socket in config.toml to a path in a folder of its own, such as /run/stint/agent.sock',
+  });
+}
 
 async function listenForAgents(
   gateway: Gateway,

@@ -90,7 +90,7 @@ async function openWebhook({ config, environment, network, clock }: ChannelParts
   const { url, secretFile } = config.notices.webhook;
   if (!URL.canParse(url)) {
     throw new Problem('invalid', 'notices.webhook.url is no URL.', {
-      hint: 'stint config set notices.webhook.url <url>',
+      hint: 'It is asked for, and not shown, by: stint config set notices.webhook.url',
     });
   }
   const keys = parseWebhookSecrets(await webhookSecret(environment['STINT_WEBHOOK_SECRET'], secretFile));
@@ -132,8 +132,10 @@ function tellOutbox(log: Log, audit: OutboxParts['audit'], event: OutboxEvent): 
 }
 
 /** Whether what a notice says is still so, as far as the book knows. */
-function stillHolds({ state, clock }: Book, { kind, thread, facts }: Notice): boolean {
-  const account = facts.account === undefined ? undefined : state.accounts.get(facts.account);
+export function stillHolds(book: Book, { kind, thread, facts }: Notice): boolean {
+  const { state, clock } = book;
+  // It may have been renamed since.
+  const account = facts.account === undefined ? undefined : book.find(facts.account);
   switch (kind) {
     case 'account-needs-login':
       return account?.account.standing === 'needs-login';

@@ -32,6 +32,11 @@ export class Telling {
     return this.#faults;
   }
 
+  /** Resolves when the settings as they are now act, or are one of `faults`. */
+  async settled(): Promise<void> {
+    await this.#turn;
+  }
+
   /** How the bot does; null where there is none. */
   get finding(): Finding | null {
     return this.#telegram?.bot.finding ?? null;
@@ -78,6 +83,8 @@ export class Telling {
   }
 
   async #openTelegram(config: TelegramParts['config']): Promise<Telegram | null | Problem> {
+    // Whom it was to answer is not known.
+    if (this.#deps.live.neverRight('telegram') !== undefined) return null;
     const isWanted = config.telegram.tokenFile !== '' || (this.#deps.environment['TELEGRAM_BOT_TOKEN'] ?? '') !== '';
     if (!isWanted) return null;
     try {

@@ -16,7 +16,12 @@ const longestSocketPathBytes = 103;
 export async function prepareControlSocket(home: Home, temporaryFolder = tmpdir()): Promise<string> {
   const path = controlSocketPath(home, temporaryFolder);
   if (dirname(path) !== home.folder) await openOwnFolder(dirname(path));
-  await rm(path, { force: true });
+  await rm(path, { force: true }).catch((error: unknown) => {
+    throw new Problem('unavailable', `${path} cannot be the control socket: ${describeFileError(error)}.`, {
+      hint: 'Move away what is there, then start Stint again',
+      cause: error,
+    });
+  });
   return path;
 }
 

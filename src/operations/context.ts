@@ -275,9 +275,17 @@ export interface Notices {
 export interface Settings {
   readonly file: string;
   /** Every setting with its value; a secret one only whether it is set. */
-  list(): readonly { readonly field: string; readonly value: unknown; readonly isDefault: boolean }[];
-  /** Changes one setting, or takes it out where the value is null, and has it act. Throws a Problem and changes nothing where it is wrong. */
-  set(field: string, value: string | null): Promise<{ readonly needsRestart: boolean }>;
+  list(): readonly {
+    readonly field: string;
+    readonly value: unknown;
+    readonly isDefault: boolean;
+    readonly isSecret: boolean;
+  }[];
+  /**
+   * Changes one setting, or takes it out where the value is null, and has it act. Throws a Problem and changes nothing
+   * where it is wrong; `warning` says what keeps one that is right by itself from acting.
+   */
+  set(field: string, value: string | null): Promise<{ readonly needsRestart: boolean; readonly warning: string | null }>;
   /** What is wrong with the file as it is. */
   check(): Promise<readonly Finding[]>;
   /** Fields whose new value acts after a restart. */

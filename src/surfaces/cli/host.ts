@@ -111,7 +111,8 @@ export interface Service {
     place: Place,
     start: boolean,
   ): Promise<{ readonly file: string; readonly changed: boolean; readonly left: readonly string[] }>;
-  remove(): Promise<boolean>;
+  /** False when there was none. Throws a Problem where it is for another home. */
+  remove(home: string): Promise<boolean>;
   status(): Promise<ServiceState>;
 }
 
@@ -162,8 +163,8 @@ export interface Host {
   logIn(login: ProfileLogin): Promise<string>;
   serve(place: Place, passphrase: () => Promise<string>): Promise<Serving>;
   demo(options: DemoOptions): Promise<number>;
-  /** Every setting there is. */
-  settingNames(): Promise<readonly { readonly field: string; readonly description: string }[]>;
+  /** Every setting there is; `type` lists the values that it takes, where those are few. */
+  settingNames(): Promise<readonly { readonly field: string; readonly type: string; readonly description: string }[]>;
   settingsFile(home: string): Promise<SettingsFile>;
   /** What operations on settings act on where no daemon runs. They only read. */
   settings(home: string): Promise<Settings>;

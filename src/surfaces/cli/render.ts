@@ -7,7 +7,7 @@ import { renderFindings } from './render-finding.ts';
 import { renderExplanation, renderLink, renderTurn } from './render-answer.ts';
 import { oneLine, renderAccountDetails, renderPoolDetails, renderStatus } from './render-status.ts';
 import { renderTable } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import { unstyledTexts, type Terminal } from './terminal.ts';
 
 /** For people: the zone of the machine. */
 export function localTimeZone(): string {
@@ -131,7 +131,7 @@ export const drawnOperations: readonly string[] = Object.keys(renderers);
 export function render(operation: string, output: unknown, terminal: Terminal): string {
   const renderer = renderers[operation];
   if (renderer === undefined) return JSON.stringify(output, null, 2);
-  return renderer(output as never, { terminal, now: Date.now(), timeZone: localTimeZone() });
+  return renderer(unstyledTexts(output) as never, { terminal, now: Date.now(), timeZone: localTimeZone() });
 }
 
 function count(amount: number, noun: string): string {

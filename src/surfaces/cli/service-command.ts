@@ -45,10 +45,10 @@ const run: Readonly<Record<Verb, (cli: Cli, options: GlobalOptions) => Promise<A
       ],
     };
   },
-  async remove(cli) {
+  async remove(cli, options) {
     const service = await cli.host.service();
     const { file } = await service.status();
-    const removed = await service.remove();
+    const removed = await service.remove(options.home);
     return {
       output: { removed, file },
       lines: [removed ? `Removed ${file}; Stint no longer starts by itself.` : 'Stint is no service here.'],

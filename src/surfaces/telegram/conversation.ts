@@ -135,8 +135,10 @@ async function run(deps: ConversationDeps, { operation, input }: Wanted, place: 
   return { blocks: blocks.map((each) => inChatWords(each, deps.operations)) };
 }
 
-function contextOf({ context }: ConversationDeps, { chat }: Place): OperationContext {
-  return { ...context, caller: { surface: 'telegram', actor: `telegram:${chat}`, scope: 'full' } };
+/** A group has many, and whoever it was is asked about it later. A chat with one person has that person's id. */
+function contextOf({ context }: ConversationDeps, { chat, user }: Place): OperationContext {
+  const actor = `telegram:${chat === user ? chat : `${chat}/${user}`}`;
+  return { ...context, caller: { surface: 'telegram', actor, scope: 'full' } };
 }
 
 async function guarded(deps: ConversationDeps, answer: () => Promise<Reply>): Promise<Reply> {

@@ -30,9 +30,12 @@ describe('stint completion', () => {
       offered account show anthropic/w
       offered pool move work o
       offered pool create x --strategy = p
+      offered config set log.level ''
+      offered config set telegram.chats ''
+      offered notice test ''
       offered --home ${place.folder}/missing account show ''`;
     expect(await run(['bash', '--norc', '-c', script])).toBe(
-      'complete -F _stint stint\nanthropic/work\nown\npriority\n\n',
+      'complete -F _stint stint\nanthropic/work\nown\npriority\ndebug info warning error\n\n\n\n',
     );
     // Nobody starts a daemon by pressing Tab.
     expect(existsSync(join(place.folder, 'missing'))).toBe(false);

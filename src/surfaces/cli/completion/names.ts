@@ -33,6 +33,9 @@ export function namesOf(cli: Cli, home: string): Names {
       (await cli.host.settingNames())
         .filter(({ field }) => !field.includes('<'))
         .map(({ field, description }) => ({ value: field, description })),
+    value: async ({ command, taken }) =>
+      command === 'config set' ? valuesOf(await cli.host.settingNames(), taken[0] ?? '') : [],
+    channel: async (place) => (((await ask('notice.list', place))['channels'] ?? []) as string[]).map(plain),
     files: () => 'files',
     folders: () => 'folders',
   };
@@ -52,6 +55,12 @@ function sourceOf(wanted: string, { command }: Place): string {
   if (wanted === 'home' || wanted === 'profile') return 'folders';
   if (wanted === 'from' || wanted === 'to') return command === 'pool move' ? 'pool' : 'files';
   return wanted;
+}
+
+/** Those of a setting that takes one of a few. */
+function valuesOf(settings: readonly { readonly field: string; readonly type: string }[], name: string): Candidate[] {
+  const type = settings.find(({ field }) => field === name)?.type ?? '';
+  return /^(true, false|"[^"]*"(, "[^"]*")*)$/.test(type) ? type.replaceAll('"', '').split(', ').map(plain) : [];
 }
 
 /** A label alone will do as well, where no account begins so. */
