@@ -5,6 +5,7 @@ import { longestLimitMs } from '../core/limit/observe.ts';
 import { parseLength, parseMoment } from '../core/moment.ts';
 import { Problem } from '../core/problem.ts';
 import { formatDuration, type EpochMs } from '../core/time.ts';
+import { nameNow, type About } from './about.ts';
 import type { AccountNow, OperationContext } from './context.ts';
 import { operation } from './operation.ts';
 import { quoted, requireAccount, requirePool } from './require.ts';
@@ -37,7 +38,10 @@ export const limitSet = operation({
   summary: 'Mark accounts as limited by hand, until a time or for a while',
   effect: 'write',
   positional: ['account'],
-  subject: ['account', 'pool'],
+  about(input, context) {
+    const { window, model, until } = input;
+    return aboutLimits(context, input, [window, model ?? 'all models', `until ${input.for ?? until ?? '?'}`]);
+  },
   input: z.object({
     account: account.describe('Only this account; every account without account and pool'),
     pool: pool.describe('Only the accounts of this pool'),
@@ -67,7 +71,7 @@ export const limitClear = operation({
   summary: 'Clear limits: of an account, a pool, a model family, a window, or all',
   effect: 'write',
   positional: ['account'],
-  subject: ['account', 'pool'],
+  about: (input, context) => aboutLimits(context, input, [input.window ?? 'all windows', input.model ?? 'all models']),
   input: z.object({
     account,
     pool,
@@ -113,6 +117,15 @@ function accountsOf(
   throw new Problem('conflict', `Account ${one.account.id} is not in pool ${members.name}.`, {
     hint: `It has: ${members.accounts.join(', ') || 'no accounts'}`,
   });
+}
+
+type Wish = { readonly account?: string | undefined; readonly pool?: string | undefined };
+
+/** For the audit trail: whom it concerned, whether one was named or not. */
+function aboutLimits(context: OperationContext, { account: name, pool: poolName }: Wish, detail: string[]): About {
+  if (name !== undefined) return { subject: nameNow('account', name, context), detail: detail.join(', ') };
+  const subject = poolName === undefined ? 'all accounts' : `pool ${nameNow('pool', poolName, context)}`;
+  return { subject, detail: detail.join(', ') };
 }
 
 /** The one moment that was given, in either form. */

@@ -6,7 +6,7 @@ import { Problem } from '../core/problem.ts';
 import { secondMs } from '../core/time.ts';
 import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
-import { isDefaultPool, requireAccount, requireLabel, requirePool, requireProvider } from './require.ts';
+import { isDefaultPool, requireAccount, requireLabel, requirePool, requireProvider, rewrittenWarning } from './require.ts';
 import { refuseSecondSharing, refuseUnaskedSharing } from './sharing.ts';
 import { poolShape } from './shape.ts';
 import { viewPool } from './view.ts';
@@ -21,6 +21,7 @@ const holdSeconds = z
   .optional()
   .describe('How long a request may be held for an account to open, whatever its agent was given; 0 for not at all');
 const probe = z.boolean().describe('Let one cheap request find out that an exhausted pool has recovered');
+const warning = z.string().nullable().describe('What is accepted, and better known');
 const overage = z.enum(overagePolicies).describe('What to do with an account that would bill overage');
 
 export const poolCreate = operation({
@@ -36,7 +37,7 @@ export const poolCreate = operation({
     holdSeconds,
     probe: probe.default(false),
   }),
-  output: poolShape,
+  output: poolShape.extend({ warning }),
   async run(input, context) {
     const name = requireLabel(input.pool, 'pool name');
     refuseTaken(context, name, `Change it with: stint pool set ${name}`);
@@ -51,7 +52,8 @@ export const poolCreate = operation({
       probe: input.probe,
     };
     await context.pools.save(created);
-    return viewPool(context, requirePool(context, name), null);
+    const warning = rewrittenWarning(input.pool, name);
+    return { ...viewPool(context, requirePool(context, name), null), warning };
   },
 });
 
@@ -140,7 +142,7 @@ export const poolRename = operation({
   effect: 'write',
   positional: ['pool', 'name'],
   input: z.object({ pool, name: z.string().describe('The new name') }),
-  output: poolShape.extend({ renamed: z.string().describe('What it was called before') }),
+  output: poolShape.extend({ renamed: z.string().describe('What it was called before'), warning }),
   async run(input, context) {
     const known = requirePool(context, input.pool).pool;
     if (isDefaultPool(known))
@@ -152,7 +154,8 @@ export const poolRename = operation({
       refuseTaken(context, name, 'Choose another name.');
       await context.profiles.renamePool(known.name, name, () => context.pools.rename(known.name, name));
     }
-    return { ...viewPool(context, requirePool(context, name), null), renamed: known.name };
+    const warning = rewrittenWarning(input.name, name);
+    return { ...viewPool(context, requirePool(context, name), null), renamed: known.name, warning };
   },
 });
 

@@ -1,4 +1,3 @@
-import { parseLabel } from '../../core/ids.ts';
 import type { OperationContext } from '../../operations/context.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import { inputFields } from '../../operations/text-input.ts';
@@ -98,9 +97,8 @@ function accountsOf({ accounts }: OperationContext): readonly string[] {
   return accounts.all().map(({ account }) => account.id);
 }
 
-function membersOf({ pools }: OperationContext, name: unknown): readonly string[] {
-  const label = parseLabel(String(name));
-  return pools.all().find(({ pool }) => pool.name === label)?.pool.accounts ?? [];
+function membersOf(context: OperationContext, name: unknown): readonly string[] {
+  return findPool(context, String(name))?.pool.accounts ?? [];
 }
 
 function one(field: string, value: string): Option {

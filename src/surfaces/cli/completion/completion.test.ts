@@ -35,7 +35,7 @@ describe('stint completion', () => {
       offered notice test ''
       offered --home ${place.folder}/missing account show ''`;
     expect(await run(['bash', '--norc', '-c', script])).toBe(
-      'complete -F _stint stint\nanthropic/work\nown\npriority\ndebug info warning error\n\n\n\n',
+      'complete -F _stint stint\nanthropic/work\nown\npriority\ndebug info warning error\n\nlog\n\n',
     );
     // Nobody starts a daemon by pressing Tab.
     expect(existsSync(join(place.folder, 'missing'))).toBe(false);
