@@ -63,6 +63,7 @@ export async function openOperations(more: Partial<ContextDeps> = {}): Promise<O
       renewalFailure: () => null,
       gatewayUrl: () => 'http://127.0.0.1:4610',
       agentFolder: () => Promise.resolve(folder.path),
+      agentCa: () => Promise.resolve(undefined),
       openRequests: () => [],
       audit: (entry) => {
         audit.push(entry);

@@ -18,7 +18,7 @@ export type Verdict = { readonly reset: EpisodeReset; readonly notice: Notice };
 
 /** What became of a reset whose command was started; null where that is still open. */
 export function judge(episode: Episode, reset: EpisodeReset, { now, askedAt, watchedSince }: Seen): Verdict | null {
-  const ranAt = reset.ranAt ?? reset.at;
+  const ranAt = startedAt(reset);
   const dueAt = ranAt + resumeWithinMs;
   if (askedAt !== null && askedAt > ranAt && askedAt <= dueAt) {
     const resumedAfterMs = askedAt - ranAt;
@@ -32,6 +32,15 @@ export function judge(episode: Episode, reset: EpisodeReset, { now, askedAt, wat
   const detail = reset.state === 'running' ? `Stint ended while it ran, and ${silence}` : silence;
   const facts = reset.state === 'running' ? { evidence: detail } : { silent: true, evidence: detail };
   return ended(episode, { ...reset, state: 'silent', at: now, detail }, facts);
+}
+
+/** The reset as of a wall clock that was set back behind its start: its time begins anew. Null where it was not. */
+export function rebased(reset: EpisodeReset, now: EpochMs): EpisodeReset | null {
+  return startedAt(reset) > now ? { ...reset, ranAt: now } : null;
+}
+
+function startedAt({ ranAt, at }: EpisodeReset): EpochMs {
+  return ranAt ?? at;
 }
 
 type Failure = { readonly now: EpochMs; readonly why: string; readonly mend: string };

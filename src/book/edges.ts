@@ -47,6 +47,21 @@ export class Edges {
     this.#book.waiting.changed();
   }
 
+  /** Ends episodes of which people know: nothing has recovered, so nothing is told and no agent is reset. */
+  endSilently(episodes: readonly Episode[]): void {
+    if (episodes.length === 0) return;
+    const { state } = this.#book;
+    for (const episode of episodes) {
+      state.episodes.delete(episodeKey(episode.pool, episode.family));
+      void this.#save(episode, []);
+    }
+    this.begin(
+      episodes.flatMap((each) => state.pools.get(each.pool) ?? []),
+      null,
+    );
+    this.#book.waiting.changed();
+  }
+
   /** Changes the reset of a recovered episode, with the notices about it; nothing where the episode is gone. */
   async saveReset(id: string, reset: EpisodeReset, notices: readonly Notice[]): Promise<void> {
     const { resets } = this.#book.state;

@@ -136,6 +136,32 @@ function isDoubted({ overage, source }: Limit): boolean {
   return !overage && source !== 'operator';
 }
 
+/**
+ * The episodes of an account's pools that are over by the word of the operator who began them: somebody is open again,
+ * and nothing but what people set has closed anybody since.
+ */
+export function episodesOpened(state: BookState, account: AccountId, now: EpochMs): Episode[] {
+  return [...state.episodes.values()].flatMap((episode) => {
+    const pool = state.pools.get(episode.pool);
+    if (pool === undefined || !pool.pool.accounts.includes(account)) return [];
+    if (!isOpenFor(selectionOf(pool, episode.family, now)) || !isByHand(pool, episode)) return [];
+    return [{ ...episode, recoveredAt: now }];
+  });
+}
+
+/** A cleared limit keeps its source. */
+function isByHand({ candidates }: PoolState, { family, exhaustedAt }: Episode): boolean {
+  return candidates.every(({ account, limits }) => {
+    if (account.standing === 'needs-login') return false;
+    return [...limits.values()].every(
+      (limit) =>
+        limit.source === 'operator' ||
+        !limitCovers(limit, family) ||
+        Math.max(limit.until, limit.observedAt) < exhaustedAt,
+    );
+  });
+}
+
 type Proof = { readonly account: AccountId; readonly verifiedBy: Episode['verifiedBy']; readonly now: EpochMs };
 
 function endedOf(

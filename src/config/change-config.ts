@@ -30,11 +30,18 @@ export function changeConfig(text: string, { path, ...base }: Base & { path: str
   const known = readParts(text, path, base).faults;
   const faults = readParts(edited, path, base).faults;
   const fresh = faults.find((each) => !known.some((old) => isSame(old, each)));
+  // Of several faults of a section only the first is known: who mends that is not kept from it by the next.
+  if (known.some((each) => concerns(each, change.field)) && !faults.some((each) => concerns(each, change.field)))
+    return edited;
   if (fresh !== undefined) throw refusal(fresh);
   // The value would be in the file, and act no more than the rest of its section does.
   const older = faults.find((each) => each.part === field[0]);
   if (older !== undefined) throw older.problem;
   return edited;
+}
+
+function concerns({ fault }: PartFault, field: string): boolean {
+  return [fault?.path, fault?.other].some((path) => path !== undefined && `${path.join('.')}.`.startsWith(`${field}.`));
 }
 
 /** Its line would be one of a text that nobody sees. */

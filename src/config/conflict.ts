@@ -32,7 +32,7 @@ export function findWarnings({ telegram, notices }: Config): readonly { path: re
 function findOpenHost(config: Config, name: 'control' | 'agent'): Conflict | undefined {
   const { host, tls } = config[name];
   if (isLoopback(host) || config.insecureBind || (tls.certFile !== '' && tls.keyFile !== '')) return undefined;
-  const says = `must be a loopback address: on "${host}" tokens would travel unencrypted, which only ${name}.tls.certFile and ${name}.tls.keyFile prevent, or insecureBind = true allows`;
+  const says = `must be a loopback address: on "${host}" tokens would travel unencrypted, which only ${name}.tls.certFile and ${name}.tls.keyFile prevent, or insecureBind = true allows (stint up --insecure-bind)`;
   return { path: [name, 'host'], other: ['insecureBind'], says };
 }
 

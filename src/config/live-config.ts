@@ -256,7 +256,7 @@ function isSame(a: PartFault, b: PartFault): boolean {
 }
 
 /** Tells one state of a file from another; empty when there is none. */
-async function stampOf(path: string): Promise<string> {
+export async function stampOf(path: string): Promise<string> {
   try {
     const { mtimeMs, size, ino } = await stat(path);
     return `${mtimeMs} ${size} ${ino}`;

@@ -237,7 +237,7 @@ describe('a host outside loopback', () => {
     for (const listener of ['control', 'agent']) {
       expect(refusalOf(`[log]\n[${listener}]\nhost = "${host}"`)).toMatchObject({
         code: 'invalid',
-        message: `config.toml line 3: ${listener}.host must be a loopback address: on "${host}" tokens would travel unencrypted, which only ${listener}.tls.certFile and ${listener}.tls.keyFile prevent, or insecureBind = true allows.`,
+        message: `config.toml line 3: ${listener}.host must be a loopback address: on "${host}" tokens would travel unencrypted, which only ${listener}.tls.certFile and ${listener}.tls.keyFile prevent, or insecureBind = true allows (stint up --insecure-bind).`,
       });
     }
   });

@@ -166,7 +166,7 @@ const rows: [string, NoticeKind, NoticeFacts, EpochMs, string[]][] = [
     [
       'The settings of telegram in config.toml were refused.',
       'They have been wrong since 14:05 GMT+1: “telegram.chats must be a list of chat ids”.',
-      'Until they are mended, the settings of before act.',
+      'Until they are mended, the settings of before act, or those that Stint comes with.',
       'What you can do: stint config check',
     ],
   ],

@@ -100,7 +100,7 @@ const texts: Readonly<Record<NoticeKind, (facts: NoticeFacts, look: Look) => Not
     title: `The settings${facts.part === undefined ? '' : ` of ${clean(facts.part, 40)}`} in config.toml were refused`,
     lines: [
       `They have been wrong since ${past(look.since, look)}${quoted(facts)}.`,
-      'Until they are mended, the settings of before act.',
+      'Until they are mended, the settings of before act, or those that Stint comes with.',
       canDo(facts.mend ?? 'stint config check'),
     ],
   }),

@@ -50,6 +50,8 @@ export type ContextDeps = {
   readonly gatewayUrl: () => string;
   /** A folder of the home for files that an agent has to be given. */
   readonly agentFolder: (agent: string) => Promise<string>;
+  /** Puts what an agent has to trust into its folder; undefined where it trusts the gateway anyway. */
+  readonly agentCa: (folder: string) => Promise<string | undefined>;
   /** The requests that are open on the gateway. */
   readonly openRequests: OperationContext['requests']['all'];
   readonly audit: OperationContext['audit'];
@@ -195,12 +197,13 @@ function poolOf(book: Book, name: Label): PoolState {
   return pool;
 }
 
-function knownAgent({ gatewayUrl, agentFolder }: ContextDeps, agent: Agent): KnownAgent {
+function knownAgent({ gatewayUrl, agentFolder, agentCa }: ContextDeps, agent: Agent): KnownAgent {
   return {
     ...agent,
     launch: async (phantom) => {
       const folder = await agentFolder(agent.id);
-      return agent.launch({ url: gatewayUrl(), phantom, folder });
+      const caFile = await agentCa(folder);
+      return agent.launch({ url: gatewayUrl(), phantom, folder, ...(caFile === undefined ? {} : { caFile }) });
     },
   };
 }

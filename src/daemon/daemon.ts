@@ -21,9 +21,12 @@ import { prepareControlSocket } from '../home/control-socket.ts';
 import { writeDaemonFile, type DaemonFile } from '../home/daemon-file.ts';
 import { openHome, openPrivateFolder } from '../home/open-home.ts';
 import { readLines } from '../log/read-lines.ts';
+import { protocol } from '../operations/client.ts';
 import { operations } from '../operations/registry.ts';
 import { providers } from '../providers/registry.ts';
+import { writeAgentCa } from './agent-ca.ts';
 import { openAuthResets } from './auth-resets.ts';
+import { checkStartFiles } from './check-files.ts';
 import { checkDaemon, type CheckDeps } from './check.ts';
 import { operationContext } from './context.ts';
 import { Control } from './control.ts';
@@ -113,7 +116,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   const controlSocket = await prepareControlSocket(home);
   // The ports are known once both listen.
   const ports = { controlPort: 0, agentPort: 0 };
-  const file: DaemonFile = { pid: options.pid, version, startedAt, ...ports, ...noUrls, controlSocket };
+  const file: DaemonFile = { pid: options.pid, version, protocol, startedAt, ...ports, ...noUrls, controlSocket };
   const tokens = await ControlTokens.open({
     files: { full: home.token, read: home.tokenRead },
     clock: book.clock,
@@ -136,7 +139,11 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
       watch: (after, signal) => trail.watch(after, signal),
     },
     notices: noticesPort(outbox, store),
-    settings: openSettings(live, () => telling),
+    settings: openSettings(
+      live,
+      () => telling,
+      (wanted) => checkStartFiles(wanted, environment),
+    ),
     renewalFailure: (account) => credentials.failureOf(account),
     openRequests: () => gateway.openRequests(),
     get holdMs() {
@@ -148,6 +155,8 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
       await openPrivateFolder(folder);
       return folder;
     },
+    agentCa: (folder) =>
+      writeAgentCa(folder, { cert: tls.agent?.cert ?? null, url: file.agentUrl, caFile: config.network.caFile }),
     daemon: {
       describe,
       stop,
@@ -195,7 +204,9 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
 function resetSettings(live: LiveConfig): Config['reset'] {
   const fault = live.neverRight('reset');
   if (fault === undefined) return live.current().reset;
-  throw new Problem(fault.problem.code, fault.problem.message, { hint: fault.problem.hint ?? 'See: stint config check' });
+  throw new Problem(fault.problem.code, fault.problem.message, {
+    hint: fault.problem.hint ?? 'See: stint config check',
+  });
 }
 
 const noUrls = { controlUrl: '', agentUrl: '' };

@@ -34,7 +34,9 @@ async function trusted(caFile: string, extraCaFile: string | undefined): Promise
   // Takes 7 ms to load, which only those pay who need it.
   const { rootCertificates } = await import('node:tls');
   const extra =
-    extraCaFile === undefined || extraCaFile === '' ? '' : await readRegularFile(extraCaFile, mostBytes).catch(() => '');
+    extraCaFile === undefined || extraCaFile === ''
+      ? ''
+      : await readRegularFile(extraCaFile, mostBytes).catch(() => '');
   return [...rootCertificates, extra, own].join('\n');
 }
 

@@ -4,9 +4,11 @@ import { listSettings } from '../config/list-settings.ts';
 import type { LiveConfig } from '../config/live-config.ts';
 import { readConfigFile, writeConfigFile } from '../config/load-config.ts';
 import { needsRestart } from '../config/restart.ts';
+import type { Config } from '../config/config-schema.ts';
 import { Problem } from '../core/problem.ts';
 import { describeFileError } from '../lib/atomic-file.ts';
 import type { Settings } from '../operations/context.ts';
+import type { Finding } from '../operations/shape.ts';
 
 /** A setting that is right by itself and cannot be acted on: a file that it names is missing. */
 export type ActingFault = { readonly part: string; readonly problem: Problem };
@@ -17,12 +19,18 @@ export type Acting = {
   readonly faults: readonly ActingFault[];
   /** Resolves when they act on the settings as they are now. */
   settled(): Promise<void>;
+  /** Looks again at what they found wrong; resolves when what was mended acts. */
+  look(): Promise<void>;
 };
 
-const nobody: Acting = { faults: [], settled: () => Promise.resolve() };
+const nobody: Acting = { faults: [], settled: () => Promise.resolve(), look: () => Promise.resolve() };
 
 /** The settings of a running daemon. A change is written to the file, and acts when `set` resolves. */
-export function openSettings(live: LiveConfig, acting: () => Acting = () => nobody): Settings {
+export function openSettings(
+  live: LiveConfig,
+  acting: () => Acting = () => nobody,
+  checkNamed: (config: Config) => Promise<readonly Finding[]> = () => Promise.resolve([]),
+): Settings {
   return {
     file: live.path,
     list: () => listSettings(live.wanted()),
@@ -46,9 +54,12 @@ export function openSettings(live: LiveConfig, acting: () => Acting = () => nobo
     },
     async check() {
       const found = await checkConfig(live.path, live.insecureBind);
-      const more = acting().faults.map(({ part, problem: { message, hint } }) => ({
+      await acting().look();
+      const named = await checkNamed(live.wanted());
+      const fromActing = acting().faults.map(({ part, problem: { message, hint } }) => ({
         ...{ check: `settings of ${part}`, ok: false, detail: message, hint: hint ?? null },
       }));
+      const more = [...named, ...fromActing];
       return [...found.filter((each) => more.length === 0 || each.hint !== null), ...more];
     },
     pendingRestart: () => live.pendingRestart(),

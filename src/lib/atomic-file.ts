@@ -72,7 +72,7 @@ export function describeFileError(error: unknown): string {
   if (hasCode(error, 'EACCES') || hasCode(error, 'EPERM')) return 'permission denied';
   if (hasCode(error, 'EROFS')) return 'the file system is read-only';
   if (hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT')) return 'the disk is full';
-  if (hasCode(error, 'EISDIR')) return 'it is a directory';
+  if (hasCode(error, 'EISDIR') || hasCode(error, 'ERR_FS_EISDIR')) return 'it is a directory';
   if (hasCode(error, 'ENOTFILE')) return 'it is no regular file';
   if (hasCode(error, 'EFBIG')) return 'it is too long';
   if (hasCode(error, 'ENOTDIR')) return 'a part of the path is not a directory';

@@ -24,7 +24,7 @@ export async function readRegularFile(path: string, mostBytes = usualBytes): Pro
   // A file of /proc says that it is empty, and one that is written to grows.
   const buffer = Buffer.allocUnsafe(Math.min((await file.stat()).size, mostBytes) + 1);
   const chunks: Buffer[] = [];
-  for (let size = 0; ; ) {
+  for (let size = 0; ;) {
     const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
     if (bytesRead === 0) return Buffer.concat(chunks).toString('utf8');
     size += bytesRead;

@@ -1,7 +1,7 @@
 import { Problem } from '../core/problem.ts';
 import type { OperationContext } from './context.ts';
 import type { AnyOperation } from './operation.ts';
-import { requireAccount, requirePool } from './require.ts';
+import { newLabel, requireAccount, requirePool } from './require.ts';
 
 /** What a record of the audit trail says was acted on, and what else is to be known of it. Never a secret. */
 export type About = { readonly subject: string; readonly detail: string | null };
@@ -38,9 +38,10 @@ export function nameNow(field: string, typed: string, context: OperationContext)
 
 const account = (context: OperationContext, name: string): string => requireAccount(context, name).account.id;
 const pool = (context: OperationContext, name: string): string => requirePool(context, name).pool.name;
+const label = (_: OperationContext, name: string): string => newLabel(name) ?? name;
 const finders: Readonly<Record<string, (context: OperationContext, name: string) => string>> = {
   ...{ account, accounts: account },
-  ...{ pool, from: pool, to: pool },
+  ...{ pool, label, name: label },
 };
 
 function cut(text: string): string {

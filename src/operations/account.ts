@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { profileCredential, type Account } from '../core/account/account.ts';
 import { isLogin, mendOf } from '../core/account/mend.ts';
-import { accountId, parseLabel, type AccountId, type ProviderId } from '../core/ids.ts';
+import { accountId, type AccountId, type ProviderId } from '../core/ids.ts';
 import { defaultPoolOf } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
 import { travelsInClear } from '../lib/loopback.ts';
@@ -11,7 +11,7 @@ import type { About } from './about.ts';
 import type { OperationContext } from './context.ts';
 import { operation, type AnyOperation } from './operation.ts';
 import { heldAlready, otherOwnerWarning } from './one-owner.ts';
-import { quoted, requireAccount, requireLabel, requireProvider, rewrittenWarning } from './require.ts';
+import { newLabel, quoted, requireAccount, requireLabel, requireProvider, rewrittenWarning } from './require.ts';
 import { accountShape } from './shape.ts';
 import { refuseUnaskedSharing, sharingPool } from './sharing.ts';
 import { viewAccount } from './view.ts';
@@ -44,7 +44,7 @@ export const accountAdd = operation({
   precheck: 'account.check',
   about: aboutWanted,
   input: wantedAccount.extend({
-    secret: z.string().optional().meta({ secret: true, unless: 'profile' }).describe('API key or token'),
+    secret: z.string().optional().meta({ secret: true, unless: ['profile'] }).describe('API key or token'),
     profile,
     shareSessions,
   }),
@@ -316,7 +316,7 @@ function standingOperation(
 
 /** For the audit trail: by the id that it has, or is to have. */
 export function aboutWanted({ provider, label }: Pick<z.infer<typeof wantedAccount>, 'provider' | 'label'>): About {
-  return { subject: `${provider.trim().toLowerCase()}/${parseLabel(label) ?? label}`, detail: null };
+  return { subject: `${provider.trim().toLowerCase()}/${newLabel(label) ?? label}`, detail: null };
 }
 
 export type Plan = Pick<Account, 'provider' | 'label' | 'id' | 'baseUrl'> & { readonly known: Account | undefined };

@@ -285,7 +285,10 @@ export interface Settings {
    * Changes one setting, or takes it out where the value is null, and has it act. Throws a Problem and changes nothing
    * where it is wrong; `warning` says what keeps one that is right by itself from acting.
    */
-  set(field: string, value: string | null): Promise<{ readonly needsRestart: boolean; readonly warning: string | null }>;
+  set(
+    field: string,
+    value: string | null,
+  ): Promise<{ readonly needsRestart: boolean; readonly warning: string | null }>;
   /** What is wrong with the file as it is. */
   check(): Promise<readonly Finding[]>;
   /** Fields whose new value acts after a restart. */
@@ -298,8 +301,8 @@ export interface Settings {
 export interface AuthResets {
   /** Runs it now; resolves when it has ended. Throws a Problem where nothing is set up or it failed. */
   run(pool: Label): Promise<{ readonly detail: string }>;
-  /** Whether anything can tell that the pool has recovered while no agent asks. */
-  canVerify(pool: Label): boolean;
+  /** Whether anything can tell that the pool has recovered while no agent asks; also whether it could if it were probed. */
+  canVerify(pool: Label, ifProbed?: boolean): boolean;
 }
 
 /** Who asks, how, and whether for more than to read. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { asSessionId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
+import { nameNow } from './about.ts';
 import { explain } from './explain.ts';
 import { operation } from './operation.ts';
 import { requireAccount, requirePool } from './require.ts';
@@ -16,6 +17,10 @@ export const poolUse = operation({
   summary: 'Pin one account of a pool, or let the pool choose again',
   effect: 'write',
   positional: ['pool', 'account'],
+  about: ({ pool: name, account, auto }, context) => ({
+    subject: nameNow('pool', name, context),
+    detail: account === undefined ? (auto ? 'auto' : null) : nameNow('account', account, context),
+  }),
   input: z.object({
     pool,
     account: z.string().optional().describe('The only account that may serve this pool from here on'),

@@ -4,9 +4,10 @@ import type { AccountId, Label } from '../core/ids.ts';
 import { defaultPoolOf, overagePolicies, poolDefaults, strategies, type Pool } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
 import { secondMs } from '../core/time.ts';
+import { nameNow } from './about.ts';
 import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
-import { isDefaultPool, requireAccount, requireLabel, requirePool, requireProvider, rewrittenWarning } from './require.ts';
+import { isDefaultPool, newLabel, requireAccount, requireLabel, requirePool, requireProvider, rewrittenWarning } from './require.ts';
 import { refuseSecondSharing, refuseUnaskedSharing } from './sharing.ts';
 import { poolShape } from './shape.ts';
 import { viewPool } from './view.ts';
@@ -29,6 +30,10 @@ export const poolCreate = operation({
   summary: 'Create a pool of accounts of one provider',
   effect: 'write',
   positional: ['pool', 'accounts'],
+  about: ({ pool: name, accounts: names }, context) => ({
+    subject: newLabel(name) ?? name,
+    detail: names.map((each) => nameNow('account', each, context)).join(' '),
+  }),
   input: z.object({
     pool,
     accounts,

@@ -12,22 +12,29 @@ export function requireProvider(context: OperationContext, name: string): Provid
   });
 }
 
-/** A label for something new. What nobody types on purpose is refused, and never rewritten. */
-export function requireLabel(text: string, what: string): Label {
-  if (/[^ -~]|[/\\]/.test(text.trim()))
-    throw new Problem('invalid', `${quoted(text)} makes no ${what}: ${rule}.`, { hint: 'For example: work' });
-  const label = parseLabel(text);
-  if (label !== undefined) return label;
-  throw new Problem('invalid', `${quoted(text)} makes no ${what}: it needs a letter or a digit.`, {
-    hint: 'For example: work',
-  });
+/** The label that a text makes; undefined for one that makes none. */
+export function newLabel(text: string): Label | undefined {
+  return isPlain(text) ? parseLabel(text) : undefined;
 }
 
-const rule = 'it may have letters from a to z, digits, and what a keyboard has besides, but no slash';
+/** Printable ASCII, without what stands in ids and paths. */
+function isPlain(text: string): boolean {
+  return !/[^ -~]|[/\\]/.test(text.trim());
+}
+
+/** A label for something new. What nobody types on purpose is refused, and never rewritten. */
+export function requireLabel(text: string, what: string): Label {
+  const label = newLabel(text);
+  if (label !== undefined) return label;
+  const rule = isPlain(text)
+    ? 'it needs a letter or a digit'
+    : 'take letters from a to z, digits, spaces, dots, dashes and underscores';
+  throw new Problem('invalid', `${quoted(text)} makes no ${what}: ${rule}.`, { hint: 'For example: work' });
+}
 
 /** Tells that a new label is not what was typed; null where it is, but for case and space around it. */
 export function rewrittenWarning(text: string, label: Label): string | null {
-  return isName(text, label) ? null : `${quoted(text)} is called ${label}: names have a to z, 0 to 9 and -, and at most 40.`;
+  return isName(text, label) ? null : `${quoted(text)} is called ${label}: names have a to z, 0 to 9 and -, at most 40 of them.`;
 }
 
 /** Whether a text names something: people type capitals, and space around it, but a name that is another is another's. */

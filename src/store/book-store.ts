@@ -67,11 +67,14 @@ export function createBookStore(db: Kysely<Tables>, { write }: Pick<WriteQueue, 
     saveEpisode: ({ id, reset, ...others }, notices = []) =>
       write(async (on) => {
         const rest = { ...others, reset: reset === null ? null : JSON.stringify(reset) };
-        await on
-          .insertInto('episodes')
-          .values({ id, ...rest })
-          .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
-          .execute();
+        const pool = await on.selectFrom('pools').select('name').where('name', '=', others.pool).executeTakeFirst();
+        if (pool !== undefined) {
+          await on
+            .insertInto('episodes')
+            .values({ id, ...rest })
+            .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
+            .execute();
+        }
         await addNotices(on, notices);
       }),
     addNotices: (notices) => write((on) => addNotices(on, notices)),

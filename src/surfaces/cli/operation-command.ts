@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { confirm, isCancel } from '@clack/prompts';
 import { Option, type Command } from 'commander';
 import { Problem } from '../../core/problem.ts';
+import type { Client } from '../../operations/client.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import { quoted } from '../../operations/require.ts';
 import type { Finding } from '../../operations/shape.ts';
@@ -132,7 +133,8 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
     await confirmOrStop(cli, question, `${operation.summary}: ${command.args.join(' ')}?`);
   }
   for (const [name, field] of Object.entries(fields)) {
-    if (field.secret !== true || (field.unless !== undefined && field.unless in input)) continue;
+    if (field.secret !== true || field.unless?.some((other) => other in input)) continue;
+    if (!(await wantsSecret(client, { operation, field, input }))) continue;
     const subject = command.args.join(' ');
     input[name] = await readSecret(cli, {
       message: `${field.description ?? name} (${subject})`,
@@ -145,6 +147,19 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
   if (typeof warning === 'string' && !options.json) cli.terminal.error(`Warning: ${warning}`);
   cli.terminal.print(options.json ? JSON.stringify(output, null, 2) : render(operation.name, output, cli.terminal));
   if (findings?.some((each) => !each.ok)) cli.exit(1);
+}
+
+type Asking = {
+  readonly operation: AnyOperation;
+  readonly field: FieldSchema;
+  readonly input: Record<string, unknown>;
+};
+
+async function wantsSecret(client: Client, { operation, field, input }: Asking): Promise<boolean> {
+  const [name] = operation.positional;
+  if (field.wantedBy === undefined || name === undefined) return true;
+  const { isSecret } = (await client.call(field.wantedBy, { [name]: input[name] })) as { readonly isSecret?: boolean };
+  return isSecret === true;
 }
 
 type Given = { readonly field: FieldSchema | undefined; readonly value: unknown };

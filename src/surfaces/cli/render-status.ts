@@ -27,7 +27,7 @@ export function renderStatus(status: StatusView, look: Look): string {
     ...(daemon.pendingRestart.length === 0
       ? []
       : [`Changed, and in force after a restart: ${daemon.pendingRestart.join(', ')}.`]),
-    ...daemon.refusedSettings.map((sentence) => `Refused, so that the old setting acts: ${sentence}`),
+    ...daemon.refusedSettings.map((sentence) => `Refused, and not in force: ${sentence}`),
   ].map((line) => look.terminal.style('yellow', line));
   const width = Math.max(0, ...accounts.map((each) => each.id.length));
   if (accounts.length === 0)
@@ -177,6 +177,11 @@ function nextLines(next: NextView, look: Look): string[] {
 
 function answer(next: NextView, look: Look): string {
   if (next.kind === 'use') return look.terminal.style('green', next.account ?? '');
+  if (next.waitsFor !== undefined)
+    return look.terminal.style(
+      'yellow',
+      `waits up to ${formatDuration(next.waitsFor.upToMs)} for ${next.waitsFor.account}`,
+    );
   if (next.kind === 'wait' && next.until !== null)
     return `nobody, the first opens ${formatWhen(next.until, look.now, look.timeZone)}`;
   return 'nobody';

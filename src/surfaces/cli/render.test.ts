@@ -92,7 +92,7 @@ describe('status for people', () => {
   test('names settings that were refused', () => {
     const sentence = 'config.toml line 2: log.level must be "info".';
     const told = renderStatus({ ...status, daemon: { ...status.daemon, refusedSettings: [sentence] } }, look);
-    expect(told.split('\n')[1]).toBe(`Refused, so that the old setting acts: ${sentence}`);
+    expect(told.split('\n')[1]).toBe(`Refused, and not in force: ${sentence}`);
   });
 
   test('without an account says how to add one', () => {

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import type { Cli } from './cli.ts';
 import { placeOf } from './connect.ts';
 import type { ServiceState } from './host.ts';
-import { optionsOf, type GlobalOptions } from './options.ts';
+import { insecureBindOption, optionsOf, type GlobalOptions } from './options.ts';
 
 const verbs = ['install', 'remove', 'status'] as const;
 type Verb = (typeof verbs)[number];
@@ -13,6 +13,7 @@ export function addServiceCommand(cli: Cli, root: Command): void {
     .command('service')
     .description('Have the daemon started by the system: after a login, a crash, a reboot')
     .addArgument(new Argument('<verb>', 'What to do').choices([...verbs]))
+    .addOption(insecureBindOption())
     .action(async (verb: Verb) => {
       const options = optionsOf(command);
       const { output, lines } = await run[verb](cli, options);

@@ -3,7 +3,7 @@ import { labelOf, type AccountId } from '../../core/ids.ts';
 import { defaultPoolOf } from '../../core/pool/pool.ts';
 import { Problem } from '../../core/problem.ts';
 import type { OperationContext } from '../../operations/context.ts';
-import { quoted, requireProvider } from '../../operations/require.ts';
+import { findPool, quoted, requireProvider } from '../../operations/require.ts';
 import { accountShape, type AccountView, type PoolView } from '../../operations/shape.ts';
 import type { Ask, ResourcePath } from './route.ts';
 

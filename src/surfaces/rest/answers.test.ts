@@ -15,7 +15,7 @@ const inside: { failure: Error } = { failure: new Error('unset') };
 let all: readonly Described[];
 
 beforeAll(async () => {
-  const setting = { field: 'log.level', value: 'info', isDefault: true };
+  const setting = { field: 'log.level', value: 'info', isDefault: true, isSecret: false };
   rest = await openRest({
     context: (real) => ({ ...real, settings: { ...real.settings, list: () => [setting] } }),
     mcp: { handle: () => Promise.resolve(Response.json({ jsonrpc: '2.0' })) },
@@ -137,7 +137,7 @@ function inputOf(method: string, path: string, item: Described['item']) {
       target: 'x',
       for: '1h',
     },
-    ...{ pool: 'anthropic', from: '/nowhere', secret: 'sk-ant-api03-test-0123456789-0123456789', cooldownMs: 1 },
+    ...{ pool: 'anthropic', from: path.endsWith('pool.move') ? 'other' : '/nowhere', secret: 'sk-ant-api03-test-0123456789-0123456789', cooldownMs: 1 },
   };
   const body = item.requestBody?.content['application/json']?.schema;
   const fields = (body?.['properties'] ?? {}) as Record<string, unknown>;

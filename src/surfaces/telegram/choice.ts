@@ -1,5 +1,6 @@
 import type { OperationContext } from '../../operations/context.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
+import { findPool } from '../../operations/require.ts';
 import { inputFields } from '../../operations/text-input.ts';
 import type { Input } from './argument.ts';
 import type { Option } from './pending.ts';
@@ -42,7 +43,7 @@ const unasked: Readonly<Record<string, (input: Input, context: OperationContext)
     return { field: 'account', options: [{ text: 'let the pool choose', adds: { auto: true } }, ...members] };
   },
   'limit.set': (input, context) => {
-    if (input['account'] === undefined && input['pool'] === undefined)
+    if (input['account'] === undefined && input['pool'] === undefined && input['all'] !== true)
       return { field: 'account', options: accountsOf(context).map((id) => one('account', id)) };
     if (input['for'] !== undefined || input['until'] !== undefined) return undefined;
     return { field: 'for', options: ['15m', '1h', '5h', '1d', '7d'].map((length) => one('for', length)) };

@@ -31,15 +31,14 @@ describe('stint completion', () => {
       offered pool move work o
       offered pool create x --strategy = p
       offered config set log.level ''
-      offered config set telegram.chats ''
       offered notice test ''
       offered --home ${place.folder}/missing account show ''`;
     expect(await run(['bash', '--norc', '-c', script])).toBe(
-      'complete -F _stint stint\nanthropic/work\nown\npriority\ndebug info warning error\n\nlog\n\n',
+      'complete -F _stint stint\nanthropic/work\nown\npriority\ndebug info warning error\nlog\n\n',
     );
     // Nobody starts a daemon by pressing Tab.
     expect(existsSync(join(place.folder, 'missing'))).toBe(false);
-  });
+  }, 15_000);
 
   test.skipIf(Bun.which('fish') === null)('completes in fish', async () => {
     const script = `stint completion fish | source; complete --do-complete 'stint account show anthropic/w'`;
