@@ -102,6 +102,7 @@ export class Book {
     const snapshot = await deps.store.load();
     const book = new Book(restoreState(snapshot), deps);
     await forgetOld(book);
+    book.edges.tellUntold();
     // A limit may have reached the disk without the episode that it began.
     book.edges.begin(book.state.pools.values(), null);
     await book.journal.written();

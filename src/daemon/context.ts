@@ -134,6 +134,12 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'cal
     sessions: { all: () => [...state.sessions.values()] },
     requests: { all: deps.openRequests },
     phantoms: {
+      all: () =>
+        [...state.phantoms.values()]
+          .filter((each) => each.expiresAt > book.clock())
+          .map(({ id, provider, pool, origin, createdAt, expiresAt }) => ({
+            ...{ id, provider, pool, origin, createdAt, expiresAt },
+          })),
       issue: async (wish) => {
         const { token, phantom } = await issuePhantom(book, wish);
         return { id: phantom.id, token, expiresAt: phantom.expiresAt };

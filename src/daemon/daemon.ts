@@ -27,6 +27,7 @@ import { providers } from '../providers/registry.ts';
 import { writeAgentCa } from './agent-ca.ts';
 import { openAuthResets } from './auth-resets.ts';
 import { checkStartFiles } from './check-files.ts';
+import { checkResets } from './check-resets.ts';
 import { checkDaemon, type CheckDeps } from './check.ts';
 import { operationContext } from './context.ts';
 import { Control } from './control.ts';
@@ -131,6 +132,11 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     degraded: book.journal.degraded,
     setAside: store.setAside,
   });
+  const resetFindings = () =>
+    checkResets(
+      () => resetSettings(live),
+      [...book.state.pools.values()].map(({ pool }) => pool),
+    );
   const context = operationContext({
     ...{ book, vault, providers, agents, audit, tokens, authResets },
     trail: {
@@ -142,7 +148,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     settings: openSettings(
       live,
       () => telling,
-      (wanted) => checkStartFiles(wanted, environment),
+      async (wanted) => [...(await checkStartFiles(wanted, environment)), ...(await resetFindings())],
     ),
     renewalFailure: (account) => credentials.failureOf(account),
     openRequests: () => gateway.openRequests(),
@@ -164,7 +170,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
         const hasLogin: CheckDeps['hasLogin'] = (provider, folder) => context.profiles.hasLogin(provider, folder);
         const parts = { book, vault, providers, network, proxies, hasLogin, setAside: store.setAside };
         const { finding } = telling;
-        return [...(await checkDaemon(parts)), ...(finding === null ? [] : [finding])];
+        return [...(await checkDaemon(parts)), ...(await resetFindings()), ...(finding === null ? [] : [finding])];
       },
       readLog: (from) => readLines(home.log, from),
     },

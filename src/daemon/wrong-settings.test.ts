@@ -48,7 +48,7 @@ describe('a daemon with sections that are wrong', () => {
     expect(typed).toMatchObject({ code: 2, stdout: '' });
     expect(typed.stderr).toStartWith('notices.webhook.url is a secret, ');
     const piped = await place.stint(['config', 'set', 'notices.webhook.url'], { stdin: `${url}\n` });
-    expect(piped).toMatchObject({ code: 0, stdout: 'notices.webhook.url is true.\n' });
+    expect(piped).toMatchObject({ code: 0, stdout: 'notices.webhook.url is set (hidden).\n' });
     expect(piped.stderr).toStartWith('Warning: It is set, and does not act yet: notices.webhook has no secret');
     expect(place.read('config.toml')).toContain(url);
     const none = await place.stint(['config', 'set', 'log.level'], { stdin: 'debug' });

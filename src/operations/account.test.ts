@@ -41,7 +41,12 @@ describe('account.add', () => {
 
   test.each([
     [{ provider: 'nobody' }, 'invalid', '"nobody" is not a provider.', 'Use one of: anthropic'],
-    [{ label: '///' }, 'invalid', '"///" makes no label: take letters from a to z, digits, spaces, dots, dashes and underscores.', 'For example: work'],
+    [
+      { label: '///' },
+      'invalid',
+      '"///" makes no label: take letters from a to z, digits, spaces, dots, dashes and underscores.',
+      'For example: work',
+    ],
     [{ label: '../a' }, 'invalid', '"../a" makes no label: take letters', 'For example: work'],
     [{ label: 'a\\b' }, 'invalid', 'makes no label: take letters', 'For example: work'],
     [{ label: 'a\0b' }, 'invalid', 'makes no label: take letters', 'For example: work'],

@@ -44,7 +44,11 @@ export const accountAdd = operation({
   precheck: 'account.check',
   about: aboutWanted,
   input: wantedAccount.extend({
-    secret: z.string().optional().meta({ secret: true, unless: ['profile'] }).describe('API key or token'),
+    secret: z
+      .string()
+      .optional()
+      .meta({ secret: true, unless: ['profile'] })
+      .describe('API key or token'),
     profile,
     shareSessions,
   }),

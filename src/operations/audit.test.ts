@@ -76,7 +76,9 @@ describe('event.watch', () => {
     const stream = executeStream(find('event.watch'), {}, { context: rig.context, signal: listening.signal });
     const first = stream.next();
     await rig.run('account.disable', { account: 'a' });
-    expect(await first).toMatchObject({ value: { id: 2, kind: 'account.disable', subject: 'anthropic/a', outcome: 'done' } });
+    expect(await first).toMatchObject({
+      value: { id: 2, kind: 'account.disable', subject: 'anthropic/a', outcome: 'done' },
+    });
     const end = stream.next();
     listening.abort();
     expect(await end).toEqual({ done: true, value: undefined });

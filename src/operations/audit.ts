@@ -19,7 +19,13 @@ export const auditList = operation({
     after: cursor.describe('Only records after this one, the first of them first'),
     before: cursor.describe('Only records before this one'),
     kind: z.string().max(100).optional().describe('Only kinds that begin so: account. or pool.exhausted'),
-    subject: z.string().max(200).optional().describe('Only what was done to this account (provider/label), pool or session; anthropic/* for all that begin so'),
+    subject: z
+      .string()
+      .max(200)
+      .optional()
+      .describe(
+        'Only what was done to this account (provider/label), pool or session; anthropic/* for all that begin so',
+      ),
     since: z
       .union([z.string(), z.number()])
       .optional()

@@ -54,7 +54,7 @@ describe('the settings', () => {
     await using rig = await openOperations({ settings });
     const field = 'gateway.holdSeconds';
     expect(await rig.run('config.set', { field, value: '30' })).toEqual({
-      ...{ field, value: 30, isDefault: false, needsRestart: true, warning: null },
+      ...{ field, value: 30, isDefault: false, isSecret: false, needsRestart: true, warning: null },
     });
     expect(await rig.run('config.set', { field, unset: true })).toMatchObject({ value: 240, isDefault: true });
     await rig.run('config.set', { field, value: '' });

@@ -3,6 +3,7 @@ import { Problem } from '../core/problem.ts';
 import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
 import { quoted } from './require.ts';
+import { findLostSections } from './reset-section.ts';
 import { findingShape } from './shape.ts';
 
 const settingShape = z.object({
@@ -67,6 +68,7 @@ export const configSet = operation({
     unset: z.boolean().default(false).describe('Take it out of the file'),
   }),
   output: settingShape.extend({
+    isSecret: z.boolean().describe('Whether its value is a secret, and not shown'),
     needsRestart: z.boolean().describe('Whether it acts after a restart only'),
     warning: z.string().nullable().describe('What keeps it from acting, although it is set'),
   }),
@@ -97,9 +99,9 @@ export const configCheck = operation({
   positional: [],
   input: z.object({}),
   output: z.object({ file: z.string(), findings: z.array(findingShape) }),
-  run: async (_, { settings }) => ({
-    file: settings.file,
-    findings: (await settings.check()).map((each) => ({ ...each })),
+  run: async (_, context) => ({
+    file: context.settings.file,
+    findings: [...(await context.settings.check()).map((each) => ({ ...each })), ...findLostSections(context)],
   }),
 });
 

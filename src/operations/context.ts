@@ -168,6 +168,15 @@ export interface Pools {
 }
 
 export interface Phantoms {
+  /** Those that are still good for something. */
+  all(): readonly {
+    readonly id: PhantomId;
+    readonly provider: ProviderId;
+    readonly pool: Label;
+    readonly origin: 'wrapper' | 'env';
+    readonly createdAt: EpochMs;
+    readonly expiresAt: EpochMs;
+  }[];
   issue(wish: {
     provider: ProviderId;
     pool: Label;

@@ -73,7 +73,11 @@ describe('a run of an operation', () => {
     ['account.remove', { account: 'a' }, { subject: 'anthropic/a', detail: null }],
     ['account.rename', { account: 'a', label: 'My Label' }, { subject: 'anthropic/a', detail: 'my-label' }],
     ['account.add', { provider: 'anthropic', label: '../a' }, { subject: 'anthropic/../a', detail: null }],
-    ['pool.create', { pool: 'My Pool', accounts: ['a', 'b'] }, { subject: 'my-pool', detail: 'anthropic/a anthropic/b' }],
+    [
+      'pool.create',
+      { pool: 'My Pool', accounts: ['a', 'b'] },
+      { subject: 'my-pool', detail: 'anthropic/a anthropic/b' },
+    ],
     ['pool.add', { pool: 'OWN', accounts: ['b'] }, { subject: 'own', detail: 'anthropic/b' }],
     ['pool.use', { pool: 'own', account: 'a' }, { subject: 'own', detail: 'anthropic/a' }],
     ['pool.use', { pool: 'own', auto: true }, { subject: 'own', detail: 'auto' }],
@@ -91,7 +95,10 @@ describe('a run of an operation', () => {
     [
       'limit.set',
       { pool: 'own', until: captured + 1 },
-      { subject: 'own', detail: `all of the pool, operator, all models, until ${new Date(captured + 1).toISOString()}` },
+      {
+        subject: 'own',
+        detail: `all of the pool, operator, all models, until ${new Date(captured + 1).toISOString()}`,
+      },
     ],
     ['limit.clear', { all: true }, { subject: 'all accounts', detail: 'all windows, all models' }],
   ])('that is %s of %j is noted by the name of what it acted on, and how', async (name, input, about) => {

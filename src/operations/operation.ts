@@ -131,4 +131,3 @@ export function parseInput(target: AnyOperation, raw: unknown): Record<string, u
   if (!parsed.success) throw invalidInput(target, input, parsed.error);
   return parsed.data;
 }
-

@@ -129,7 +129,11 @@ describe('pool.rename', () => {
     ],
     [{ pool: 'own', name: 'other' }, 'conflict', 'Pool other exists.'],
     [{ pool: 'own', name: 'google' }, 'conflict', 'Pool google exists.'],
-    [{ pool: 'own', name: '../..' }, 'invalid', '"../.." makes no pool name: take letters from a to z, digits, spaces, dots, dashes and underscores.'],
+    [
+      { pool: 'own', name: '../..' },
+      'invalid',
+      '"../.." makes no pool name: take letters from a to z, digits, spaces, dots, dashes and underscores.',
+    ],
   ])('refuses %j', async (input, code, message) => {
     await using rig = await open();
     await expect(rig.run('pool.rename', input)).rejects.toMatchObject({ code, message });

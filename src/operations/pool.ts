@@ -7,7 +7,16 @@ import { secondMs } from '../core/time.ts';
 import { nameNow } from './about.ts';
 import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
-import { isDefaultPool, newLabel, requireAccount, requireLabel, requirePool, requireProvider, rewrittenWarning } from './require.ts';
+import {
+  isDefaultPool,
+  newLabel,
+  requireAccount,
+  requireLabel,
+  requirePool,
+  requireProvider,
+  rewrittenWarning,
+} from './require.ts';
+import { lostSectionWarning } from './reset-section.ts';
 import { refuseSecondSharing, refuseUnaskedSharing } from './sharing.ts';
 import { poolShape } from './shape.ts';
 import { viewPool } from './view.ts';
@@ -159,7 +168,8 @@ export const poolRename = operation({
       refuseTaken(context, name, 'Choose another name.');
       await context.profiles.renamePool(known.name, name, () => context.pools.rename(known.name, name));
     }
-    const warning = rewrittenWarning(input.name, name);
+    const lost = lostSectionWarning(context, { from: known.name, to: name });
+    const warning = lost ?? rewrittenWarning(input.name, name);
     return { ...viewPool(context, requirePool(context, name), null), renamed: known.name, warning };
   },
 });

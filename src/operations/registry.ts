@@ -17,7 +17,7 @@ import { daemonCheck, daemonStatus, daemonStop, logRead } from './daemon.ts';
 import { limitClear, limitList, limitSet } from './limit.ts';
 import { noticeList, noticeTest } from './notice.ts';
 import type { AnyOperation } from './operation.ts';
-import { phantomIssue, phantomRevoke } from './phantom.ts';
+import { phantomIssue, phantomList, phantomRevoke } from './phantom.ts';
 import { poolAdd, poolDrop, poolMove } from './pool-member.ts';
 import { poolResetAuth, poolSetAuthReset } from './pool-reset.ts';
 import { poolExplain, poolNext, poolRotate, poolUse } from './pool-choice.ts';
@@ -66,6 +66,7 @@ export const operations: readonly AnyOperation[] = [
   sessionBegin,
   sessionReport,
   phantomIssue,
+  phantomList,
   phantomRevoke,
   auditList,
   eventWatch,

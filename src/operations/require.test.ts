@@ -2,11 +2,14 @@ import { describe, expect, test } from 'bun:test';
 import { openOperations } from '../../test/operation-rig.ts';
 
 describe('a name that is looked up', () => {
-  test.each(['a', ' A ', 'anthropic/a', 'ANTHROPIC/A'])('is an account’s but for case and space around it: %j', async (name) => {
-    await using rig = await openOperations();
-    await rig.add('a');
-    expect(await rig.run('account.show', { account: name })).toMatchObject({ id: 'anthropic/a' });
-  });
+  test.each(['a', ' A ', 'anthropic/a', 'ANTHROPIC/A'])(
+    'is an account’s but for case and space around it: %j',
+    async (name) => {
+      await using rig = await openOperations();
+      await rig.add('a');
+      expect(await rig.run('account.show', { account: name })).toMatchObject({ id: 'anthropic/a' });
+    },
+  );
 
   test.each(['../a', 'a\0', 'a.', '-a', 'anthropic/../a', 'anthropic/a/', 'anthropic/a.', '/a', 'anthropic\\a', ''])(
     'is nobody’s where it only resembles one: %j',

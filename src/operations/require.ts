@@ -34,7 +34,9 @@ export function requireLabel(text: string, what: string): Label {
 
 /** Tells that a new label is not what was typed; null where it is, but for case and space around it. */
 export function rewrittenWarning(text: string, label: Label): string | null {
-  return isName(text, label) ? null : `${quoted(text)} is called ${label}: names have a to z, 0 to 9 and -, at most 40 of them.`;
+  return isName(text, label)
+    ? null
+    : `${quoted(text)} is called ${label}: names have a to z, 0 to 9 and -, at most 40 of them.`;
 }
 
 /** Whether a text names something: people type capitals, and space around it, but a name that is another is another's. */

@@ -86,7 +86,7 @@ const episodeShape = z.object({
   since: moment,
   state: z
     .enum(['exhausted', 'retrying'])
-    .describe('retrying: an account would be asked now, and none has served since'),
+    .describe('retrying: an account would be asked now, and no request has been served yet'),
   nextTryAt: moment.nullable().describe('When an account may open; null where no time is known, and while retrying'),
 });
 

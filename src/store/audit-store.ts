@@ -21,8 +21,11 @@ export function createAuditStore(db: Kysely<Tables>, { write }: Pick<WriteQueue,
       let query = db.selectFrom('audit').selectAll();
       if (after !== undefined) query = query.where('id', '>', after);
       if (before !== undefined) query = query.where('id', '<', before);
-      if (kind !== undefined) query = query.where(({ ref }) => beginsWith(ref('kind'), kind));
-      if (subject !== undefined) query = query.where(({ eb, ref }) => (subject.endsWith('*') ? beginsWith(ref('subject'), subject.slice(0, -1)) : eb('subject', '=', subject)));
+      if (kind !== undefined) query = query.where(beginsWith('kind', kind));
+      if (subject !== undefined)
+        query = subject.endsWith('*')
+          ? query.where(beginsWith('subject', subject.slice(0, -1)))
+          : query.where('subject', '=', subject);
       if (since !== undefined) query = query.where('at', '>=', since);
       const rows = await query
         .orderBy('id', after === undefined ? 'desc' : 'asc')
@@ -42,6 +45,6 @@ export function createAuditStore(db: Kysely<Tables>, { write }: Pick<WriteQueue,
 }
 
 /** What people type is no pattern, as LIKE would take it for one. */
-function beginsWith(column: Expression<string>, text: string): Expression<SqlBool> {
-  return sql<SqlBool>`substr(${column}, 1, length(${text})) = ${text}`;
+function beginsWith(column: 'kind' | 'subject', text: string): Expression<SqlBool> {
+  return sql<SqlBool>`substr(${sql.ref(column)}, 1, length(${text})) = ${text}`;
 }

@@ -67,8 +67,7 @@ export function createBookStore(db: Kysely<Tables>, { write }: Pick<WriteQueue, 
     saveEpisode: ({ id, reset, ...others }, notices = []) =>
       write(async (on) => {
         const rest = { ...others, reset: reset === null ? null : JSON.stringify(reset) };
-        const pool = await on.selectFrom('pools').select('name').where('name', '=', others.pool).executeTakeFirst();
-        if (pool !== undefined) {
+        if (await compiled.isPool(on, others.pool)) {
           await on
             .insertInto('episodes')
             .values({ id, ...rest })

@@ -54,11 +54,11 @@ describe('a daemon that cannot start', () => {
     const found = await place.stint(['config', 'check']);
     expect(found.code).toBe(1);
     expect(found.stdout).toContain('control.port must be a whole number from 0 to 65535.');
-    expect(found.stdout).toContain('agent.tls needs both certFile and keyFile.');
+    expect(found.stdout).toContain('agent.tls.certFile needs agent.tls.keyFile as well.');
     expect((await place.stint(['config', 'set', 'control.port', '0'])).code).toBe(0);
     expect(await place.stint(['config', 'set', 'control.host', '127.0.0.1'])).toMatchObject({
-      ...{ code: 0, stdout: 'control.host is 127.0.0.1.\n' },
-      stderr: 'Warning: Still wrong: agent.tls needs both certFile and keyFile.\n',
+      ...{ code: 0, stdout: 'control.host is "127.0.0.1".\n' },
+      stderr: 'Warning: Still wrong: config.toml line 5: agent.tls.certFile needs agent.tls.keyFile as well.\n',
     });
     await place.stint(['config', 'set', 'agent.tls.certFile', '--unset']);
     expect(place.read('config.toml')).toBe('[control]\nport = 0 # mine\nhost = "127.0.0.1"\n[agent.tls]\n');

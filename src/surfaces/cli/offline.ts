@@ -9,7 +9,7 @@ import type { GlobalOptions } from './options.ts';
  * for everything else.
  */
 export async function offlineClient(
-  { host }: Cli,
+  { host, operations }: Cli,
   operation: AnyOperation,
   { home }: GlobalOptions,
 ): Promise<Client | undefined> {
@@ -23,7 +23,10 @@ export async function offlineClient(
     inTurn: (change) => change(),
   } as Partial<OperationContext> as OperationContext;
   return {
-    call: async (_, input) => execute(operation, input, context),
+    async call(name, input) {
+      // It may have to ask another operation on settings first.
+      return execute(operations.find((each) => each.name === name) ?? operation, input, context);
+    },
     stream: () => {
       throw new Error(`${operation.name} answers at once`);
     },

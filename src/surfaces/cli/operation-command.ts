@@ -13,6 +13,7 @@ import { parseSeconds, watchAnswer } from './watch.ts';
 import { connect } from './connect.ts';
 import { offlineClient } from './offline.ts';
 import { render } from './render.ts';
+import { flagOf, inCliWords } from './cli-words.ts';
 import { readSecret } from './secret.ts';
 import { optionsOf } from './options.ts';
 
@@ -86,11 +87,17 @@ function addCommand(cli: Cli, command: Command, operation: AnyOperation): void {
         parseSeconds,
       ),
     );
-  command.action(async () => run(cli, { operation, command, fields }));
+  command.action(async () => {
+    try {
+      await run(cli, { operation, command, fields });
+    } catch (error) {
+      throw error instanceof Problem ? inCliWords(error, operation) : error;
+    }
+  });
 }
 
 function optionOf(name: string, field: FieldSchema): Option {
-  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const flag = flagOf(name);
   const description = field.description ?? '';
   if (field.type === 'boolean') return new Option(flag, description);
   const option = new Option(`${flag} <${field.type === 'array' ? `${name}...` : name}>`, description);
@@ -100,7 +107,7 @@ function optionOf(name: string, field: FieldSchema): Option {
 /** A setting that is neither on nor off when it is absent needs a way to say off. */
 function offSwitch(name: string, field: FieldSchema): Option | null {
   if (field.type !== 'boolean' || field.default !== undefined) return null;
-  return new Option(`--no-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, 'The contrary');
+  return new Option(flagOf(name).replace('--', '--no-'), 'The contrary');
 }
 
 /** All that is asked without changing anything. */

@@ -113,7 +113,10 @@ function episodeLine({ family, since, state, nextTryAt }: EpisodeView, look: Loo
   const what = family === null ? '' : ` for ${family}`;
   const begun = formatWhen(since, look.now, look.timeZone);
   if (state === 'retrying')
-    return look.terminal.style('yellow', `  retrying${what}: an account is open again, none has served since ${begun}`);
+    return look.terminal.style(
+      'yellow',
+      `  retrying${what}: an account is open again; since ${begun} no request has been served`,
+    );
   const next = nextTryAt === null ? '' : `, next try ${formatWhen(nextTryAt, look.now, look.timeZone)}`;
   return look.terminal.style('red', `  exhausted${what} since ${begun}${next}`);
 }

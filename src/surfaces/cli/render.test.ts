@@ -210,7 +210,7 @@ describe('status for people', () => {
       '  one cheap request may find out that it has recovered',
       '  auth-reset target: claude',
       '  exhausted for opus since 1m ago (00:53 UTC), next try in 1h (01:54 UTC)',
-      '  retrying: an account is open again, none has served since 1m ago (00:53 UTC)',
+      '  retrying: an account is open again; since 1m ago (00:53 UTC) no request has been served',
       '  auth reset of claude failed (1h ago (Nov 20, 23:54 UTC)): exit 1 no such user',
       '  next request for opus: nobody, the first opens in 1h (01:54 UTC)',
     ]);

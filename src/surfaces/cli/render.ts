@@ -17,6 +17,15 @@ export function localTimeZone(): string {
 /** What a renderer may look at besides the output. */
 export type Look = { readonly terminal: Terminal; readonly now: number; readonly timeZone: string };
 
+type PhantomView = {
+  readonly id: string;
+  readonly provider: string;
+  readonly pool: string;
+  readonly origin: 'wrapper' | 'env';
+  readonly createdAt: number;
+  readonly expiresAt: number;
+};
+
 type Renderer = (output: never, look: Look) => string;
 
 const renderers: Readonly<Record<string, Renderer>> = {
@@ -95,9 +104,18 @@ const renderers: Readonly<Record<string, Renderer>> = {
       )
       .join('\n'),
   'config.list': renderSettings,
-  'config.get': ({ value }: { value: unknown }) => valueText(value),
-  'config.set': ({ field, value, needsRestart }: { field: string; value: unknown; needsRestart: boolean }) =>
-    `${field} is ${valueText(value)}${needsRestart ? ', in force after a restart: stint down' : ''}.`,
+  'config.get': ({ value, isSecret }: { value: unknown; isSecret: boolean }) => valueText(value, isSecret),
+  'config.set': ({
+    field,
+    value,
+    isSecret,
+    needsRestart,
+  }: {
+    field: string;
+    value: unknown;
+    isSecret: boolean;
+    needsRestart: boolean;
+  }) => `${field} is ${valueText(value, isSecret)}${needsRestart ? ', in force after a restart: stint down' : ''}.`,
   'config.check': ({ findings }: { findings: Finding[] }, { terminal }) => renderFindings(findings, terminal),
   'daemon.check': ({ findings }: { findings: Finding[] }, { terminal }) => renderFindings(findings, terminal),
   'token.rotate': ({ scope, file }: { scope: string; file: string }) =>
@@ -112,6 +130,17 @@ const renderers: Readonly<Record<string, Renderer>> = {
           look.terminal.columns,
         ),
   'pool.remove': ({ removed }: { removed: string }) => `Removed pool ${removed}; its accounts stay.`,
+  'phantom.list': ({ phantoms }: { phantoms: PhantomView[] }, look) =>
+    phantoms.length === 0
+      ? 'No agent holds a token.'
+      : renderTable(
+          ['TOKEN', 'PROVIDER', 'POOL', 'OF', 'SINCE', 'UNTIL'],
+          phantoms.map(({ id, provider, pool, origin, createdAt, expiresAt }) => [
+            ...[id, provider, pool, origin === 'env' ? 'stint env' : 'a running agent'],
+            ...[when(createdAt, look), when(expiresAt, look)],
+          ]),
+          look.terminal.columns,
+        ),
   'phantom.revoke': ({ revoked }: { revoked: string }) =>
     `Revoked ${revoked}: agents that hold it are refused from here on.`,
   'session.list': ({ sessions }: { sessions: SessionView[] }, look) =>

@@ -37,7 +37,7 @@ const run: Readonly<Record<Verb, (cli: Cli, options: GlobalOptions) => Promise<A
         changed ? `Wrote ${file}.` : `${file} is as it has to be.`,
         outside === null
           ? `${state.manager} runs Stint for the home ${options.home}.`
-          : `Process ${outside} goes on until it is stopped; ${state.manager} takes over with: stint down && stint service install`,
+          : `Process ${outside} goes on until it is stopped; ${state.manager} takes over with: stint down, then ${state.manager === 'systemd' ? 'systemctl --user start stint' : 'stint service install'}`,
         ...boot(state),
         ...(changed && running !== undefined && state.pid !== null ? ['It acts when Stint is started again.'] : []),
         ...(left.length === 0

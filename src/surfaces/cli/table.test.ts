@@ -56,8 +56,6 @@ describe('a table', () => {
     const styled = [['\u001b[31me\u0301tat rouge\u001b[39m', 'x']];
     expect(renderTable(['A', 'B'], styled, undefined).split('\n')[1]).toBe('\u001b[31me\u0301tat rouge\u001b[39m  x');
     const long = [[`\u001b[31m${'rouge '.repeat(7)}\u001b[39m`, 'x']];
-    expect(renderTable(['A', 'B'], long, 40).split('\n')[1]).toBe(
-      `\u001b[31m${'rouge '.repeat(6)}…\u001b[39m  x`,
-    );
+    expect(renderTable(['A', 'B'], long, 40).split('\n')[1]).toBe(`\u001b[31m${'rouge '.repeat(6)}…\u001b[39m  x`);
   });
 });

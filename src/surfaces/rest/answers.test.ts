@@ -137,7 +137,12 @@ function inputOf(method: string, path: string, item: Described['item']) {
       target: 'x',
       for: '1h',
     },
-    ...{ pool: 'anthropic', from: path.endsWith('pool.move') ? 'other' : '/nowhere', secret: 'sk-ant-api03-test-0123456789-0123456789', cooldownMs: 1 },
+    ...{
+      pool: 'anthropic',
+      from: path.endsWith('pool.move') ? 'other' : '/nowhere',
+      secret: 'sk-ant-api03-test-0123456789-0123456789',
+      cooldownMs: 1,
+    },
   };
   const body = item.requestBody?.content['application/json']?.schema;
   const fields = (body?.['properties'] ?? {}) as Record<string, unknown>;
@@ -145,6 +150,8 @@ function inputOf(method: string, path: string, item: Described['item']) {
   const also = ['value', 'auto', 'all', 'for', 'secret'].filter((name) => Object.hasOwn(fields, name));
   const given = Object.fromEntries([...required, ...also].map((name) => [name, values[name] ?? 'work']));
   if (path.endsWith('/{model}')) delete given['all'];
+  // A setting is given one of the two.
+  if (Object.hasOwn(given, 'value')) delete given['secret'];
   if (method !== 'GET') return { query: '', body: given };
   const inQuery = (item.parameters ?? []).filter((each) => each.in === 'query' && each.required);
   const query = new URLSearchParams(inQuery.map(({ name }) => [name, textOf(values[name])]));

@@ -40,6 +40,7 @@ export const operationProblems: Readonly<Record<string, readonly ProblemCode[]>>
   'session.begin': account,
   'session.report': account,
   'phantom.issue': pool,
+  'phantom.list': ['not_found'],
   'phantom.revoke': ['not_found'],
   'notice.test': ['not_found', 'conflict', 'upstream'],
   'config.get': ['not_found'],

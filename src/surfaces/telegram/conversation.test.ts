@@ -350,6 +350,17 @@ describe('a message', () => {
     expect((await api.ask(owner, '/pools', { date })).text).toContain('pool anthropic');
   });
 
+  test('that waited when the bot was started changes nothing without a yes, however short that was', async () => {
+    await using telegram = await openTelegram({ idle: true });
+    const { api, rig, bot } = telegram;
+    await rig.add('work');
+    const heard = api.heard(owner);
+    api.say(owner, '/account_disable work', { date: Math.floor(captured / 1000) - 5 });
+    bot.start();
+    expect((await heard).text).toStartWith('You sent this before Stint was started. Is it still to be done?');
+    expect(rig.context.accounts.all()[0]?.account.standing).toBe('enabled');
+  });
+
   test('that was edited does nothing', async () => {
     await using telegram = await openTelegram();
     const { api, rig } = telegram;

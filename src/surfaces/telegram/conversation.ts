@@ -4,7 +4,7 @@ import { formatWhen } from '../../core/time.ts';
 import type { OperationContext } from '../../operations/context.ts';
 import { type AnyOperation, execute, parseInput } from '../../operations/operation.ts';
 import { inputFields } from '../../operations/text-input.ts';
-import { type Input, parseInput as readInput, usageOf } from './argument.ts';
+import { type Input, parseInput as readInput } from './argument.ts';
 import { missingFrom, type Missing } from './choice.ts';
 import { commandName, findOperation, inChatWords, offered } from './command.ts';
 import { helpText, ofNoun, usageText } from './help.ts';
@@ -106,7 +106,9 @@ function refuseUnknown(operation: AnyOperation, input: Input): void {
   const { fields } = inputFields(operation);
   const unknown = Object.keys(input).find((name) => !Object.hasOwn(fields, name));
   if (unknown !== undefined)
-    throw new Problem('invalid', `${operation.name} has no field ${unknown.slice(0, 60)}.`, { hint: usageOf(operation) });
+    throw new Problem('invalid', `${operation.name} has no field ${unknown.slice(0, 60)}.`, {
+      hint: `It takes: ${Object.keys(fields).join(', ') || 'nothing'}`,
+    });
 }
 
 async function precheck({ operations }: ConversationDeps, wanted: Wanted, context: OperationContext): Promise<void> {

@@ -15,7 +15,17 @@ export function namesOf(cli: Cli, home: string): Names {
     return (await client.call(operation, {}, AbortSignal.timeout(patienceMs))) as Record<string, unknown>;
   };
   const sources: Readonly<Record<string, (place: Place) => Promise<Found> | Found>> = {
-    account: async (place) => accountNames(((await ask('account.list', place))['accounts'] ?? []) as Account[], place),
+    account: async (place) => {
+      const accounts = ((await ask('account.list', place))['accounts'] ?? []) as Account[];
+      const [pool] = place.taken;
+      if (!ofMembers.has(place.command) || pool === undefined) return accountNames(accounts, place);
+      const pools = ((await ask('pool.list', place))['pools'] ?? []) as Pool[];
+      const members = pools.find(({ name }) => name === pool)?.accounts ?? [];
+      return accountNames(
+        accounts.filter(({ id }) => members.includes(id)),
+        place,
+      );
+    },
     pool: async (place) =>
       (((await ask('pool.list', place))['pools'] ?? []) as Pool[]).map(({ name, provider }) => ({
         value: name,
@@ -46,7 +56,10 @@ export function namesOf(cli: Cli, home: string): Names {
 }
 
 type Account = { readonly id: string; readonly label: string; readonly state: string };
-type Pool = { readonly name: string; readonly provider: string };
+type Pool = { readonly name: string; readonly provider: string; readonly accounts: readonly string[] };
+
+/** Commands whose account is one of the pool before it. */
+const ofMembers: ReadonlySet<string> = new Set(['pool use', 'pool drop']);
 type Session = { readonly id: string; readonly account: string };
 
 /** What an argument or option is called, to what it means. */
