@@ -205,11 +205,15 @@ describe('after a crash', () => {
       const reset: EpisodeReset = { ...due, state, ranAt: captured - minuteMs };
       await using rig = await openRig({ reset });
       await rig.resets.look();
-      expect([rig.lines(), rig.states]).toEqual([[], []]);
+      // That it was interrupted is noted once.
+      const noted = state === 'running' ? ['running'] : [];
+      await rig.resets.look();
+      expect([rig.lines(), rig.states]).toEqual([[], noted]);
       rig.now += 1;
       await rig.ask();
       await rig.resets.look();
-      expect([rig.lines(), rig.states]).toEqual([[], ['resumed']]);
+      expect([rig.lines(), rig.states]).toEqual([[], [...noted, 'resumed']]);
+      expect(rig.notices[0]?.facts.interrupted).toBe(state === 'running' ? true : undefined);
     });
 
     test(`a reset that was ${state} is silent by wall clock, and says that nobody looked all the time`, async () => {

@@ -3,7 +3,7 @@ import type { Label } from '../core/ids.ts';
 import type { Notice } from '../core/notice.ts';
 import { Problem } from '../core/problem.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
-import { failed, judge, rebased } from './judge.ts';
+import { failed, interrupted, judge, rebased } from './judge.ts';
 import type { AuthResetDeps } from './ports.ts';
 import { printable } from './printable.ts';
 import { placeKey, planReset } from './reset-command.ts';
@@ -105,7 +105,7 @@ export class AuthResets {
       watchedSince: this.#startedAt,
     });
     if (verdict !== null) return this.#save(episode, verdict.reset, [verdict.notice]);
-    const anew = rebased(reset, now);
+    const anew = rebased(reset, now) ?? interrupted(reset);
     if (anew !== null) await this.#save(episode, anew);
   }
 

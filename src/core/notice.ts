@@ -52,6 +52,8 @@ export type NoticeFacts = {
   readonly resumedAfterMs?: number;
   /** The command of an auth reset ended without an error, and no request of its agent came within ten minutes. */
   readonly silent?: boolean;
+  /** Stint ended while the command of an auth reset ran: how it ended is not known. */
+  readonly interrupted?: boolean;
   /** The part of the settings that was refused: `telegram`. */
   readonly part?: string;
 };

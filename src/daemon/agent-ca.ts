@@ -24,9 +24,13 @@ export async function writeAgentCa(folder: string, { cert, url, caFile }: Trust)
   const parsed = new X509Certificate(cert);
   // It would retry for ever, without a word.
   if (parsed.checkIP(host) === undefined && parsed.checkHost(host) === undefined)
-    throw new Problem('conflict', `The certificate of agent.tls.certFile is not for ${host}: no agent here trusts it.`, {
-      hint: `Make one with ${host} among its subject alternative names, then: stint down && stint up --detach`,
-    });
+    throw new Problem(
+      'conflict',
+      `The certificate of agent.tls.certFile is not for ${host}: no agent here trusts it.`,
+      {
+        hint: `Make one with ${host} among its subject alternative names, then: stint down && stint up --detach`,
+      },
+    );
   const more = caFile === '' ? '' : await readRegularFile(caFile).catch(() => '');
   const path = join(folder, 'ca.pem');
   await writeFileAtomic(path, `${cert}\n${more}`);

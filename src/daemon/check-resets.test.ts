@@ -7,14 +7,21 @@ const pool = { ...buildPool([]), authResetTarget: 'mine' };
 
 test.each<[string, object, string[]]>([
   ['is right', { reset: {} }, []],
-  ['has a runtime without a container', { reset: { runtime: 'docker' } }, ['its runtime is docker, and reset.container is empty']],
-  ['has an agent that nobody declared', { reset: { agent: 'other' } }, ['Stint knows no reset command of the agent other.']],
+  [
+    'has a runtime without a container',
+    { reset: { runtime: 'docker' } },
+    ['its runtime is docker, and reset.container is empty'],
+  ],
+  [
+    'has an agent that nobody declared',
+    { reset: { agent: 'other' } },
+    ['Stint knows no reset command of the agent other.'],
+  ],
   [
     'has a socket that is not there',
     { reset: { runtime: 'docker', container: 'box', socket: '/nowhere/docker.sock' } },
     ['reset.socket /nowhere/docker.sock cannot be reached: ENOENT'],
   ],
-  ['names a pool that is not there', { reset: { pools: { gone: { container: 'box' } } } }, ['there is no pool gone']],
 ])('a reset that %s is found before it is needed', async (_, config, expected) => {
   const { reset } = configSchema.parse(config);
   const found = await checkResets(() => reset, [pool]);

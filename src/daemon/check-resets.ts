@@ -11,7 +11,7 @@ import type { Finding } from '../operations/shape.ts';
 export async function checkResets(settings: () => ResetSettings, pools: readonly Pool[]): Promise<readonly Finding[]> {
   const wanting = pools.filter(({ authResetTarget }) => authResetTarget !== '');
   const found = await Promise.all(wanting.map((pool) => checkReset(settings, pool)));
-  return [...found.flat(), ...checkNames(settings, pools)];
+  return found.flat();
 }
 
 async function checkReset(settings: () => ResetSettings, { name, authResetTarget }: Pool): Promise<Finding[]> {
@@ -25,7 +25,10 @@ async function checkReset(settings: () => ResetSettings, { name, authResetTarget
     return await access(place.socket).then(
       () => [],
       (error: unknown) =>
-        wrong(`reset.socket ${place.socket} cannot be reached: ${describeFileError(error)}`, 'Start the container engine, or mend reset.socket'),
+        wrong(
+          `reset.socket ${place.socket} cannot be reached: ${describeFileError(error)}`,
+          'Start the container engine, or mend reset.socket',
+        ),
     );
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -35,21 +38,4 @@ async function checkReset(settings: () => ResetSettings, { name, authResetTarget
 
 function containerHint(name: Label): string {
   return `Name it: stint config set reset.pools.${name}.container <container>`;
-}
-
-function checkNames(settings: () => ResetSettings, pools: readonly Pool[]): Finding[] {
-  let sections: readonly string[];
-  try {
-    sections = Object.keys(settings().pools);
-  } catch (error) {
-    // It is a finding of its own.
-    if (error instanceof Problem) return [];
-    throw error;
-  }
-  return sections
-    .filter((section) => !pools.some(({ name }) => name === section))
-    .map((section) => ({
-      ...{ check: `settings of reset.pools.${section}`, ok: false, detail: `there is no pool ${section}` },
-      hint: 'See: stint pool list',
-    }));
 }

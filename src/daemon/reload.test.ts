@@ -22,7 +22,14 @@ describe('config.toml of a running daemon', () => {
     const path = join(place.home, 'config.toml');
     writeFileSync(path, '# mine\n[gateway]\nholdSeconds = 1 # short\n');
     expect(await call('config.set', { field: 'gateway.holdSeconds', value: '7' })).toEqual({
-      ...{ field: 'gateway.holdSeconds', value: 7, isDefault: false, isSecret: false, needsRestart: false, warning: null },
+      ...{
+        field: 'gateway.holdSeconds',
+        value: 7,
+        isDefault: false,
+        isSecret: false,
+        needsRestart: false,
+        warning: null,
+      },
     });
     expect(readFileSync(path, 'utf8')).toBe('# mine\n[gateway]\nholdSeconds = 7 # short\n');
     expect(await call('config.set', { field: 'agent.host', value: '::1' })).toMatchObject({

@@ -91,7 +91,11 @@ describe('a change of a setting', () => {
 });
 
 /** Those who act, with one fault. */
-const acting = (...faults: readonly ActingFault[]): Acting => ({ faults, settled: () => Promise.resolve(), look: () => Promise.resolve() });
+const acting = (...faults: readonly ActingFault[]): Acting => ({
+  faults,
+  settled: () => Promise.resolve(),
+  look: () => Promise.resolve(),
+});
 
 test('a change that those who act cannot act on is in the file, with a warning', async () => {
   await using rig = await open('');

@@ -77,5 +77,7 @@ test('a file that the settings name is noticed when it changes, by itself', asyn
   const told = rig.nextNotice();
   rmSync(rig.secretFile);
   await told;
-  expect(rig.telling.faults).toMatchObject([{ problem: { message: expect.stringContaining('does not exist') as string } }]);
+  expect(rig.telling.faults).toMatchObject([
+    { problem: { message: expect.stringContaining('does not exist') as string } },
+  ]);
 });

@@ -66,7 +66,10 @@ export class Telling {
     live.onChange('notices', () => this.#reopen());
     live.onChange('telegram', () => this.#reopen());
     await this.#open();
-    this.#poll = setInterval(() => void this.#lookAtFiles().catch(this.#deps.log.bug), this.#deps.pollMs ?? usualPollMs);
+    this.#poll = setInterval(
+      () => void this.#lookAtFiles().catch(this.#deps.log.bug),
+      this.#deps.pollMs ?? usualPollMs,
+    );
     this.#poll.unref();
     outbox.start();
   }
@@ -98,7 +101,7 @@ export class Telling {
   async #readStamps(): Promise<string> {
     const { notices, telegram } = this.#deps.live.current();
     const files = [notices.webhook.secretFile, telegram.tokenFile];
-    return (await Promise.all(files.map((file) => (file === '' ? '' : stampOf(file))))).join('\n');
+    return (await Promise.all(files.map((file) => stampOf(file)))).join('\n');
   }
 
   async #open(): Promise<void> {

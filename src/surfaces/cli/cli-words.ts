@@ -17,9 +17,20 @@ export function inCliWords(problem: Problem, operation: AnyOperation): Problem {
   const nameOf = (field: string): string => (operation.positional.includes(field) ? `<${field}>` : flagOf(field));
   const named = Object.keys(fields).find((field) => message.startsWith(`${field} `));
   const own = hint?.startsWith(takes) === true ? hint.slice(takes.length).split(', ') : undefined;
-  return new Problem(code, named === undefined || own === undefined ? message : nameOf(named) + message.slice(named.length), {
-    ...(hint === undefined ? {} : { hint: own === undefined ? hint : `${takes}${own.map((each) => (Object.hasOwn(fields, each) ? nameOf(each) : each)).join(', ')}` }),
-    ...(retryAt === undefined ? {} : { retryAt }),
-    cause,
-  });
+  return new Problem(
+    code,
+    named === undefined || own === undefined ? message : nameOf(named) + message.slice(named.length),
+    {
+      ...(hint === undefined
+        ? {}
+        : {
+            hint:
+              own === undefined
+                ? hint
+                : `${takes}${own.map((each) => (Object.hasOwn(fields, each) ? nameOf(each) : each)).join(', ')}`,
+          }),
+      ...(retryAt === undefined ? {} : { retryAt }),
+      cause,
+    },
+  );
 }

@@ -50,7 +50,9 @@ describe('without a daemon', () => {
 
 describe('a daemon that cannot start', () => {
   test('is mended by its settings, one after the other, and each of them is found', async () => {
-    await using place = placeWith('[control]\nport = 99999 # mine\nhost = 7\n[agent.tls]\ncertFile = "/nowhere/cert.pem"\n');
+    await using place = placeWith(
+      '[control]\nport = 99999 # mine\nhost = 7\n[agent.tls]\ncertFile = "/nowhere/cert.pem"\n',
+    );
     const found = await place.stint(['config', 'check']);
     expect(found.code).toBe(1);
     expect(found.stdout).toContain('control.port must be a whole number from 0 to 65535.');

@@ -124,7 +124,9 @@ function episodeLine({ family, since, state, nextTryAt }: EpisodeView, look: Loo
 function resetLine({ family, state, target, at, detail }: PoolView['resets'][number], look: Look): string {
   const what = family === null ? '' : ` after ${family}`;
   const said = detail === null ? '' : `: ${oneLine(detail)}`;
-  return `  auth reset of ${target}${what} ${resetWords[state]} (${formatWhen(at, look.now, look.timeZone)})${said}`;
+  // Only one that a daemon before began has something to be said of it already.
+  const words = state === 'running' && detail !== null ? 'was interrupted' : resetWords[state];
+  return `  auth reset of ${target}${what} ${words} (${formatWhen(at, look.now, look.timeZone)})${said}`;
 }
 
 const resetWords: Readonly<Record<PoolView['resets'][number]['state'], string>> = {

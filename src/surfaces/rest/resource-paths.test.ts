@@ -134,6 +134,11 @@ describe('/api/models/rate-limits', () => {
     expect((await rest.send(`${path}?model=opus`, { method: 'DELETE' })).body['cleared']).toHaveLength(1);
   });
 
+  test('names fields, not flags, to whoever gives fields', async () => {
+    const refused = await rest.send('/api/limits', { method: 'POST', body: { for: '1h' } });
+    expect(refused.body['detail']).toBe('Give an account, a pool or a model, or all alone.');
+  });
+
   test('takes a model by its encoded name', async () => {
     await rest.send(path, { method: 'POST', body: { model: 'claude/opus[1m]', account: 'home' } });
     const { body } = await rest.send(`${path}/${encodeURIComponent('claude/opus[1m]')}`, { method: 'DELETE' });

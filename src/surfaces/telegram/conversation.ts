@@ -3,6 +3,7 @@ import { Problem } from '../../core/problem.ts';
 import { formatWhen } from '../../core/time.ts';
 import type { OperationContext } from '../../operations/context.ts';
 import { type AnyOperation, execute, parseInput } from '../../operations/operation.ts';
+import { inFieldWords } from '../problem-details.ts';
 import { inputFields } from '../../operations/text-input.ts';
 import { type Input, parseInput as readInput } from './argument.ts';
 import { missingFrom, type Missing } from './choice.ts';
@@ -165,9 +166,9 @@ async function guarded(deps: ConversationDeps, answer: () => Promise<Reply>): Pr
 
 function problemText(deps: ConversationDeps, { message, hint, retryAt }: Problem): Html[] {
   const { operations, context, timeZone } = deps;
-  const next = hint === undefined ? [] : [escape(inChatWords(hint, operations))];
+  const next = hint === undefined ? [] : [escape(inChatWords(inFieldWords(hint), operations))];
   const again = retryAt === undefined ? [] : [`It may work ${formatWhen(retryAt, context.clock(), timeZone)}.`];
-  return [`❌ ${escape(inChatWords(message, operations))}`, ...again, ...next];
+  return [`❌ ${escape(inChatWords(inFieldWords(message), operations))}`, ...again, ...next];
 }
 
 function notOffered({ operations }: ConversationDeps, { name, hidden, kind }: AnyOperation): Html[] {
