@@ -39,6 +39,7 @@ describe('a real answer', () => {
       if (status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answered)}`);
     }
     const issued = await rest.send('/api/phantom.issue', { method: 'POST', body: { agent: 'claude' } });
+    await rest.send('/api/phantom.list', { method: 'POST', body: {} });
     await rest.send('/api/phantom.revoke', { method: 'POST', body: { id: issued.body['id'] } });
     const wanted = all
       .filter(({ path }) => !/event|login|logout/.test(path))
