@@ -46,11 +46,9 @@ export async function startEngine(): Promise<Engine> {
     return stdout;
   };
   await importImage(folder, podman);
-  opened.defer(async () => {
-    await podman('rm', '--all', '--force', '--time', '0');
-    await endMonitors(folder);
-  });
+  opened.defer(() => endMonitors(folder));
   opened.adopt(await serve(command, socket), stopServing);
+  opened.defer(() => podman('rm', '--all', '--force', '--time', '0').then(() => undefined));
   const resources = opened.move();
   return {
     folder,
@@ -100,15 +98,25 @@ async function serve(command: readonly string[], socket: string): Promise<ChildP
   return service;
 }
 
-/** Each exec leaves a process behind that tidies up after five minutes, in a folder that is gone by then. */
+/**
+ * Each exec leaves a process behind that tidies up after five minutes, by another one, in a folder that is gone by then:
+ * all that name it are ended, until there is none.
+ */
 async function endMonitors(folder: string): Promise<void> {
-  const { stdout } = await runCommand(['pgrep', '-f', `^[^ ]*conmon .* -b ${folder}/`], { cwd: folder });
-  for (const pid of stdout.split('\n').filter((line) => line !== '')) {
-    try {
-      process.kill(Number(pid), 'SIGKILL');
-    } catch {
-      // It has ended with the one that it belongs to.
-    }
+  const deadline = performance.now() + 5000;
+  while (performance.now() < deadline) {
+    const { stdout } = await runCommand(['pgrep', '-f', `(conmon|podman) .*${folder}/`], { cwd: folder });
+    const pids = stdout.split('\n').filter((line) => line !== '');
+    if (pids.length === 0) return;
+    for (const pid of pids) endProcess(Number(pid));
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended with the one that it belongs to.
   }
 }
 

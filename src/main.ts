@@ -33,10 +33,9 @@ const host: Host = {
     // A stop removes it.
     return existsSync(files.holder) && (await readHolder(files)) === undefined;
   },
-  async listeners({ home, ...ports }) {
-    const { loadConfig } = await import('./config/load-config.ts');
-    const { applyOverrides } = await import('./config/overrides.ts');
-    return applyOverrides(await loadConfig(homeAt(home).config), ports);
+  async listeners({ home, ...overrides }) {
+    const { loadStart } = await import('./config/load-config.ts');
+    return loadStart(homeAt(home).config, overrides);
   },
   async obstacles(agent, home, args) {
     // A home that cannot be read has no gateway either.
@@ -83,9 +82,18 @@ const host: Host = {
     const { describeConfig } = await import('./config/describe-config.ts');
     return describeConfig();
   },
-  async settings(home) {
+  async settings(home, toChange) {
     const { offlineSettings } = await import('./config/offline-settings.ts');
-    return offlineSettings(homeAt(home).config);
+    const { openHome } = await import('./home/open-home.ts');
+    const file = toChange ? (await openHome(home)).config : homeAt(home).config;
+    return offlineSettings({
+      file,
+      toChange,
+      async checkFiles(config) {
+        const { checkFiles } = await import('./daemon/check-files.ts');
+        return checkFiles(config, env);
+      },
+    });
   },
   async settingsFile(home) {
     const { openSettingsFile } = await import('./config/settings-file.ts');
@@ -97,12 +105,14 @@ const host: Host = {
     const service = daemonService(machine(), join(import.meta.dir, '../bin/stint.mjs'));
     return {
       ...service,
-      async install({ home, controlPort, agentPort }, start) {
-        const { loadConfig } = await import('./config/load-config.ts');
-        const { gateway } = await loadConfig(homeAt(home).config);
+      async install({ home, ...overrides }, start) {
+        const { loadStart } = await import('./config/load-config.ts');
+        const { controlPort, agentPort, insecureBind } = overrides;
+        const { gateway } = await loadStart(homeAt(home).config, overrides);
         const flags = [
           ...(controlPort === undefined ? [] : ['--control-port', controlPort]),
           ...(agentPort === undefined ? [] : ['--agent-port', agentPort]),
+          ...(insecureBind === true ? ['--insecure-bind'] : []),
         ];
         return service.install({ home, flags, graceSeconds: gateway.stopGraceSeconds, start });
       },

@@ -74,6 +74,7 @@ export async function openOperations(more: Partial<ContextDeps> = {}): Promise<O
       renewalFailure: () => null,
       gatewayUrl: () => 'http://127.0.0.1:4610',
       agentFolder: () => Promise.resolve(folder.path),
+      agentCa: () => Promise.resolve(undefined),
       openRequests: () => [],
       jobs: noJobs,
       audit: (entry) => {
@@ -93,7 +94,7 @@ export async function openOperations(more: Partial<ContextDeps> = {}): Promise<O
       settings: {
         file: join(folder.path, 'config.toml'),
         list: () => [],
-        set: () => Promise.resolve({ needsRestart: false }),
+        set: () => Promise.resolve({ needsRestart: false, warning: null }),
         check: () => Promise.resolve([]),
         pendingRestart: () => [],
         refused: () => [],

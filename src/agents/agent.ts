@@ -29,6 +29,8 @@ export type Gate = {
   readonly phantom: string;
   /** A folder of Stint's for files that this agent has to be given; it exists, and is the user's alone. */
   readonly folder: string;
+  /** A file with the certificate of the gateway as PEM, where the agent does not trust that anyway. */
+  readonly caFile?: string;
   /** Of the user who starts it, where that is known: an agent may have to be told where its own files are. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 };

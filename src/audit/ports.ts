@@ -1,7 +1,7 @@
 import type { AuditRecord } from '../core/audit.ts';
 import type { EpochMs } from '../core/time.ts';
 
-/** Which records: those after or before a cursor, of a kind or a subject that begins so. */
+/** Which records: those after or before a cursor, of a kind that begins so, of a subject, or with `*` at its end of those that begin so. */
 export type AuditQuery = {
   readonly after?: number | undefined;
   readonly before?: number | undefined;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openBook } from '../../test/book-rig.ts';
 import { buildAccount, captured, idOf, labelFrom } from '../../test/builders.ts';
 import { temporaryFolder } from '../../test/temp-folder.ts';
+import type { Book } from '../book/book.ts';
 import type { Episode, EpisodeReset } from '../book/ports.ts';
 import { addAccount, removePool, savePool } from '../book/roster.ts';
 import { configSchema } from '../config/config-schema.ts';
@@ -13,7 +14,7 @@ import { asSessionId } from '../core/ids.ts';
 import type { Signal } from '../core/limit/signal.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Pool } from '../core/pool/pool.ts';
-import { minuteMs } from '../core/time.ts';
+import { dayMs, minuteMs } from '../core/time.ts';
 import { AuthResets } from './auth-resets.ts';
 import type { ResetSettings } from './ports.ts';
 
@@ -153,11 +154,49 @@ describe('a recovery of a pool with a target', () => {
     expect([rig.lines(), rig.notices, rig.audit]).toEqual([[], [], []]);
   });
 
+  test('looks at the target once more when the disk knows that it runs', async () => {
+    await using rig = await openRig({ reset: due });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    rig.disk.ready = promise;
+    const looked = rig.resets.look();
+    await savePool(rig.book, { ...poolOf(rig.book), authResetTarget: 'nous' });
+    resolve();
+    await looked;
+    await rig.resets.look();
+    expect(rig.lines()).toEqual(['auth reset nous']);
+    expect(rig.states).toEqual(['running', 'due', 'running', 'waiting']);
+  });
+
+  test('leaves nothing of a pool that is removed while the disk is told that it runs', async () => {
+    await using rig = await openRig({ reset: due });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    rig.disk.ready = promise;
+    const looked = rig.resets.look();
+    const removed = removePool(rig.book, work);
+    resolve();
+    await Promise.all([looked, removed]);
+    expect(rig.lines()).toEqual([]);
+    expect((await rig.book.store.load()).episodes).toEqual([]);
+  });
+
   test('runs nothing where the pool was removed meanwhile', async () => {
     await using rig = await openRig({ reset: due, pool: null });
     await rig.resets.look();
     expect([rig.lines(), rig.states, rig.notices, rig.audit]).toEqual([[], [], [], []]);
   });
+});
+
+describe('after the clock was set back', () => {
+  for (const state of ['running', 'waiting'] as const) {
+    test(`a reset that was ${state} is watched for ten minutes from there`, async () => {
+      await using rig = await openRig({ reset: { ...due, state, ranAt: captured + dayMs } });
+      await rig.resets.look();
+      expect(rig.states).toEqual([state]);
+      rig.now += 10 * minuteMs;
+      await rig.resets.look();
+      expect(rig.states).toEqual([state, 'silent']);
+    });
+  }
 });
 
 describe('after a crash', () => {
@@ -166,11 +205,15 @@ describe('after a crash', () => {
       const reset: EpisodeReset = { ...due, state, ranAt: captured - minuteMs };
       await using rig = await openRig({ reset });
       await rig.resets.look();
-      expect([rig.lines(), rig.states]).toEqual([[], []]);
+      // That it was interrupted is noted once.
+      const noted = state === 'running' ? ['running'] : [];
+      await rig.resets.look();
+      expect([rig.lines(), rig.states]).toEqual([[], noted]);
       rig.now += 1;
       await rig.ask();
       await rig.resets.look();
-      expect([rig.lines(), rig.states]).toEqual([[], ['resumed']]);
+      expect([rig.lines(), rig.states]).toEqual([[], [...noted, 'resumed']]);
+      expect(rig.notices[0]?.facts.interrupted).toBe(state === 'running' ? true : undefined);
     });
 
     test(`a reset that was ${state} is silent by wall clock, and says that nobody looked all the time`, async () => {
@@ -184,16 +227,16 @@ describe('after a crash', () => {
 });
 
 describe('a stop', () => {
-  test('ends the command, tells nobody, and leaves the reset as one that ran', async () => {
+  test('ends the command, tells nobody, and leaves the reset due', async () => {
     await using rig = await openRig({ reset: due, script: 'echo $$ > pid; exec sleep 300' });
     const looked = rig.resets.look();
     await rig.begun;
     await rig.resets.stop();
     await looked;
-    expect(rig.states).toEqual(['running']);
+    expect(rig.states).toEqual(['running', 'due']);
     expect(rig.notices).toEqual([]);
     await rig.resets.look();
-    expect(rig.states).toEqual(['running']);
+    expect(rig.states).toEqual(['running', 'due']);
     const refused: unknown = await rig.resets.run(work).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: 'unavailable' });
   });
@@ -248,9 +291,16 @@ describe('a recovery without requests', () => {
     test(`is ${verified ? '' : 'not '}seen with ${what}`, async () => {
       await using rig = await openRig({ reset: null, ...options });
       expect(rig.resets.canVerify(work)).toBe(verified);
+      expect(rig.resets.canVerify(work, true)).toBe(verified || what === 'a pool that may not be probed');
     });
   }
 });
+
+function poolOf(book: Book): Pool {
+  const pool = book.pool(work)?.pool;
+  if (pool === undefined) throw new Error('the pool is gone');
+  return pool;
+}
 
 const usual = 'echo was user';
 
@@ -297,10 +347,8 @@ async function openRig({ reset, families, pool: change = {}, settings = {}, scri
   });
   const { book } = opened;
   const close = opened[Symbol.asyncDispose];
-  const poolNow = book.pool(work)?.pool;
-  if (poolNow === undefined) throw new Error('the pool is gone');
   if (change === null) await removePool(book, work);
-  else await savePool(book, { ...poolNow, authResetTarget: 'openai-codex', ...change });
+  else await savePool(book, { ...poolOf(book), authResetTarget: 'openai-codex', ...change });
   const surroundings = {
     environment: { PATH: `${folder.path}:${process.env['PATH'] ?? ''}`, HOME: folder.path },
     kill: (pid: number, signal: NodeJS.Signals) => void process.kill(pid, signal),

@@ -3,10 +3,10 @@ import type { Label } from '../core/ids.ts';
 import type { Notice } from '../core/notice.ts';
 import { Problem } from '../core/problem.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
-import { failed, judge } from './judge.ts';
+import { failed, interrupted, judge, rebased } from './judge.ts';
 import type { AuthResetDeps } from './ports.ts';
 import { printable } from './printable.ts';
-import { planReset } from './reset-command.ts';
+import { placeKey, planReset } from './reset-command.ts';
 
 const lookEveryMs = 5 * secondMs;
 
@@ -18,8 +18,8 @@ export class AuthResets {
   readonly #deps: AuthResetDeps;
   readonly #stop = new AbortController();
   readonly #underWay = new Map<string, Promise<void>>();
-  /** The last command of each pool: two at once would write the agent’s file at once. */
-  readonly #turns = new Map<Label, Promise<unknown>>();
+  /** The last command of each place where an agent lives: two at once would write its file at once. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   readonly #startedAt: EpochMs;
   #unwatch: (() => void) | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -63,13 +63,13 @@ export class AuthResets {
     return { detail: `${detail} Whether the agent goes on shows when it asks again.` };
   }
 
-  /** Whether anything can tell that a pool has recovered while its agent does not ask. */
-  canVerify(name: Label): boolean {
+  /** Whether anything can tell that a pool has recovered while its agent does not ask, or could if it were probed. */
+  canVerify(name: Label, ifProbed = false): boolean {
     const state = this.#deps.book.pool(name);
     if (state === undefined) return false;
     const enabled = state.candidates.filter(({ account }) => account.standing === 'enabled');
     const { hasUsage, mayProbe } = this.#deps;
-    return enabled.some(({ account }) => hasUsage(account) || (state.pool.probe && mayProbe(account)));
+    return enabled.some(({ account }) => hasUsage(account) || ((ifProbed || state.pool.probe) && mayProbe(account)));
   }
 
   readonly #lookNow = (): void => {
@@ -85,42 +85,56 @@ export class AuthResets {
   }
 
   async #inTurn<Value>(pool: Label, run: () => Promise<Value>): Promise<Value> {
-    const turn = (this.#turns.get(pool) ?? Promise.resolve()).then(run, run);
-    this.#turns.set(pool, turn);
+    const place = placeKey(this.#deps.settings(), pool);
+    const turn = (this.#turns.get(place) ?? Promise.resolve()).then(run, run);
+    this.#turns.set(place, turn);
     try {
       return await turn;
     } finally {
-      if (this.#turns.get(pool) === turn) this.#turns.delete(pool);
+      if (this.#turns.get(place) === turn) this.#turns.delete(place);
     }
   }
 
   async #step(episode: Episode, reset: EpisodeReset): Promise<void> {
     const { book } = this.#deps;
     if (reset.state === 'due') return this.#inTurn(episode.pool, () => this.#runDue(episode, reset));
+    const now = book.clock();
     const verdict = judge(episode, reset, {
-      now: book.clock(),
+      now,
       askedAt: book.lastAskedAt(episode.pool),
       watchedSince: this.#startedAt,
     });
-    if (verdict !== null) await this.#save(episode, verdict.reset, [verdict.notice]);
+    if (verdict !== null) return this.#save(episode, verdict.reset, [verdict.notice]);
+    const anew = rebased(reset, now) ?? interrupted(reset);
+    if (anew !== null) await this.#save(episode, anew);
   }
 
   async #runDue(episode: Episode, reset: EpisodeReset): Promise<void> {
     const { book } = this.#deps;
     // The notice of the recovery is stored before anything comes of it.
     await book.journal.written();
-    const target = book.pool(episode.pool)?.pool.authResetTarget;
-    const now = book.clock();
+    const target = this.#targetOf(episode);
     if (this.#stop.signal.aborted || target === undefined) return;
-    if (target === '') {
-      const detail = 'it was not run: the pool has no auth-reset target any more';
-      return this.#save(episode, { ...reset, state: 'failed', at: now, detail });
-    }
+    if (target === '') return this.#giveUp(episode, reset);
+    const now = book.clock();
     const running: EpisodeReset = { state: 'running', target, at: now, ranAt: now, detail: null };
     await this.#save(episode, running);
-    // What the disk does not know would be run again after a crash.
-    if (book.journal.degraded !== null || this.#stop.signal.aborted) return this.#save(episode, reset);
+    // What the disk does not know would be run again after a crash. What was changed meanwhile is looked at anew.
+    const same = this.#targetOf(episode) === target;
+    if (book.journal.degraded !== null || this.#stop.signal.aborted || !same) return this.#save(episode, reset);
     await this.#runNow(episode, running);
+  }
+
+  /** The target of the pool as it is called now; undefined where the pool is gone. */
+  #targetOf({ id }: Episode): string | undefined {
+    const { book } = this.#deps;
+    const known = book.resets().find((each) => each.id === id);
+    return known === undefined ? undefined : book.pool(known.pool)?.pool.authResetTarget;
+  }
+
+  #giveUp(episode: Episode, reset: EpisodeReset): Promise<void> {
+    const detail = 'it was not run: the pool has no auth-reset target any more';
+    return this.#save(episode, { ...reset, state: 'failed', at: this.#deps.book.clock(), detail });
   }
 
   async #runNow(episode: Episode, running: EpisodeReset): Promise<void> {
@@ -128,7 +142,8 @@ export class AuthResets {
       const detail = await this.#execute(episode.pool, running.target);
       await this.#save(episode, { ...running, state: 'waiting', at: this.#deps.book.clock(), detail });
     } catch (error) {
-      if (this.#stop.signal.aborted) return;
+      // Stint itself has ended it.
+      if (this.#stop.signal.aborted) return this.#save(episode, { ...running, state: 'due', ranAt: null });
       if (!(error instanceof Problem)) this.#deps.bug(error);
       const problem = error instanceof Problem ? error : undefined;
       const why = problem?.message ?? 'it met a bug of Stint, which is in the log';

@@ -25,8 +25,8 @@ const placeholder = '{target}';
 /** The command that resets the login of the agent that uses a pool. Throws a Problem where none is set up. */
 export function planReset(settings: ResetSettings, pool: Label, target: string): Plan {
   if (requireResetTarget(target) === '') throw new Error('an empty target is none');
-  const { agents, pools, ...usual } = settings;
-  const place: ResetPlace = { ...usual, ...defined(pools[pool] ?? {}) };
+  const { agents } = settings;
+  const place = placeOf(settings, pool);
   const agent = own(agents, place.agent) ?? own(builtIn, place.agent);
   if (agent === undefined)
     throw new Problem('invalid', `Stint knows no reset command of the agent ${place.agent}.`, {
@@ -46,6 +46,16 @@ export function planReset(settings: ResetSettings, pool: Label, target: string):
     target: { container: place.container, command, user, timeoutMs: place.timeoutSeconds * secondMs },
     text: `${command.join(' ')} ${where}${user === undefined ? '' : ` as ${user}`}`,
   };
+}
+
+/** Tells places apart in which an agent keeps its logins. */
+export function placeKey(settings: ResetSettings, pool: Label): string {
+  const { runtime, container, agent } = placeOf(settings, pool);
+  return `${runtime}|${container}|${agent}`;
+}
+
+function placeOf({ agents: _, pools, ...usual }: ResetSettings, pool: Label): ResetPlace {
+  return { ...usual, ...defined(own(pools, pool) ?? {}) };
 }
 
 /** Only containers can be asked for a user; elsewhere the agent's login is that of whoever runs the command. */

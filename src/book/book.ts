@@ -102,6 +102,7 @@ export class Book {
     const snapshot = await deps.store.load();
     const book = new Book(restoreState(snapshot), deps);
     await forgetOld(book);
+    book.edges.tellUntold();
     // A limit may have reached the disk without the episode that it began.
     book.edges.begin(book.state.pools.values(), null);
     await book.journal.written();
@@ -163,6 +164,7 @@ export class Book {
     state.servedTurn = this.state.turn += 1;
     state.servedAt = now;
     request.pool.lastAskedAt = now;
+    request.pool.lastModel = request.model ?? request.pool.lastModel;
     if (!request.pool.removed) {
       moveCurrent(this, request.pool, state.account.id);
       moveSession(this, request, state.account.id);
@@ -178,7 +180,9 @@ export class Book {
     if (state.inFlight > 0) state.inFlight -= 1;
     this.#countRenamed(account);
     if (how.probe) state.probeSince = null;
-    if (state.rampFrom !== null || how.probe || state.account.maxConcurrent !== null) this.wake();
+    if (how.probe) this.wake();
+    // Nothing begins or ends with a place: an account that is only busy is open.
+    else if (state.rampFrom !== null || state.account.maxConcurrent !== null) this.waiting.wakeRequests();
   }
 
   /** The verdict on a probe is in with the head of its answer; those who wait need not wait for the rest. */

@@ -2,6 +2,7 @@ import type { AccountId } from '../core/ids.ts';
 import { clearLimit, isClosed, slotOf, type Limit } from '../core/limit/limit.ts';
 import { closeByHand } from '../core/limit/observe.ts';
 import type { Book } from './book.ts';
+import { episodesOpened } from './episode.ts';
 import { afterThis } from './roster.ts';
 
 /** Closes a window of one account by the operator's word. It is his account alone, whatever quota it shares. */
@@ -14,7 +15,7 @@ export async function closeLimit(
   const known = state.limits.get(slotOf({ ...wanted, overage: false }));
   const limit = closeByHand({ ...wanted, account: id, evidence: 'set by hand' }, known, book.clock());
   book.setLimit(state, known, limit);
-  book.noteClosed(id, wanted.family);
+  book.noteClosed(id, null);
   await book.journal.written();
   // Who waits for it may have to go elsewhere, or wait for less.
   book.wake();
@@ -38,6 +39,7 @@ export async function openLimits(book: Book, id: AccountId, concerns: (limit: Li
   }
   // An answer that is under way may still tell of what has just been cleared.
   if (cleared.length > 0) state.secretSince = Math.max(state.secretSince, afterThis(book));
+  book.edges.endSilently(episodesOpened(book.state, id, now));
   await book.journal.written();
   book.wake();
   return cleared;

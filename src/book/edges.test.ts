@@ -3,8 +3,10 @@ import { describe, expect, test } from 'bun:test';
 import { openedBook, type OpenedBook } from '../../test/book-rig.ts';
 import { buildPool, idOf, labelFrom } from '../../test/builders.ts';
 import { noticesIn } from '../../test/episode-rig.ts';
+import { clearLimit } from '../core/limit/limit.ts';
 import type { Signal } from '../core/limit/signal.ts';
 import { dayMs, hourMs, minuteMs } from '../core/time.ts';
+import { closeLimit, openLimits } from './by-hand.ts';
 import { episodeStateNow } from './episode.ts';
 import { forgetOld } from './forget.ts';
 import { clearAccount, removeAccount, removePool, saveAccount, savePool } from './roster.ts';
@@ -123,6 +125,44 @@ describe('an episode', () => {
     expect(opened.book.state.episodes.size).toBe(0);
     await happen(opened);
     await opened.book.journal.written();
+    expect(await kindsOf(opened)).toEqual(['pool-exhausted']);
+  });
+
+  test.each<[string, (opened: OpenedBook) => Promise<unknown>]>([
+    ['a served request', (opened) => see(opened, 'a', { served: true })],
+    ['the usage endpoint', ({ book, now }) => Promise.resolve(book.observeVerified(idOf('a'), now))],
+  ])('ends by %s though the clock was set back behind its beginning', async (_, prove) => {
+    await using opened = await openedBook();
+    opened.now = 10 * dayMs;
+    for (const label of ['a', 'b'])
+      await see(opened, label, { signals: [closed({ until: opened.now + hourMs, window: 'five_hour' })] });
+    opened.now = 9 * dayMs;
+    const state = opened.book.account(idOf('a'));
+    for (const limit of state.limits.values()) opened.book.setLimit(state, limit, clearLimit(limit, opened.now));
+    opened.now += minuteMs;
+    await prove(opened);
+    expect(await kindsOf(opened)).toEqual(['pool-exhausted', 'pool-recovered']);
+  });
+
+  test.each<[string, (opened: OpenedBook) => Promise<unknown>, number]>([
+    ['silently with the last limit that was set by hand', async () => undefined, 0],
+    ['not with them where a provider has closed somebody', (opened) => see(opened, 'b', { signals: [closed()] }), 1],
+    [
+      'not with them where a login was refused',
+      (opened) => see(opened, 'b', { signals: [{ kind: 'refused', evidence: 'HTTP 401' }] }),
+      1,
+    ],
+  ])('that was begun by hand ends %s', async (_, happen, left) => {
+    await using opened = await openedBook();
+    const { book } = opened;
+    opened.now = minuteMs;
+    const byHand = { window: 'operator', family: null, until: hourMs };
+    await closeLimit(book, idOf('a'), byHand);
+    await happen(opened);
+    if (left === 0) await closeLimit(book, idOf('b'), byHand);
+    opened.now += minuteMs;
+    await openLimits(book, idOf('a'), () => true);
+    expect([book.state.episodes.size, (await book.store.load()).episodes.length]).toEqual([left, left]);
     expect(await kindsOf(opened)).toEqual(['pool-exhausted']);
   });
 

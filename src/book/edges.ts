@@ -1,11 +1,14 @@
 import type { Label } from '../core/ids.ts';
 import type { Notice } from '../core/notice.ts';
-import type { EpochMs } from '../core/time.ts';
+import { dayMs, type EpochMs } from '../core/time.ts';
 import type { Book, BookEvent } from './book.ts';
 import { episodesBegun } from './episode.ts';
 import { exhaustedNotice, recoveredNotice } from './notice-of.ts';
 import { isResetUnderWay, type Episode, type EpisodeReset } from './ports.ts';
 import { episodeKey, type PoolState } from './state.ts';
+
+/** Shorter than notices are kept: one that was told must not be told again. */
+const untoldForMs = 8 * dayMs;
 
 type Deps = { readonly tell: (event: BookEvent) => void; readonly noticed: () => void };
 
@@ -22,6 +25,17 @@ export class Edges {
   constructor(book: Book, deps: Deps) {
     this.#book = book;
     this.#deps = deps;
+  }
+
+  /** Tells of open episodes that a Stint which told nobody has begun: their end alone would make no sense. */
+  tellUntold(): void {
+    const { state, journal, store, clock } = this.#book;
+    for (const episode of state.episodes.values()) {
+      const pool = state.pools.get(episode.pool);
+      if (pool === undefined || clock() - episode.exhaustedAt > untoldForMs) continue;
+      const notice = exhaustedNotice(pool, episode, false);
+      void journal.write(`notice:${notice.id}`, () => store.addNotices([notice]));
+    }
   }
 
   /** Begins the episodes of these pools that are to begin: when something has closed, for the model that was asked for. */
@@ -44,6 +58,21 @@ export class Edges {
       void this.#save(episode, [recoveredNotice(pool, episode, this.#book.clock())]);
     }
     this.begin(pools, null);
+    this.#book.waiting.changed();
+  }
+
+  /** Ends episodes of which people know: nothing has recovered, so nothing is told and no agent is reset. */
+  endSilently(episodes: readonly Episode[]): void {
+    if (episodes.length === 0) return;
+    const { state } = this.#book;
+    for (const episode of episodes) {
+      state.episodes.delete(episodeKey(episode.pool, episode.family));
+      void this.#save(episode, []);
+    }
+    this.begin(
+      episodes.flatMap((each) => state.pools.get(each.pool) ?? []),
+      null,
+    );
     this.#book.waiting.changed();
   }
 

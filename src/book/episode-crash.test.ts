@@ -45,7 +45,7 @@ function expectGoesOn({ book, now }: OpenedBook, exhausted: boolean, due: boolea
   const monitor = new Monitor({
     book,
     usage: { covers: () => true, askNow: () => Promise.resolve() },
-    prober: { covers: () => false, ask: () => Promise.resolve() },
+    prober: { covers: () => false, cheapestModel: () => null, ask: () => Promise.resolve() },
     bug: () => undefined,
     schedule,
   });

@@ -89,7 +89,7 @@ export type Served = {
 export function episodesEnded(state: BookState, { account, model, now, sentAt, by }: Served): Episode[] {
   if (state.episodes.size === 0) return [];
   return endedOf(state, { account, verifiedBy: by ?? 'request', now }, (episode, pool) => {
-    if (sentAt <= episode.exhaustedAt || !coversModel(episode.family, model)) return false;
+    if (sentAt <= begunAt(episode, now) || !coversModel(episode.family, model)) return false;
     return isOpenFor(selectionOf(pool, episode.family, now));
   });
 }
@@ -102,24 +102,64 @@ export function episodesVerified(
   state: BookState,
   { account, now, sentAt, told }: Omit<Served, 'model' | 'by'> & { readonly told: readonly Signal[] },
 ): Episode[] {
-  return endedOf(state, { account, verifiedBy: 'usage', now }, ({ family, exhaustedAt }, pool) => {
-    if (sentAt <= exhaustedAt) return false;
+  return endedOf(state, { account, verifiedBy: 'usage', now }, (episode, pool) => {
+    const { family } = episode;
+    const from = begunAt(episode, now);
+    if (sentAt <= from) return false;
     if (told.some((each) => each.kind === 'closed' && !each.overage && coversModel(each.family, family))) return false;
     const own = pool.candidates.filter((each) => each.account.id === account);
-    if (own.some(({ limits }) => hasLapsed(limits, { family, from: exhaustedAt, to: now }))) return false;
+    if (own.some(({ limits }) => hasLapsed(limits, { family, from, to: now }))) return false;
     const selection = selectionOf({ ...pool, candidates: own }, family, now);
     return selection.kind === 'use' && !selection.probe;
   });
 }
 
-/** A limit of which nobody has said that it is over: an endpoint that knows of plans says nothing of missing money. */
+/** When it began, as far as the clock is to be trusted: one that was set back since puts nothing before it. */
+function begunAt({ exhaustedAt }: Episode, now: EpochMs): EpochMs {
+  return exhaustedAt > now ? 0 : exhaustedAt;
+}
+
+/**
+ * A limit of which nobody has said that it is over: an endpoint that knows of plans says nothing of missing money. The
+ * end of what an operator has closed is his word.
+ */
 function hasLapsed(
   limits: ReadonlyMap<string, Limit>,
   { family, from, to }: { readonly family: string | null; readonly from: EpochMs; readonly to: EpochMs },
 ): boolean {
   for (const limit of limits.values())
-    if (limit.until > from && limit.until <= to && !limit.overage && limitCovers(limit, family)) return true;
+    if (limit.until > from && limit.until <= to && isDoubted(limit) && limitCovers(limit, family)) return true;
   return false;
+}
+
+function isDoubted({ overage, source }: Limit): boolean {
+  return !overage && source !== 'operator';
+}
+
+/**
+ * The episodes of an account's pools that are over by the word of the operator who began them: somebody is open again,
+ * and nothing but what people set has closed anybody since.
+ */
+export function episodesOpened(state: BookState, account: AccountId, now: EpochMs): Episode[] {
+  return [...state.episodes.values()].flatMap((episode) => {
+    const pool = state.pools.get(episode.pool);
+    if (pool === undefined || !pool.pool.accounts.includes(account)) return [];
+    if (!isOpenFor(selectionOf(pool, episode.family, now)) || !isByHand(pool, episode)) return [];
+    return [{ ...episode, recoveredAt: now }];
+  });
+}
+
+/** A cleared limit keeps its source. */
+function isByHand({ candidates }: PoolState, { family, exhaustedAt }: Episode): boolean {
+  return candidates.every(({ account, limits }) => {
+    if (account.standing === 'needs-login') return false;
+    return [...limits.values()].every(
+      (limit) =>
+        limit.source === 'operator' ||
+        !limitCovers(limit, family) ||
+        Math.max(limit.until, limit.observedAt) < exhaustedAt,
+    );
+  });
 }
 
 type Proof = { readonly account: AccountId; readonly verifiedBy: Episode['verifiedBy']; readonly now: EpochMs };

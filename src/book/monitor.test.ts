@@ -7,9 +7,11 @@ import { asSessionId, type AccountId } from '../core/ids.ts';
 import type { Pool } from '../core/pool/pool.ts';
 import { dayMs, hourMs, minuteMs, type EpochMs } from '../core/time.ts';
 import { Monitor } from './monitor.ts';
+import { closeLimit } from './by-hand.ts';
 import { clearAccount, removePool, savePool } from './roster.ts';
 
 const model = 'claude-sonnet-4-5';
+const cheapest = 'claude-haiku-4-5';
 const name = labelFrom('anthropic');
 
 type Rig = AsyncDisposable & {
@@ -50,8 +52,9 @@ async function openRig(pool: Partial<Pool> = {}, covers: { usage?: boolean; prob
     },
     prober: {
       covers: () => covers.probe === true,
-      ask: async ({ id }, _, signal) => {
-        asked.push(`${at()} probe ${id}`);
+      cheapestModel: () => cheapest,
+      ask: async ({ id }, probed, signal) => {
+        asked.push(`${at()} probe ${id}${probed === model ? '' : ` for ${probed}`}`);
         await follow(answer.probe?.(id, signal));
       },
     },
@@ -185,6 +188,34 @@ describe('a monitor', () => {
     expect([rig.asked, rig.timers()]).toEqual([[], 0]);
     await rig.serve('a');
     expect(await edgesOf(rig)).toEqual(['pool-exhausted', 'pool-recovered']);
+  });
+
+  test('probes for the cheapest model where no agent has named one, and else for the last that one has', async () => {
+    await using rig = await openRig({ probe: true }, { probe: true });
+    const { book } = rig.opened;
+    const byHand = { window: 'operator', family: null, until: hourMs };
+    for (const label of ['a', 'b']) await closeLimit(book, idOf(label), byHand);
+    await rig.goTo(hourMs);
+    const pool = book.pool(name);
+    if (pool === undefined) throw new Error('no pool');
+    const request = { pool, session: asSessionId('s'), model: 'claude-sonnet-5' };
+    await book.begin(request, idOf('b'), { probe: false, failover: false });
+    book.end(idOf('b'), { probe: false });
+    await rig.goTo(hourMs + minuteMs);
+    expect(rig.asked).toEqual([
+      '60 probe anthropic/a for claude-haiku-4-5',
+      '61 probe anthropic/b for claude-sonnet-5',
+    ]);
+  });
+
+  test('probes for a model of the family that is closed, or not at all', async () => {
+    await using rig = await openRig({ probe: true }, { probe: true });
+    for (const family of ['opus', 'haiku']) {
+      const byHand = { window: 'operator', family, until: hourMs };
+      for (const label of ['a', 'b']) await closeLimit(rig.opened.book, idOf(label), byHand);
+    }
+    await rig.goTo(hourMs);
+    expect(rig.asked).toEqual(['60 probe anthropic/a for claude-haiku-4-5']);
   });
 
   test('probes one account at a time where the pool allows it, and one that serves is the proof', async () => {

@@ -1,5 +1,6 @@
 import type { Account } from '../core/account/account.ts';
 import type { AccountId } from '../core/ids.ts';
+import { coversModel } from '../core/limit/family.ts';
 import { minuteMs, type EpochMs } from '../core/time.ts';
 import type { Book } from './book.ts';
 import { episodeStateNow, selectionOf } from './episode.ts';
@@ -87,7 +88,7 @@ export class Monitor {
     const { state, nextTryAt } = episodeStateNow(pool, episode, now);
     if (state === 'exhausted') return nextTryAt;
     if (this.#askable(pool, episode).length === 0 && this.#probeable(pool, episode) === undefined)
-      return modelOpensAt(pool, episode, now);
+      return this.#modelOpensAt(pool, episode, now);
     const { at } = this.#checks.get(episode.id) ?? { at: now };
     // Further away than any pause: the clock was set back.
     return at > now && at - now <= longestPauseMs ? at : now;
@@ -130,8 +131,8 @@ export class Monitor {
     this.#checks.set(episode.id, { failures: failures + 1, at: book.clock() + pauseMs });
     await Promise.all(this.#askable(pool, episode).map(({ id }) => usage.askNow(id)));
     const still = this.#stopped.signal.aborted ? undefined : this.#poolOf(episode);
-    const account = still === undefined ? undefined : this.#probeable(still, episode);
-    if (account !== undefined && episode.model !== null) await prober.ask(account, episode.model, this.#stopped.signal);
+    const probe = still === undefined ? undefined : this.#probeable(still, episode);
+    if (probe !== undefined) await prober.ask(probe.account, probe.model, this.#stopped.signal);
     if (this.#poolOf(episode) === undefined) this.#checks.delete(episode.id);
   }
 
@@ -148,23 +149,37 @@ export class Monitor {
       .filter((account) => this.#deps.usage.covers(account));
   }
 
-  /** Who may be probed: of those that would take the request which met the episode first, whom it would go to. */
-  #probeable(pool: PoolState, { model }: Episode): Account | undefined {
+  /** Who may be probed, and for which model: of those that would take such a request, whom it would go to. */
+  #probeable(pool: PoolState, episode: Episode): { account: Account; model: string } | undefined {
     const { book, prober } = this.#deps;
+    const model = this.#modelOf(pool, episode);
     if (!pool.pool.probe || model === null) return undefined;
     const now = book.clock();
     const open = openOf(pool, model, now).filter((each) => each.probeSince === null);
     const covered = open.map((each) => each.account).filter((account) => prober.covers(account, model));
     const selection = selectionOf(pool, model, now);
     const wished = selection.kind === 'use' ? selection.account : null;
-    return covered.find(({ id }) => id === wished) ?? covered[0];
+    const account = covered.find(({ id }) => id === wished) ?? covered[0];
+    return account === undefined ? undefined : { account, model };
   }
-}
 
-/** Where the pool may be probed, but the model of the probe is still closed: when it opens. */
-function modelOpensAt(pool: PoolState, episode: Episode, now: EpochMs): EpochMs | null {
-  if (!pool.pool.probe || episode.model === null) return null;
-  return episodeStateNow(pool, { ...episode, family: episode.model }, now).nextTryAt;
+  /**
+   * What a probe asks for: what met the episode first, else what an agent asked for last, else the cheapest. An episode
+   * for other models needs one of those.
+   */
+  #modelOf({ pool, lastModel }: PoolState, { model, family }: Episode): string | null {
+    const known = [model, lastModel, this.#deps.prober.cheapestModel(pool.provider)];
+    return known.find((each) => each !== null && coversModel(family, each)) ?? null;
+  }
+
+  /** Where the pool may be probed, but the model of the probe is still closed: when it opens. */
+  #modelOpensAt(pool: PoolState, episode: Episode, now: EpochMs): EpochMs | null {
+    const model = this.#modelOf(pool, episode);
+    if (!pool.pool.probe || model === null) return null;
+    const { state, nextTryAt } = episodeStateNow(pool, { ...episode, family: model }, now);
+    // All are busy now: whoever keeps them so may prove nothing.
+    return state === 'retrying' && openOf(pool, model, now).length === 0 ? now + longestSleepMs : nextTryAt;
+  }
 }
 
 function openOf(pool: PoolState, model: string | null, now: EpochMs): AccountState[] {

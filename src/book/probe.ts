@@ -16,6 +16,8 @@ export type ProberDeps = {
 export type Prober = {
   /** Whether such an account may be asked without an agent: only one of an API key, which disguises nobody. */
   covers(account: Account, model: string): boolean;
+  /** What such an account is asked for where no agent has named a model. */
+  readonly cheapestModel: (provider: ProviderId) => string | null;
   /** Tells the book what came of it. Resolves also where nothing did. */
   ask(account: Account, model: string, signal: AbortSignal): Promise<void>;
 };
@@ -35,6 +37,7 @@ export function createProber({ book, credentials, providers, fetch }: ProberDeps
     providers.get(account.provider)?.probe?.(account.credential, model) ?? null;
   return {
     covers: (account, model) => requestOf(account, model) !== null,
+    cheapestModel: (provider) => providers.get(provider)?.probeModel ?? null,
     async ask(account, model, stopped) {
       const provider = providers.get(account.provider);
       const request = requestOf(account, model);

@@ -3,6 +3,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBook, type OpenedBook } from '../../test/book-rig.ts';
 import { buildAccount, idOf, labelFrom } from '../../test/builders.ts';
+import { kindsIn } from '../../test/episode-rig.ts';
 import { temporaryFolder } from '../../test/temp-folder.ts';
 import { asProviderId, asSessionId } from '../core/ids.ts';
 import { slotOf } from '../core/limit/limit.ts';
@@ -13,6 +14,7 @@ import type { PoolState } from './state.ts';
 
 const pool = labelFrom('anthropic');
 const model = 'claude-sonnet-4-5';
+const nothingYet = { model: null, verifiedBy: null, reset: null };
 
 describe('a new book on the same database', () => {
   test.each([
@@ -64,6 +66,21 @@ describe('a new book on the same database', () => {
     }
     await using last = await openBook({ path, now: 3 * hourMs });
     expect(last.book.state.episodes.size).toBe(0);
+  });
+
+  test('tells of an episode that a Stint without notices has begun, once', async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'stint.db');
+    const begun = { ...{ id: 'e1', pool, family: null, exhaustedAt: 1000, recoveredAt: null }, ...nothingYet };
+    {
+      await using opened = await openBook({ path, now: 1000 });
+      await addAccount(opened.book, buildAccount('a'));
+      await opened.book.store.saveEpisode(begun);
+    }
+    for (const _ of ['once', 'and again']) {
+      await using again = await openBook({ path, now: 2000 });
+      expect(await kindsIn(again.book.store)).toEqual(['pool-exhausted']);
+    }
   });
 
   test('keeps a clear and the version of the limit it cleared', async () => {

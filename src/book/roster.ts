@@ -3,6 +3,7 @@ import type { AccountId, Label, ProviderId } from '../core/ids.ts';
 import { clearLimit, isClosed } from '../core/limit/limit.ts';
 import { defaultPoolOf, poolDefaults, type Pool } from '../core/pool/pool.ts';
 import type { Book } from './book.ts';
+import { episodesOpened } from './episode.ts';
 import { refuseBusyName } from './rename.ts';
 import { forgetPhantoms } from './phantoms.ts';
 import { forgetSessions } from './session.ts';
@@ -101,6 +102,7 @@ export async function removeAccount(book: Book, id: AccountId): Promise<void> {
 export async function clearAccount(book: Book, id: AccountId): Promise<number> {
   const state = book.account(id);
   const now = book.clock();
+  const refused = state.account.standing === 'needs-login';
   const cleared = [...state.limits.values()].filter((limit) => isClosed(limit, now)).length;
   for (const each of book.sharers(state)) {
     for (const limit of each.limits.values()) {
@@ -111,8 +113,9 @@ export async function clearAccount(book: Book, id: AccountId): Promise<number> {
   }
   state.restUntil = 0;
   state.secretSince = afterThis(book);
-  if (state.account.standing === 'needs-login')
-    await saveAccount(book, { ...state.account, standing: 'enabled', standingReason: null });
+  if (refused) await saveAccount(book, { ...state.account, standing: 'enabled', standingReason: null });
+  // Its provider has to take the credential again first.
+  else book.edges.endSilently(episodesOpened(book.state, id, now));
   await book.journal.written();
   book.wake();
   return cleared;

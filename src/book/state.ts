@@ -31,8 +31,9 @@ export type PoolState = {
   candidates: AccountState[];
   current: AccountId | null;
   removed: boolean;
-  /** When an agent's request was sent last since the start; 0 for never. */
+  /** When an agent's request was sent last since the start; 0 for never. And for which model the last one that named one. */
   lastAskedAt: EpochMs;
+  lastModel: string | null;
 };
 
 /** Everything the book knows, as plain maps. */
@@ -94,7 +95,7 @@ export function accountState(account: Account, secretSince: EpochMs): AccountSta
 }
 
 export function poolState(state: BookState, pool: Pool, current: AccountId | null): PoolState {
-  return { pool, candidates: candidatesOf(state, pool), current, removed: false, lastAskedAt: 0 };
+  return { pool, candidates: candidatesOf(state, pool), current, removed: false, lastAskedAt: 0, lastModel: null };
 }
 
 export function candidatesOf(state: BookState, pool: Pool): AccountState[] {

@@ -28,8 +28,12 @@ export class Waiting {
   }
 
   wake(): void {
-    for (const waiter of [...this.#waiters]) waiter();
+    this.wakeRequests();
     this.changed();
+  }
+
+  wakeRequests(): void {
+    for (const waiter of [...this.#waiters]) waiter();
   }
 
   watch(look: () => void): () => void {

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'smol-toml';
 import { Problem } from '../core/problem.ts';
-import type { Config } from './config-schema.ts';
 import { editToml, type SettingValue } from './edit-toml.ts';
 import { parseToml } from './fault.ts';
 import { propertyAt, type Property } from './field.ts';
-import { readParts, type PartFault } from './parts.ts';
+import { readParts, type Base, type PartFault } from './parts.ts';
 
 export type Change = {
   readonly field: string;
@@ -17,7 +16,7 @@ export type Change = {
  * The text of a config file with one setting changed. Throws a Problem where the new value is wrong or does not go with
  * another one, or where its section is wrong already. What is wrong in another section stays so.
  */
-export function changeConfig(text: string, { path, held }: { path: string; held: Config }, change: Change): string {
+export function changeConfig(text: string, { path, ...base }: Base & { path: string }, change: Change): string {
   const field = change.field.split('.');
   const property = propertyAt(field);
   if (property === undefined) {
@@ -28,14 +27,21 @@ export function changeConfig(text: string, { path, held }: { path: string; held:
   const before = parseToml(text, path);
   if (before.kind === 'broken') throw before.problem;
   const edited = editToml(text, field, change.value === null ? undefined : valueOf(property, change.value));
-  const known = readParts(text, path, held).faults;
-  const faults = readParts(edited, path, held).faults;
+  const known = readParts(text, path, base).faults;
+  const faults = readParts(edited, path, base).faults;
   const fresh = faults.find((each) => !known.some((old) => isSame(old, each)));
+  // Of several faults of a section only the first is known: who mends that is not kept from it by the next.
+  if (known.some((each) => concerns(each, change.field)) && !faults.some((each) => concerns(each, change.field)))
+    return edited;
   if (fresh !== undefined) throw refusal(fresh);
   // The value would be in the file, and act no more than the rest of its section does.
   const older = faults.find((each) => each.part === field[0]);
   if (older !== undefined) throw older.problem;
   return edited;
+}
+
+function concerns({ fault }: PartFault, field: string): boolean {
+  return [fault?.path, fault?.other].some((path) => path !== undefined && `${path.join('.')}.`.startsWith(`${field}.`));
 }
 
 /** Its line would be one of a text that nobody sees. */

@@ -13,7 +13,7 @@ export type ConfigFinding = {
 };
 
 /** Finds everything that is wrong with the file as it is, one finding for each section; and what does nothing. */
-export async function checkConfig(path: string): Promise<readonly ConfigFinding[]> {
+export async function checkConfig(path: string, insecureBind = false): Promise<readonly ConfigFinding[]> {
   let text: string;
   try {
     text = (await readConfigFile(path)) ?? '';
@@ -21,7 +21,7 @@ export async function checkConfig(path: string): Promise<readonly ConfigFinding[
     if (error instanceof Problem) return [wrong('settings', error)];
     throw error;
   }
-  const { config, faults } = readParts(text, path, configSchema.parse({}));
+  const { config, faults } = readParts(text, path, { held: configSchema.parse({}), insecureBind });
   const warnings = findWarnings(config).map(({ path: field, says }) => ({
     ...{ check: nameOf(field[0] ?? ''), ok: true, detail: `${field.join('.')} ${says}`, hint: `Edit ${path}` },
   }));

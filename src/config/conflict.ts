@@ -15,7 +15,6 @@ export function findConflicts(config: Config): readonly Conflict[] {
     ...(['control', 'agent'] as const).flatMap((name) => [findOpenHost(config, name), findHalfTls(config, name)]),
     findSharedPort(config),
     findSmallBudget(config),
-    findHalfQuiet(config),
   ].filter((each) => each !== undefined);
 }
 
@@ -26,13 +25,14 @@ export function findWarnings({ telegram, notices }: Config): readonly { path: re
   return [
     ...(deaf ? [{ path: ['telegram', 'chats'], says: 'is empty: the bot answers nobody, and tells nobody' }] : []),
     ...(unsigned ? [{ path: ['notices', 'webhook', 'url'], says: 'is empty: nothing is posted' }] : []),
+    ...findHalfQuiet(notices),
   ];
 }
 
 function findOpenHost(config: Config, name: 'control' | 'agent'): Conflict | undefined {
   const { host, tls } = config[name];
   if (isLoopback(host) || config.insecureBind || (tls.certFile !== '' && tls.keyFile !== '')) return undefined;
-  const says = `must be a loopback address: on "${host}" tokens would travel unencrypted, which only ${name}.tls.certFile and ${name}.tls.keyFile prevent, or insecureBind = true allows`;
+  const says = `must be a loopback address: on "${host}" tokens would travel unencrypted, which only ${name}.tls.certFile and ${name}.tls.keyFile prevent, or insecureBind = true allows (stint up --insecure-bind)`;
   return { path: [name, 'host'], other: ['insecureBind'], says };
 }
 
@@ -44,11 +44,16 @@ function findHalfTls(config: Config, name: 'control' | 'agent'): Conflict | unde
   return { path: [name, 'tls', given], other: [name, 'tls', missing], says };
 }
 
-function findHalfQuiet({ notices: { quiet } }: Config): Conflict | undefined {
-  if ((quiet.from === '') === (quiet.to === '')) return undefined;
+/** No mistake: whoever sets them one by one is between the two. */
+function findHalfQuiet({ quiet }: Config['notices']): { path: readonly string[]; says: string }[] {
+  if ((quiet.from === '') === (quiet.to === '')) return [];
   const [given, missing] = quiet.from === '' ? ['to', 'from'] : ['from', 'to'];
-  const says = `needs notices.quiet.${missing} as well`;
-  return { path: ['notices', 'quiet', given], other: ['notices', 'quiet', missing], says };
+  return [
+    {
+      path: ['notices', 'quiet', missing],
+      says: `is empty: with notices.quiet.${given} alone there are no quiet hours`,
+    },
+  ];
 }
 
 function findSharedPort({ control, agent }: Config): Conflict | undefined {

@@ -102,8 +102,65 @@ describe('the file', () => {
     expect(await next).toBe('changed log.level');
   });
 
-  test('that is wrong at the start is refused', async () => {
-    await expect(open('[log]\nlevel = "loud"')).rejects.toThrow('config.toml line 2: log.level must be');
+  test.each([
+    ['[control]\nport = "x"', 'config.toml line 2: control.port must be'],
+    ['[agent]\nhost = "0.0.0.0"', 'config.toml line 2: agent.host must be a loopback address'],
+    ['[vault]\nkey = 1', 'config.toml line 2: vault.key must be'],
+    ['[network]\ncaFile = "x"', 'config.toml line 2: network.caFile must be'],
+    ['insecureBind = 1', 'config.toml line 1: insecureBind must be'],
+    ['[log', 'config.toml line 1: '],
+  ])('that is wrong where the start needs it is refused: %j', async (text, message) => {
+    await expect(open(text)).rejects.toThrow(message);
+  });
+
+  test('that is wrong elsewhere starts with defaults, until it is right', async () => {
+    await using rig = await open('[audit]\nkeepDays = 0\n[reset]\nagent = 1\n[gateway]\nholdSeconds = 7\n[x]\n');
+    expect(rig.live.faults().map(({ part }) => part)).toEqual(['x', 'reset', 'audit']);
+    expect([rig.live.current().audit.keepDays, rig.live.current().gateway.holdSeconds]).toEqual([90, 7]);
+    expect(rig.live.neverRight('gateway')).toBeUndefined();
+    expect(rig.live.neverRight('reset')?.problem.message).toBe('config.toml line 4: reset.agent must be a name.');
+    writeFileSync(rig.path, '[reset');
+    await rig.live.reload();
+    expect(rig.live.neverRight('reset')?.problem.message).toStartWith('config.toml line 1: ');
+    writeFileSync(rig.path, '[audit]\nkeepDays = 8\n[reset]\nagent = 1');
+    await rig.live.reload();
+    expect([rig.live.neverRight('audit'), rig.live.neverRight('reset')?.part]).toEqual([undefined, 'reset']);
+    writeFileSync(rig.path, '[audit]\nkeepDays = 0');
+    await rig.live.reload();
+    expect([rig.live.neverRight('audit'), rig.live.neverRight('reset')]).toEqual([undefined, undefined]);
+    expect([rig.live.faultOf('audit')?.part, rig.live.current().audit.keepDays]).toEqual(['audit', 8]);
+  });
+
+  test('that is no file is told as such, and the settings stay', async () => {
+    await using rig = await open('[log]\nlevel = "debug"');
+    rmSync(rig.path);
+    Bun.spawnSync(['mkfifo', rig.path]);
+    await rig.live.reload();
+    expect(rig.told).toEqual([`refused : ${rig.path} cannot be read: it is no regular file.`]);
+    expect(rig.live.current().log.level).toBe('debug');
+  });
+
+  test('may say what a flag allows', async () => {
+    await using rig = await open('[agent]\nhost = "0.0.0.0"', { overrides: { insecureBind: true } });
+    expect([rig.live.current().agent.host, rig.live.current().insecureBind]).toEqual(['0.0.0.0', true]);
+    writeFileSync(rig.path, '[agent]\nhost = "::"');
+    await rig.live.reload();
+    expect([rig.live.faults(), rig.live.pendingRestart()]).toEqual([[], ['agent.host']]);
+  });
+
+  test('is edited by whoever changes what nobody announced', async () => {
+    const edits: (readonly string[])[] = [];
+    const tell = (event: ConfigEvent) => void (event.kind === 'changed' && edits.push(event.edited));
+    await using rig = await open('', { tell });
+    const end = rig.live.announce('log.level');
+    writeFileSync(rig.path, '[log]\nlevel = "debug"');
+    await rig.live.reload();
+    writeFileSync(rig.path, '[log]\nlevel = "error"\n[control]\nport = 5000');
+    await rig.live.reload();
+    end();
+    writeFileSync(rig.path, '[control]\nport = 5000');
+    await rig.live.reload();
+    expect(edits).toEqual([[], ['control.port'], ['log.level']]);
   });
 });
 
@@ -158,7 +215,7 @@ describe('what is read at the start', () => {
     expect(rig.live.current().control.port).toBe(6000);
     writeFileSync(rig.path, '[control]\nport = 5001');
     await rig.live.reload();
-    expect([rig.live.current().control.port, rig.live.pendingRestart(), rig.told]).toEqual([6000, [], []]);
+    expect([rig.live.current().control.port, rig.live.pendingRestart(), rig.told]).toEqual([6000, [], ['changed ']]);
   });
 });
 

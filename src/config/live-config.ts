@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../core/problem.ts';
 import type { Config } from './config-schema.ts';
 import { changedFields } from './field.ts';
-import { parseConfig, readConfigFile } from './load-config.ts';
+import { loadParts, readConfigFile } from './load-config.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
 import { parts, readParts, type Part, type PartFault } from './parts.ts';
 import { actingOn } from './restart.ts';
@@ -13,7 +13,13 @@ import { actingOn } from './restart.ts';
 /** What a change of the file came to. */
 export type ConfigEvent =
   /** New values; those of `pending` act after a restart. */
-  | { readonly kind: 'changed'; readonly fields: readonly string[]; readonly pending: readonly string[] }
+  | {
+      readonly kind: 'changed';
+      readonly fields: readonly string[];
+      readonly pending: readonly string[];
+      /** Those, acting or pending, that nobody announced: somebody edited the file. */
+      readonly edited: readonly string[];
+    }
   /** A section that is wrong, told once; it stays as it was. */
   | { readonly kind: 'refused'; readonly part: string; readonly problem: Problem }
   /** A section that was wrong, and is right again. */
@@ -33,16 +39,25 @@ const usualPollMs = 2000;
 /** An editor writes a file in several steps. */
 const settleMs = 50;
 
-/** Reads the settings, and follows the file from then on. Throws a Problem where something in it is wrong. */
+/**
+ * Reads the settings, and follows the file from then on. A section that is wrong has its defaults, and is one of `faults`;
+ * throws a Problem where it is one that the start needs.
+ */
 export async function openConfig(options: LiveConfigOptions): Promise<LiveConfig> {
-  const stamp = await stampOf(options.path);
-  const wanted = parseConfig((await readConfigFile(options.path)) ?? '', options.path);
-  const live = new LiveConfig(options, { wanted, started: applyOverrides(wanted, options.overrides), stamp });
+  const { path, overrides } = options;
+  const stamp = await stampOf(path);
+  const { config: wanted, faults } = await loadParts(path, overrides.insecureBind);
+  const live = new LiveConfig(options, { wanted, faults, started: applyOverrides(wanted, overrides), stamp });
   live.start();
   return live;
 }
 
-type Beginning = { readonly wanted: Config; readonly started: Config; readonly stamp: string };
+type Beginning = {
+  readonly wanted: Config;
+  readonly started: Config;
+  readonly faults: readonly PartFault[];
+  readonly stamp: string;
+};
 
 /** The settings that act. A section of the file that is wrong stays as it was, and keeps no other from acting. */
 export class LiveConfig {
@@ -52,19 +67,25 @@ export class LiveConfig {
   readonly #listeners = new Map<Part, Set<(config: Config) => void>>();
   #wanted: Config;
   #acting: Config;
-  #faults: readonly PartFault[] = [];
+  #faults: readonly PartFault[];
+  /** Sections that were never right since the start. */
+  #neverRight: ReadonlySet<string>;
+  /** Settings that somebody is about to change by other means than an editor. */
+  readonly #announced = new Set<string>();
   #stamp: string;
   #watcher: FSWatcher | undefined;
   #poll: NodeJS.Timeout | undefined;
   #settling: NodeJS.Timeout | undefined;
   #reloading: Promise<void> = Promise.resolve();
 
-  constructor(options: LiveConfigOptions, { wanted, started, stamp }: Beginning) {
+  constructor(options: LiveConfigOptions, { wanted, started, faults, stamp }: Beginning) {
     this.path = options.path;
     this.#options = options;
     this.#wanted = wanted;
     this.#started = started;
     this.#acting = started;
+    this.#faults = faults;
+    this.#neverRight = new Set(faults.map(({ part }) => part));
     this.#stamp = stamp;
   }
 
@@ -107,6 +128,27 @@ export class LiveConfig {
 
   faults(): readonly PartFault[] {
     return this.#faults;
+  }
+
+  /** What is wrong with a section, or with the file as a whole. */
+  faultOf(part: Part): PartFault | undefined {
+    return this.#faults.find((each) => each.part === part || each.part === '');
+  }
+
+  /** What is wrong with a section that was never right since the start: its defaults are not what anybody wanted. */
+  neverRight(part: Part): PartFault | undefined {
+    return this.#neverRight.has(part) ? this.faultOf(part) : undefined;
+  }
+
+  /** Whether a flag allows what `insecureBind` does. */
+  get insecureBind(): boolean {
+    return this.#options.overrides.insecureBind === true;
+  }
+
+  /** A change of this setting is no edit of the file, until the function that is returned is called. */
+  announce(field: string): () => void {
+    this.#announced.add(field);
+    return () => void this.#announced.delete(field);
   }
 
   /** Settings whose new value acts after a restart. */
@@ -155,16 +197,25 @@ export class LiveConfig {
     for (const part of new Set(old.map((each) => each.part))) {
       if (!faults.some((each) => each.part === part)) this.#options.tell({ kind: 'mended', part });
     }
+    // A file that cannot be read says nothing about its sections.
+    if (!faults.some(({ part }) => part === ''))
+      this.#neverRight = new Set([...this.#neverRight].filter((part) => faults.some((each) => each.part === part)));
     const before = this.#acting;
+    const edited = changedFields(this.#wanted, config).filter((field) => !this.#isAnnounced(field));
     this.#wanted = config;
     this.#acting = actingOn(this.#started, this.#overridden(config));
     const fields = changedFields(before, this.#acting);
     const pending = this.pendingRestart();
-    if (fields.length > 0 || !isDeepStrictEqual(pending, pendingBefore))
-      this.#options.tell({ kind: 'changed', fields, pending });
+    if (fields.length > 0 || edited.length > 0 || !isDeepStrictEqual(pending, pendingBefore))
+      this.#options.tell({ kind: 'changed', fields, pending, edited });
     for (const part of parts) {
       if (!isDeepStrictEqual(before[part], this.#acting[part])) this.#tellListeners(part);
     }
+  }
+
+  /** A table whose names are the user’s is one setting while it is empty. */
+  #isAnnounced(field: string): boolean {
+    return [...this.#announced].some((own) => `${own}.`.startsWith(`${field}.`) || `${field}.`.startsWith(`${own}.`));
   }
 
   #tellListeners(part: Part): void {
@@ -179,7 +230,10 @@ export class LiveConfig {
 
   async #parts(): Promise<{ readonly config: Config; readonly faults: readonly PartFault[] }> {
     try {
-      return readParts((await readConfigFile(this.path)) ?? '', this.path, this.#wanted);
+      return readParts((await readConfigFile(this.path)) ?? '', this.path, {
+        held: this.#wanted,
+        insecureBind: this.insecureBind,
+      });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       return { config: this.#wanted, faults: [{ part: '', fault: null, problem: error }] };
@@ -202,7 +256,7 @@ function isSame(a: PartFault, b: PartFault): boolean {
 }
 
 /** Tells one state of a file from another; empty when there is none. */
-async function stampOf(path: string): Promise<string> {
+export async function stampOf(path: string): Promise<string> {
   try {
     const { mtimeMs, size, ino } = await stat(path);
     return `${mtimeMs} ${size} ${ino}`;

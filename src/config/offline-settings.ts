@@ -1,34 +1,73 @@
 import { Problem } from '../core/problem.ts';
+import { describeFileError } from '../lib/atomic-file.ts';
+import { changeConfig } from './change-config.ts';
 import { checkConfig, type ConfigFinding } from './check-config.ts';
+import { configSchema, type Config } from './config-schema.ts';
 import { listSettings, type Setting } from './list-settings.ts';
-import { loadConfig } from './load-config.ts';
+import { loadConfig, readConfigFile, writeConfigFile } from './load-config.ts';
+import { readParts } from './parts.ts';
 
-/** The settings of a file while no daemon has them. They are only read: who changes them needs a daemon or an editor. */
-export async function offlineSettings(file: string): Promise<{
+export type OfflineOptions = {
+  readonly file: string;
+  /** Whether a setting is to be changed: then sections that are wrong are as they come, to be mended one by one. */
+  readonly toChange: boolean;
+  /** Looks at the files that the settings name. */
+  readonly checkFiles: (config: Config) => Promise<readonly ConfigFinding[]>;
+};
+
+/** The settings of a file while no daemon has them: one that keeps it from starting can be found, and mended. */
+export async function offlineSettings({ file, toChange, checkFiles }: OfflineOptions): Promise<{
   readonly file: string;
   list(): readonly Setting[];
   check(): Promise<readonly ConfigFinding[]>;
-  set(): never;
+  set(field: string, value: string | null): Promise<{ needsRestart: false; warning: string | null }>;
   pendingRestart(): readonly string[];
   refused(): readonly string[];
 }> {
-  const read = await loadConfig(file).catch((error: unknown) => {
-    if (error instanceof Problem) return error;
-    throw error;
-  });
+  const held = configSchema.parse({});
+  const load = async (): Promise<Config | Problem> => {
+    try {
+      if (!toChange) return await loadConfig(file);
+      return readParts((await readConfigFile(file)) ?? '', file, { held }).config;
+    } catch (error) {
+      if (error instanceof Problem) return error;
+      throw error;
+    }
+  };
+  let read = await load();
+  const check = async (): Promise<readonly ConfigFinding[]> => {
+    const found = await checkConfig(file);
+    const { config } = readParts((await readConfigFile(file).catch(() => '')) ?? '', file, { held });
+    const more = await checkFiles(config);
+    return [...found.filter((each) => more.length === 0 || each.hint !== null), ...more];
+  };
   return {
     file,
     list() {
       if (read instanceof Problem) throw read;
       return listSettings(read);
     },
-    check: () => checkConfig(file),
-    set() {
-      throw new Problem('unavailable', 'The Stint daemon is not running.', {
-        hint: 'Start it with: stint up --detach',
-      });
+    check,
+    async set(field, value) {
+      const text = (await readConfigFile(file)) ?? '';
+      const changed = changeConfig(text, { path: file, held }, { field, value });
+      if (changed !== text) await write(file, changed);
+      read = await load();
+      const wrong = (await check()).find((each) => !each.ok);
+      return { needsRestart: false, warning: wrong === undefined ? null : `Still wrong: ${wrong.detail}` };
     },
     pendingRestart: () => [],
     refused: () => (read instanceof Problem ? [read.message] : []),
   };
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await writeConfigFile(file, text);
+  } catch (error) {
+    throw new Problem('unavailable', `${file} cannot be written: ${describeFileError(error)}.`, {
+      hint: 'Nothing was changed. See to the folder, then try again.',
+      cause: error,
+    });
+  }
 }

@@ -6,6 +6,8 @@ import type { Config } from './config-schema.ts';
 export type Overrides = {
   readonly controlPort?: string | number | undefined;
   readonly agentPort?: string | number | undefined;
+  /** Allows what `insecureBind` in the file does; false takes nothing back. */
+  readonly insecureBind?: boolean | undefined;
 };
 
 /** Lays overrides over the settings of the file. Throws a Problem that names the one that is wrong. */
@@ -14,6 +16,7 @@ export function applyOverrides(config: Config, overrides: Overrides): Config {
     ...config,
     control: { ...config.control, port: parsePort(overrides.controlPort, 'control port') ?? config.control.port },
     agent: { ...config.agent, port: parsePort(overrides.agentPort, 'agent port') ?? config.agent.port },
+    insecureBind: config.insecureBind || overrides.insecureBind === true,
   };
   const [conflict] = findConflicts(changed);
   if (conflict !== undefined) throw new Problem('invalid', `${conflict.path.join('.')} ${conflict.says}.`);

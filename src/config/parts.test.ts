@@ -9,7 +9,7 @@ import { parts, readParts } from './parts.ts';
 const held = configSchema.parse({ gateway: { holdSeconds: 7 }, log: { level: 'debug' }, audit: { keepDays: 9 } });
 
 function read(toml: string) {
-  const { config, faults } = readParts(toml, '/home/me/config.toml', held);
+  const { config, faults } = readParts(toml, '/home/me/config.toml', { held });
   return { config, told: faults.map(({ part, problem }) => `${part}: ${problem.message}`) };
 }
 
@@ -35,8 +35,8 @@ test('whatever a file says, its sections go together, and each is its own or the
   const outcomes = { held: 0, taken: 0 };
   fc.assert(
     fc.property(files, files, (earlier, toml) => {
-      const before = readParts(earlier, '/c', held).config;
-      const { config, faults } = readParts(toml, '/c', before);
+      const before = readParts(earlier, '/c', { held }).config;
+      const { config, faults } = readParts(toml, '/c', { held: before });
       expect(findConflicts(config)).toEqual([]);
       for (const part of parts) {
         const own = configSchema.unwrap().shape[part].safeParse(parse(toml)[part]);

@@ -17,10 +17,27 @@ export type Part = keyof Config;
 const sections = configSchema.unwrap().shape;
 export const parts = Object.keys(sections) as readonly Part[];
 
-type Read = { readonly config: Config; readonly faults: readonly PartFault[] };
+export type ReadParts = { readonly config: Config; readonly faults: readonly PartFault[] };
+
+/** What a listener or the vault needs: with anything else than what was meant there, no daemon is to start. */
+const essential: readonly string[] = ['', 'control', 'agent', 'insecureBind', 'network', 'vault'];
+
+/** What keeps a daemon from starting; every other section that is wrong starts with its defaults. */
+export function findEssential(faults: readonly PartFault[]): PartFault | undefined {
+  return faults.find(({ part }) => essential.includes(part));
+}
+
+/** What a file is read over. */
+export type Base = {
+  /** What stands in for a section that is wrong. */
+  readonly held: Config;
+  /** Whether a flag allows what `insecureBind` does. */
+  readonly insecureBind?: boolean;
+};
 
 /** Parses each section by itself: one that is wrong stays as it is held, and the others are as the file has them. */
-export function readParts(toml: string, path: string, held: Config): Read {
+export function readParts(toml: string, path: string, base: Base): ReadParts {
+  const { held } = base;
   const read = parseToml(toml, path);
   if (read.kind === 'broken') return { config: held, faults: [{ part: '', fault: null, problem: read.problem }] };
   const faults: PartFault[] = [];
@@ -34,19 +51,20 @@ export function readParts(toml: string, path: string, held: Config): Read {
     refuse(part, firstFault(parsed.error, [part]));
     return [part, held[part]];
   });
-  const settled = settle(Object.fromEntries(values) as Config, held);
+  const settled = settle(Object.fromEntries(values) as Config, base);
   for (const conflict of settled.conflicts) refuse(String(conflict.path[0]), conflict);
   return { config: settled.config, faults };
 }
 
 /** Takes sections back until none is left that does not go with another; those that are held go together. */
-function settle(read: Config, held: Config): { readonly config: Config; readonly conflicts: readonly Fault[] } {
-  const [conflict] = findConflicts(read);
+function settle(read: Config, base: Base): { readonly config: Config; readonly conflicts: readonly Fault[] } {
+  const { held } = base;
+  const [conflict] = findConflicts({ ...read, insecureBind: read.insecureBind || base.insecureBind === true });
   if (conflict === undefined) return { config: read, conflicts: [] };
   const concerned = parts.filter((part) => part === conflict.path[0] || part === conflict.other[0]);
   const back = concerned.filter((part) => !isDeepStrictEqual(read[part], held[part]));
   if (back.length === 0) return { config: held, conflicts: [conflict] };
   const fewer = { ...read, ...Object.fromEntries(back.map((part) => [part, held[part]])) };
-  const rest = settle(fewer, held);
+  const rest = settle(fewer, base);
   return { config: rest.config, conflicts: [conflict, ...rest.conflicts] };
 }

@@ -8,7 +8,8 @@ export type Surface = (typeof surfaces)[number];
 /**
  * One thing that happened: an operation that changes something, or an event of Stint's own: `session.moved`,
  * `account.limited`, `account.opened`, `account.needs-login`, `pool.exhausted`, `pool.recovered`, `notice.told`,
- * `auth-reset.run`, and for a job `job.` with the state that it came to. Append-only, and never with a secret.
+ * `auth-reset.run`, `config.changed`, and for a job `job.` with the state that it came to. Append-only, and never with a
+ * secret.
  */
 export type AuditRecord = {
   /** Increases by one; a cursor for whoever reads on. */
@@ -16,7 +17,7 @@ export type AuditRecord = {
   readonly at: EpochMs;
   readonly kind: string;
   readonly surface: Surface;
-  /** Who: `owner` on the control socket, `token`, `read-token`, `browser`, `telegram:<chat>`, `stint`. */
+  /** Who: `owner` on the control socket, `token`, `read-token`, `browser`, `telegram:<chat>`, in a group `telegram:<chat>/<user>`, `stint`. */
   readonly actor: string;
   /** What was acted on: an account, a pool, a session, a job. */
   readonly subject: string;

@@ -67,6 +67,18 @@ const rows: [string, NoticeKind, NoticeFacts, EpochMs, string[]][] = [
     ],
   ],
   [
+    'an agent that asks again after a reset whose end nobody saw',
+    'auth-reset-done',
+    { pool, since: at, target: 'mine', resumedAfterMs: 60_000, interrupted: true },
+    at,
+    [
+      'The agent of pool anthropic asks again after an auth reset that was interrupted.',
+      'Stint ended while the command ran that resets its login mine, begun at 14:05 GMT+1; its outcome is unknown.',
+      'Its traffic resumed after 1m.',
+      'What you can do: stint pool explain anthropic',
+    ],
+  ],
+  [
     'a pool that is exhausted, told ten minutes later',
     'pool-exhausted',
     { pool, since: at, until: at + 26 * hourMs },
@@ -168,7 +180,7 @@ const rows: [string, NoticeKind, NoticeFacts, EpochMs, string[]][] = [
     [
       'The settings of telegram in config.toml were refused.',
       'They have been wrong since 14:05 GMT+1: “telegram.chats must be a list of chat ids”.',
-      'Until they are mended, the settings of before act.',
+      'Until they are mended, the settings of before act, or those that Stint comes with.',
       'What you can do: stint config check',
     ],
   ],

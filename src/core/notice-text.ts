@@ -76,22 +76,27 @@ const texts: Readonly<Record<NoticeKind, (facts: NoticeFacts, look: Look) => Not
     ],
   }),
   'auth-reset-done': (facts, look) => ({
-    title: `The agent of pool ${poolOf(facts)} works again after its auth reset`,
+    title:
+      facts.interrupted === true
+        ? `The agent of pool ${poolOf(facts)} asks again after an auth reset that was interrupted`
+        : `The agent of pool ${poolOf(facts)} works again after its auth reset`,
     lines: [
-      `Its login${named(facts.target)} was reset at ${past(look.since, look)}, when the pool had recovered.`,
+      facts.interrupted === true
+        ? `Stint ended while the command ran that resets its login${named(facts.target)}, begun at ${past(look.since, look)}; its outcome is unknown.`
+        : `Its login${named(facts.target)} was reset at ${past(look.since, look)}, when the pool had recovered.`,
       `Its traffic resumed${facts.resumedAfterMs === undefined ? '' : ` after ${formatDuration(facts.resumedAfterMs)}`}.`,
-      'Nothing to do.',
+      facts.interrupted === true ? canDo(facts.mend ?? `stint pool explain ${poolOf(facts)}`) : 'Nothing to do.',
     ],
   }),
   'auth-reset-failed': (facts, look) => ({
     title:
       facts.silent === true
         ? `The agent of pool ${poolOf(facts)} is silent after its auth reset`
-        : `The auth reset of pool ${poolOf(facts)} has failed`,
+        : `The auth reset of pool ${poolOf(facts)} ${facts.interrupted === true ? 'was interrupted' : 'has failed'}`,
     lines: [
       facts.silent === true
         ? `The command that resets its login${named(facts.target)} ended without an error at ${past(look.since, look)}, but no request of the agent came within 10 minutes.`
-        : `The command that resets its login${named(facts.target)} failed at ${past(look.since, look)}${quoted(facts)}.`,
+        : `The command that resets its login${named(facts.target)} ${facts.interrupted === true ? 'was interrupted, begun' : 'failed'} at ${past(look.since, look)}${quoted(facts)}.`,
       'The pool itself serves; the agent goes on once its login is reset.',
       canDo(facts.mend ?? `stint pool reset-auth ${poolOf(facts)}`),
     ],
@@ -100,7 +105,7 @@ const texts: Readonly<Record<NoticeKind, (facts: NoticeFacts, look: Look) => Not
     title: `The settings${facts.part === undefined ? '' : ` of ${clean(facts.part, 40)}`} in config.toml were refused`,
     lines: [
       `They have been wrong since ${past(look.since, look)}${quoted(facts)}.`,
-      'Until they are mended, the settings of before act.',
+      'Until they are mended, the settings of before act, or those that Stint comes with.',
       canDo(facts.mend ?? 'stint config check'),
     ],
   }),

@@ -60,6 +60,8 @@ export type NoticeFacts = {
   readonly job?: JobId;
   /** What a job is called. */
   readonly title?: string;
+  /** Stint ended while the command of an auth reset ran: how it ended is not known. */
+  readonly interrupted?: boolean;
   /** The part of the settings that was refused: `telegram`. */
   readonly part?: string;
 };

@@ -16,6 +16,10 @@ describe('a text without secrets', () => {
     ['authorization: Bearer abcdefgh.ijkl', 'authorization: Bearer …'],
     ['1//0test-0123456789abcdef', '1//0…'],
     ['0f'.repeat(32), '…'],
+    ['github_pat_11TEST0123456789_abcdef', 'github_pat_…'],
+    ['ghr_0123456789abcdef gho_0123456789abcdef', 'ghr_… gho_…'],
+    ['xoxb-0123456789-test-0 xoxe.xoxp-1-test0123456789abc xapp-1-test0123456789', 'xoxb-… xoxe.xoxp-… xapp-…'],
+    ['id AKIATEST0123456789AB and ASIATEST0123456789AB.', 'id AKIA… and ASIA….'],
     ['rt_test-0123456789abcdef and ghp_0123456789abcdef', 'rt_… and ghp_…'],
   ])('%p reads %p', (text, expected) => {
     expect(withoutSecrets(text)).toBe(expected);

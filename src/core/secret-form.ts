@@ -11,7 +11,8 @@ const forms: readonly RegExp[] = [
   /\b(stint-)(?=[a-z\d-]*[A-Z_])[\w-]{22}(?![\w-])/g,
   /\b(whsec_)[\w+/=-]{8,}/g,
   /\b(\d{6,12}:)[\w-]{35}(?![\w-])/g,
-  /\b(gh[opsu]_|xox[abp]-|rt_)[\w-]{16,}/g,
+  /\b(gh[oprsu]_|github_pat_|glpat-|xox[a-z](?:\.[a-z]+)?-|xapp-|rt_)[\w-]{16,}/g,
+  /\b(A[KS]IA)[A-Z\d]{16}(?![A-Z\d])/g,
   /\b(Bearer\s+)[\w.~+/=-]{8,}/gi,
   /\b()[\da-f]{64}(?![\da-f])/gi,
 ];

@@ -1,4 +1,4 @@
-import { readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Book } from '../book/book.ts';
 import { addAccount, replaceAccount, type StagedSecret } from '../book/roster.ts';
@@ -7,6 +7,7 @@ import type { AccountId, ProviderId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import { parseJson } from '../lib/parse-json.ts';
 import { describeFileError, hasCode, refuseForeignOwner, syncFolderOf, writeFileAtomic } from '../lib/atomic-file.ts';
+import { readRegularFile } from '../lib/regular-file.ts';
 import type { FoundLogin, Kinship, Wanted } from '../operations/context.ts';
 import type { Adoption, Identity, Provider } from '../providers/provider.ts';
 import type { Vault } from '../vault/open-vault.ts';
@@ -202,7 +203,7 @@ function isThere(folder: string): Promise<boolean> {
 async function read(path: string, cli: string): Promise<string | undefined> {
   try {
     refuseForeignOwner(await stat(path), path);
-    return await readFile(path, 'utf8');
+    return await readRegularFile(path);
   } catch (error) {
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
     throw new Problem('unavailable', `${path} cannot be read: ${describeFileError(error)}.`, {

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { ConfigEvent } from '../config/live-config.ts';
+import type { AuditEntry } from '../core/audit.ts';
 import type { Notice } from '../core/notice.ts';
 import { noticeKinds } from '../core/notice.ts';
 import { Problem } from '../core/problem.ts';
@@ -13,8 +14,15 @@ function told(event: ConfigEvent) {
     warning: (message: string, properties?: object) => void lines.push(['warning', message, properties]),
     bug: (error: unknown) => void lines.push(['bug', error]),
   };
-  tellConfig({ log, clock: () => 1000, addNotices: (added) => void notices.push(...added) }, event);
-  return { lines, notices };
+  const records: AuditEntry[] = [];
+  tellConfig(
+    {
+      ...{ log, clock: () => 1000, addNotices: (added) => void notices.push(...added) },
+      audit: (entry) => Promise.resolve(void records.push(entry)),
+    },
+    event,
+  );
+  return { lines, notices, records };
 }
 
 test('a refused section is a warning and a notice that names it', () => {
@@ -39,11 +47,22 @@ test('a file that is no TOML is a notice about no part', () => {
 
 test.each<[ConfigEvent, unknown]>([
   [
-    { kind: 'changed', fields: ['log.level'], pending: ['control.port'] },
+    { kind: 'changed', fields: ['log.level'], pending: ['control.port'], edited: [] },
     ['info', 'settings changed', { fields: ['log.level'], afterRestart: ['control.port'] }],
   ],
   [{ kind: 'mended', part: 'log' }, ['info', 'settings right again', { part: 'log' }]],
   [{ kind: 'failed', part: 'log', error: 'a bug' }, ['bug', 'a bug']],
 ])('%j is a line of the log and no notice', (event, line) => {
-  expect(told(event)).toEqual({ lines: [line], notices: [] });
+  expect(told(event)).toEqual({ lines: [line], notices: [], records: [] });
+});
+
+test('an edit of the file is in the audit trail, by the names of its fields', () => {
+  const fields = ['log.level', 'notices.webhook.url'];
+  const { records } = told({ kind: 'changed', fields, pending: [], edited: fields });
+  expect(records).toMatchObject([
+    {
+      ...{ kind: 'config.changed', surface: 'daemon', actor: 'stint', outcome: 'done' },
+      subject: 'log.level notices.webhook.url',
+    },
+  ]);
 });

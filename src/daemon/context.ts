@@ -51,6 +51,8 @@ export type ContextDeps = {
   readonly gatewayUrl: () => string;
   /** A folder of the home for files that an agent has to be given. */
   readonly agentFolder: (agent: string) => Promise<string>;
+  /** Puts what an agent has to trust into its folder; undefined where it trusts the gateway anyway. */
+  readonly agentCa: (folder: string) => Promise<string | undefined>;
   /** The requests that are open on the gateway. */
   readonly openRequests: OperationContext['requests']['all'];
   readonly audit: OperationContext['audit'];
@@ -134,6 +136,12 @@ export function operationContext(deps: ContextDeps): Omit<OperationContext, 'cal
     sessions: { all: () => [...state.sessions.values()] },
     requests: { all: deps.openRequests },
     phantoms: {
+      all: () =>
+        [...state.phantoms.values()]
+          .filter((each) => each.expiresAt > book.clock())
+          .map(({ id, provider, pool, origin, createdAt, expiresAt }) => ({
+            ...{ id, provider, pool, origin, createdAt, expiresAt },
+          })),
       issue: async (wish) => {
         const { token, phantom } = await issuePhantom(book, wish);
         return { id: phantom.id, token, expiresAt: phantom.expiresAt };
@@ -197,12 +205,13 @@ function poolOf(book: Book, name: Label): PoolState {
   return pool;
 }
 
-function knownAgent({ gatewayUrl, agentFolder }: ContextDeps, agent: Agent): KnownAgent {
+function knownAgent({ gatewayUrl, agentFolder, agentCa }: ContextDeps, agent: Agent): KnownAgent {
   return {
     ...agent,
     launch: async (phantom) => {
       const folder = await agentFolder(agent.id);
-      return agent.launch({ url: gatewayUrl(), phantom, folder });
+      const caFile = await agentCa(folder);
+      return agent.launch({ url: gatewayUrl(), phantom, folder, ...(caFile === undefined ? {} : { caFile }) });
     },
   };
 }

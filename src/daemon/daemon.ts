@@ -1,19 +1,20 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { agents } from '../agents/registry.ts';
 import type { Config } from '../config/config-schema.ts';
 import type { ConfigEvent } from '../config/live-config.ts';
 import { createMcpHttp } from '../surfaces/mcp/http.ts';
-import { tellConfig, type ConfigWitness } from './config-events.ts';
+import { tellConfig, tellRefused, type ConfigWitness } from './config-events.ts';
 import { openSettings } from './settings.ts';
 import { Credentials } from '../book/credentials.ts';
 import { Monitor } from '../book/monitor.ts';
 import { createProber } from '../book/probe.ts';
 import { UsagePoller } from '../book/usage.ts';
-import { openConfig } from '../config/live-config.ts';
+import { openConfig, type LiveConfig } from '../config/live-config.ts';
 import type { Overrides } from '../config/overrides.ts';
 import type { AuditEntry } from '../core/audit.ts';
 import type { JobId } from '../core/ids.ts';
 import type { Job } from '../core/job/job.ts';
+import { Problem } from '../core/problem.ts';
 import { dayMs, secondMs } from '../core/time.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { proxyRulesOf } from '../gateway/socket/proxy.ts';
@@ -22,9 +23,13 @@ import { prepareControlSocket } from '../home/control-socket.ts';
 import { writeDaemonFile, type DaemonFile } from '../home/daemon-file.ts';
 import { openHome, openPrivateFolder } from '../home/open-home.ts';
 import { readLines } from '../log/read-lines.ts';
+import { protocol } from '../operations/client.ts';
 import { operations } from '../operations/registry.ts';
 import { providers } from '../providers/registry.ts';
+import { writeAgentCa } from './agent-ca.ts';
 import { openAuthResets } from './auth-resets.ts';
+import { checkStartFiles } from './check-files.ts';
+import { checkResets } from './check-resets.ts';
 import { checkDaemon, type CheckDeps } from './check.ts';
 import { operationContext } from './context.ts';
 import { Control } from './control.ts';
@@ -78,10 +83,14 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   };
   // What a daemon before has left to tell is told once there is an outbox.
   let wakeOutbox = (): void => undefined;
-  const state = await openState(opened, { options, home, config: () => live.current(), heard: () => wakeOutbox() });
+  const state = await openState(opened, { options, home, live, heard: () => wakeOutbox() });
   const { log, vault, store, book, trail } = state;
-  const witness: ConfigWitness = { log, clock: book.clock, addNotices: (notices) => book.addNotices(notices) };
+  const witness: ConfigWitness = {
+    ...{ log, clock: book.clock, addNotices: (notices) => book.addNotices(notices) },
+    audit: (entry) => trail.append(entry),
+  };
   tell = (event) => tellConfig(witness, event);
+  for (const fault of live.faults()) tellRefused(witness, fault);
   opened.defer(() => live.stop());
   live.onChange('log', ({ log: { level } }) => log.setLevel(level));
   book.probesClosed = config.gateway.probeClosed;
@@ -100,7 +109,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   const credentials = openCredentials(opened, { book, vault, network, log });
   const authResets = openAuthResets(opened, {
     ...{ book, environment, audit, kill: options.kill, bug: log.bug },
-    settings: () => live.current().reset,
+    settings: () => resetSettings(live),
   });
   const proxies = proxyRulesOf(environment);
   const gateway = new Gateway({
@@ -115,7 +124,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   const controlSocket = await prepareControlSocket(home);
   // The ports are known once both listen.
   const ports = { controlPort: 0, agentPort: 0 };
-  const file: DaemonFile = { pid: options.pid, version, startedAt, ...ports, ...noUrls, controlSocket };
+  const file: DaemonFile = { pid: options.pid, version, protocol, startedAt, ...ports, ...noUrls, controlSocket };
   const tokens = await ControlTokens.open({
     files: { full: home.token, read: home.tokenRead },
     clock: book.clock,
@@ -148,6 +157,11 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     lookAfterProfiles: () => context.profiles.lookAfter(),
   });
   findJob = (id) => supervisor.find(id);
+  const resetFindings = () =>
+    checkResets(
+      () => resetSettings(live),
+      [...book.state.pools.values()].map(({ pool }) => pool),
+    );
   const context = operationContext({
     ...{ book, vault, providers, agents, audit, tokens, authResets, jobs },
     trail: {
@@ -156,7 +170,11 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
       watch: (after, signal) => trail.watch(after, signal),
     },
     notices: noticesPort(outbox, store),
-    settings: openSettings(live, () => telling.faults),
+    settings: openSettings(
+      live,
+      () => telling,
+      async (wanted) => [...(await checkStartFiles(wanted, environment)), ...(await resetFindings())],
+    ),
     renewalFailure: (account) => credentials.failureOf(account),
     openRequests: () => gateway.openRequests(),
     get holdMs() {
@@ -164,6 +182,8 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     },
     gatewayUrl,
     agentFolder,
+    agentCa: (folder) =>
+      writeAgentCa(folder, { cert: tls.agent?.cert ?? null, url: file.agentUrl, caFile: config.network.caFile }),
     daemon: {
       describe,
       stop,
@@ -171,7 +191,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
         const hasLogin: CheckDeps['hasLogin'] = (provider, folder) => context.profiles.hasLogin(provider, folder);
         const parts = { book, vault, providers, network, proxies, hasLogin, setAside: store.setAside };
         const { finding } = telling;
-        return [...(await checkDaemon(parts)), ...(finding === null ? [] : [finding])];
+        return [...(await checkDaemon(parts)), ...(await resetFindings()), ...(finding === null ? [] : [finding])];
       },
       readLog: (from) => readLines(home.log, from),
     },
@@ -189,6 +209,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   opened.defer(() => mcp.close());
   // The gateway stops first: while open streams get their time, the control API still says so.
   opened.adopt(gateway, (each) => each.stop());
+  refuseSameSocket(config.agent.socket, controlSocket);
   file.agentPort = await listenForAgents(gateway, config.agent, tls.agent);
   const { host: hostname, port } = config.control;
   file.controlPort = await control.start({ hostname, port, socket: controlSocket, tls: tls.control });
@@ -208,7 +229,23 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   return { file, folder: home.folder, setAside: store.setAside, stop, ended };
 }
 
+/** What is run elsewhere is run as it was meant, or not at all. */
+function resetSettings(live: LiveConfig): Config['reset'] {
+  const fault = live.neverRight('reset');
+  if (fault === undefined) return live.current().reset;
+  throw new Problem(fault.problem.code, fault.problem.message, {
+    hint: fault.problem.hint ?? 'See: stint config check',
+  });
+}
+
 const noUrls = { controlUrl: '', agentUrl: '' };
+
+function refuseSameSocket(agentSocket: string, controlSocket: string): void {
+  if (agentSocket === '' || resolve(agentSocket) !== resolve(controlSocket)) return;
+  throw new Problem('conflict', `agent.socket is ${controlSocket}, which is the control socket.`, {
+    hint: 'Set agent.socket in config.toml to a path in a folder of its own, such as /run/stint/agent.sock',
+  });
+}
 
 async function listenForAgents(
   gateway: Gateway,

@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/config-schema.ts';
 import { Problem } from '../core/problem.ts';
 import { describeFileError } from '../lib/atomic-file.ts';
+import { readRegularFile } from '../lib/regular-file.ts';
 import type { Fetch } from '../providers/provider.ts';
 
 const deadlineMs = 30_000;
+/** A bundle of certificates has a few hundred KiB. */
+const mostBytes = 16 * 1024 * 1024;
 
 /** How the daemon reaches providers. The proxy is that of HTTPS_PROXY and NO_PROXY, which Bun's fetch reads itself. */
 export type Network = {
@@ -32,13 +34,15 @@ async function trusted(caFile: string, extraCaFile: string | undefined): Promise
   // Takes 7 ms to load, which only those pay who need it.
   const { rootCertificates } = await import('node:tls');
   const extra =
-    extraCaFile === undefined || extraCaFile === '' ? '' : await readFile(extraCaFile, 'utf8').catch(() => '');
+    extraCaFile === undefined || extraCaFile === ''
+      ? ''
+      : await readRegularFile(extraCaFile, mostBytes).catch(() => '');
   return [...rootCertificates, extra, own].join('\n');
 }
 
 async function readCertificates(file: string): Promise<string> {
   const hint = 'Set network.caFile in config.toml to a file with certificates in PEM form.';
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const text = await readRegularFile(file, mostBytes).catch((error: unknown) => {
     throw new Problem('invalid', `network.caFile ${file} cannot be read: ${describeFileError(error)}.`, { hint });
   });
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;

@@ -162,6 +162,7 @@ describe('the daemon’s outbox', () => {
     await addAccount(book, buildAccount('b', { standing: 'needs-login', standingReason: 'revoked' }));
     const state = book.state.accounts.get(idOf('a'));
     if (state === undefined) throw new Error('no account');
+    book.state.renamed.set(idOf('old'), { state, inFlight: 0 });
     book.setLimit(state, undefined, buildLimit({ until: 10 * hourMs, observedAt: 0 }));
     const account = (id: string, kind: Notice['kind'], facts: Notice['facts']): Notice => ({
       ...exhausted,
@@ -174,6 +175,7 @@ describe('the daemon’s outbox', () => {
       exhausted,
       account('closed', 'account-limited', { account: idOf('a'), window: 'five_hour' }),
       account('open', 'account-limited', { account: idOf('a'), window: 'seven_day' }),
+      account('renamed', 'account-limited', { account: idOf('old'), window: 'five_hour' }),
       account('removed', 'account-limited', { account: idOf('gone'), window: 'seven_day' }),
       account('mended', 'account-needs-login', { account: idOf('a') }),
       account('refused', 'account-needs-login', { account: idOf('b') }),
@@ -191,13 +193,13 @@ describe('the daemon’s outbox', () => {
     const { settings } = await outboxSettings({ ...parts(notices, { telegram }), log: rig.log });
     outbox.configure(settings);
     outbox.start();
-    await rig.told(7);
+    await rig.told(8);
     expect(told).toEqual([]);
     rig.now = 7 * hourMs;
     outbox.wake();
-    await rig.told(7 + 3);
+    await rig.told(8 + 4);
     await outbox.stop();
-    expect(told.toSorted()).toEqual(['closed', 'recovered', 'refused']);
+    expect(told.toSorted()).toEqual(['closed', 'recovered', 'refused', 'renamed']);
   });
 });
 

@@ -93,14 +93,26 @@ export function noticesPort(outbox: Outbox, store: OutboxStore): Notices {
   };
 }
 
+/** Throws a Problem where the webhook of the settings cannot be. */
+export async function checkWebhook(
+  config: ChannelParts['config'],
+  environment: ChannelParts['environment'],
+): Promise<void> {
+  if (config.notices.webhook.url !== '') await webhookKeys(config, environment);
+}
+
+async function webhookKeys({ notices }: ChannelParts['config'], environment: ChannelParts['environment']) {
+  return parseWebhookSecrets(await webhookSecret(environment['STINT_WEBHOOK_SECRET'], notices.webhook.secretFile));
+}
+
 async function openWebhook({ config, environment, network, clock }: ChannelParts, timeZone: string): Promise<Channel> {
-  const { url, secretFile } = config.notices.webhook;
+  const { url } = config.notices.webhook;
   if (!URL.canParse(url)) {
     throw new Problem('invalid', 'notices.webhook.url is no URL.', {
-      hint: 'stint config set notices.webhook.url <url>',
+      hint: 'It is asked for, and not shown, by: stint config set notices.webhook.url',
     });
   }
-  const keys = parseWebhookSecrets(await webhookSecret(environment['STINT_WEBHOOK_SECRET'], secretFile));
+  const keys = await webhookKeys(config, environment);
   return webhookChannel({ url, keys, fetch: network.fetch, clock, timeZone });
 }
 
@@ -139,8 +151,10 @@ function tellOutbox(log: Log, audit: OutboxParts['audit'], event: OutboxEvent): 
 }
 
 /** Whether what a notice says is still so, as far as the book knows. */
-function stillHolds({ state, clock }: Book, { kind, thread, facts }: Notice): boolean {
-  const account = facts.account === undefined ? undefined : state.accounts.get(facts.account);
+function stillHolds(book: Book, { kind, thread, facts }: Notice): boolean {
+  const { state, clock } = book;
+  // It may have been renamed since.
+  const account = facts.account === undefined ? undefined : book.find(facts.account);
   switch (kind) {
     case 'account-needs-login':
       return account?.account.standing === 'needs-login';

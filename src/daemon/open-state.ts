@@ -2,7 +2,7 @@ import { AuditTrail } from '../audit/trail.ts';
 import { Book, type BookEvent } from '../book/book.ts';
 import { forgetOld } from '../book/forget.ts';
 import { saveAccount } from '../book/roster.ts';
-import type { Config } from '../config/config-schema.ts';
+import type { LiveConfig } from '../config/live-config.ts';
 import { claimHome } from '../home/claim-home.ts';
 import type { Home } from '../home/open-home.ts';
 import { openLog, type LeveledLog } from '../log/log.ts';
@@ -35,8 +35,7 @@ export type State = {
 export type StateParts = {
   readonly options: StateOptions;
   readonly home: Home;
-  /** As it is at this moment. */
-  readonly config: () => Config;
+  readonly live: LiveConfig;
   /** Something was written that people are to be told. */
   readonly heard: () => void;
 };
@@ -44,14 +43,14 @@ export type StateParts = {
 /** Claims the home and opens what it remembers. */
 export async function openState(
   opened: AsyncDisposableStack,
-  { options, home, config, heard }: StateParts,
+  { options, home, live, heard }: StateParts,
 ): Promise<State> {
   const clock = Date.now;
   opened.adopt(await claimHome(home, { pid: options.pid, version: options.version, now: clock() }), (claim) =>
     claim.release(),
   );
-  const log = opened.adopt(openLog({ path: home.log, level: config().log.level }), (each) => each.close());
-  const vault = await openVault(home.vault, { keySource: config().vault.key, passphrase: options.passphrase });
+  const log = opened.adopt(openLog({ path: home.log, level: live.current().log.level }), (each) => each.close());
+  const vault = await openVault(home.vault, { keySource: live.current().vault.key, passphrase: options.passphrase });
   const store = opened.adopt(await openStore(home.database, { now: clock() }), (each) => each.close());
   const trail = opened.adopt(await AuditTrail.open({ store, clock, failed: log.bug }), (each) => each.stop());
   const tell = (event: BookEvent): void => {
@@ -62,7 +61,8 @@ export async function openState(
   const book = opened.adopt(await Book.open({ store, clock, tell, noticed: heard }), (each) => each.stop());
   const forget = async (): Promise<void> => {
     await forgetOld(book);
-    await trail.forget(clock() - config().audit.keepDays * dayMs);
+    // How far back it is to go is not known.
+    if (live.faultOf('audit') === undefined) await trail.forget(clock() - live.current().audit.keepDays * dayMs);
     await store.removeNotices(clock() - noticeLifeMs);
   };
   opened.adopt(

@@ -22,7 +22,14 @@ describe('config.toml of a running daemon', () => {
     const path = join(place.home, 'config.toml');
     writeFileSync(path, '# mine\n[gateway]\nholdSeconds = 1 # short\n');
     expect(await call('config.set', { field: 'gateway.holdSeconds', value: '7' })).toEqual({
-      ...{ field: 'gateway.holdSeconds', value: 7, isDefault: false, needsRestart: false },
+      ...{
+        field: 'gateway.holdSeconds',
+        value: 7,
+        isDefault: false,
+        isSecret: false,
+        needsRestart: false,
+        warning: null,
+      },
     });
     expect(readFileSync(path, 'utf8')).toBe('# mine\n[gateway]\nholdSeconds = 7 # short\n');
     expect(await call('config.set', { field: 'agent.host', value: '::1' })).toMatchObject({
@@ -45,7 +52,7 @@ describe('config.toml of a running daemon', () => {
     });
     expect(await call('config.get', { field: 'log.level' })).toMatchObject({ value: 'warning' });
     expect(await call('config.get', { field: 'audit.keepDays' })).toMatchObject({ value: 90 });
-    expect((await place.stint(['status'])).stdout).toContain(`Refused, so that the old setting acts: ${fault}`);
+    expect((await place.stint(['status'])).stdout).toContain(`Refused, and not in force: ${fault}`);
     await call('config.set', { field: 'audit.keepDays', value: '5' });
     expect(await status()).toMatchObject({ refusedSettings: [] });
     const { stdout } = await place.stint(['logs', '--lines', '1000']);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test';
-import { lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openConfig } from '../config/live-config.ts';
 import { Problem } from '../core/problem.ts';
 import { temporaryFolder } from '../../test/temp-folder.ts';
-import { openSettings } from './settings.ts';
+import { openSettings, type Acting, type ActingFault } from './settings.ts';
 
 async function open(text: string | null, prepare: (path: string) => void = () => undefined) {
   await using opened = new AsyncDisposableStack();
@@ -27,11 +27,16 @@ async function open(text: string | null, prepare: (path: string) => void = () =>
 describe('a change of a setting', () => {
   test('is in the file, with its comments, and acts when it is told', async () => {
     await using rig = await open('# mine\n[gateway]\nholdSeconds = 1 # short\n');
-    expect(await rig.settings.set('gateway.holdSeconds', '30')).toEqual({ needsRestart: false });
+    expect(await rig.settings.set('gateway.holdSeconds', '30')).toEqual({ needsRestart: false, warning: null });
     expect(rig.read()).toBe('# mine\n[gateway]\nholdSeconds = 30 # short\n');
     expect(rig.live.current().gateway.holdSeconds).toBe(30);
-    expect(rig.settings.list()).toContainEqual({ field: 'gateway.holdSeconds', value: 30, isDefault: false });
-    expect(await rig.settings.set('gateway.holdSeconds', null)).toEqual({ needsRestart: false });
+    expect(rig.settings.list()).toContainEqual({
+      field: 'gateway.holdSeconds',
+      value: 30,
+      isDefault: false,
+      isSecret: false,
+    });
+    expect(await rig.settings.set('gateway.holdSeconds', null)).toEqual({ needsRestart: false, warning: null });
     expect(rig.live.current().gateway.holdSeconds).toBe(240);
   });
 
@@ -43,10 +48,15 @@ describe('a change of a setting', () => {
 
   test('says that it acts after a restart, until the old value is back', async () => {
     await using rig = await open('');
-    expect(await rig.settings.set('control.port', '5000')).toEqual({ needsRestart: true });
+    expect(await rig.settings.set('control.port', '5000')).toEqual({ needsRestart: true, warning: null });
     expect([rig.settings.pendingRestart(), rig.live.current().control.port]).toEqual([['control.port'], 4600]);
-    expect(rig.settings.list()).toContainEqual({ field: 'control.port', value: 5000, isDefault: false });
-    expect(await rig.settings.set('control.port', '4600')).toEqual({ needsRestart: false });
+    expect(rig.settings.list()).toContainEqual({
+      field: 'control.port',
+      value: 5000,
+      isDefault: false,
+      isSecret: false,
+    });
+    expect(await rig.settings.set('control.port', '4600')).toEqual({ needsRestart: false, warning: null });
     expect(rig.settings.pendingRestart()).toEqual([]);
   });
 
@@ -60,14 +70,15 @@ describe('a change of a setting', () => {
     expect([rig.read(), rig.live.current().gateway.holdSeconds]).toEqual(['[gateway]\nholdSeconds = 1\n', 1]);
   });
 
-  test('goes where a link leads, and the link stays', async () => {
-    await using rig = await open('', (path) => {
+  test('goes where a link leads, and the link and the mode stay', async () => {
+    await using rig = await open(null, (path) => {
       mkdirSync(join(path, '../elsewhere'));
       writeFileSync(join(path, '../elsewhere/mine.toml'), '');
+      chmodSync(join(path, '../elsewhere/mine.toml'), 0o640);
       symlinkSync('elsewhere/mine.toml', path);
     });
     await rig.settings.set('log.level', 'debug');
-    expect(lstatSync(rig.path).isSymbolicLink()).toBe(true);
+    expect([lstatSync(rig.path).isSymbolicLink(), statSync(rig.path).mode & 0o777]).toEqual([true, 0o640]);
     expect(rig.read()).toBe('[log]\nlevel = "debug"\n');
   });
 
@@ -77,6 +88,31 @@ describe('a change of a setting', () => {
     expect(rig.read()).toContain('test-secret');
     expect(JSON.stringify([rig.settings.list(), await rig.settings.check()])).not.toContain('test-secret');
   });
+});
+
+/** Those who act, with one fault. */
+const acting = (...faults: readonly ActingFault[]): Acting => ({
+  faults,
+  settled: () => Promise.resolve(),
+  look: () => Promise.resolve(),
+});
+
+test('a change that those who act cannot act on is in the file, with a warning', async () => {
+  await using rig = await open('');
+  const problem = new Problem('invalid', 'notices.webhook has no secret to sign with.', { hint: 'Write one.' });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const faults: ActingFault[] = [];
+  const settings = openSettings(rig.live, () => ({ faults, settled: () => promise, look: () => promise }));
+  const set = settings.set('notices.webhook.url', 'https://example.com/');
+  // They find it later than the change is made.
+  faults.push({ part: 'notices.webhook', problem });
+  resolve();
+  expect(await set).toEqual({
+    needsRestart: false,
+    warning: 'It is set, and does not act yet: notices.webhook has no secret to sign with. Write one.',
+  });
+  expect(rig.read()).toContain('https://example.com/');
+  expect(await settings.set('log.level', 'debug')).toMatchObject({ warning: null });
 });
 
 test('a check finds what is wrong with the file as it is', async () => {
@@ -89,7 +125,7 @@ test('a check finds what is wrong with the file as it is', async () => {
 test('a check tells what those who act on the settings found', async () => {
   await using rig = await open('');
   const problem = new Problem('invalid', 'notices.webhook.secretFile /x does not exist.', { hint: 'Write it' });
-  const settings = openSettings(rig.live, () => [{ part: 'notices.webhook', problem }]);
+  const settings = openSettings(rig.live, () => acting({ part: 'notices.webhook', problem }));
   expect(settings.refused()).toEqual([problem.message]);
   expect(await settings.check()).toEqual([
     { check: 'settings of notices.webhook', ok: false, detail: problem.message, hint: 'Write it' },

@@ -26,7 +26,7 @@ export type Telegram = { readonly bot: TelegramBot; readonly channel: Channel };
 export async function openTelegram(parts: TelegramParts): Promise<Telegram | null> {
   const { config, network, log, context } = parts;
   const { chats, apiRoot } = config.telegram;
-  const token = await readToken(parts.environment['TELEGRAM_BOT_TOKEN'], config.telegram.tokenFile);
+  const token = await readTelegramToken(parts.environment['TELEGRAM_BOT_TOKEN'], config.telegram.tokenFile);
   if (token === null) return null;
   const { quiet } = config.notices;
   const timeZone = quiet.timeZone === '' ? Intl.DateTimeFormat().resolvedOptions().timeZone : quiet.timeZone;
@@ -43,7 +43,8 @@ export async function openTelegram(parts: TelegramParts): Promise<Telegram | nul
 
 const hint = 'It looks like 123456789:ABC... and comes from @BotFather.';
 
-async function readToken(given: string | undefined, file: string): Promise<string | null> {
+/** The token of the bot; null where there is to be none. Throws a Problem where it cannot be read or is none. */
+export async function readTelegramToken(given: string | undefined, file: string): Promise<string | null> {
   if (given !== undefined && given.trim() !== '') return checked(given, 'TELEGRAM_BOT_TOKEN');
   if (file === '') return null;
   const text = await readPrivateFile(file).catch((error: unknown) => {

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { Problem } from '../core/problem.ts';
 import { describeFileError } from '../lib/atomic-file.ts';
+import { readRegularFile } from '../lib/regular-file.ts';
 
 /** A certificate and its key, as PEM. */
 export type TlsPair = { readonly cert: string; readonly key: string };
@@ -36,7 +36,7 @@ export async function readTls(
 
 async function readPem(field: string, path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return await readRegularFile(path);
   } catch (error) {
     throw new Problem('invalid', `${path} cannot be read: ${describeFileError(error)}.`, {
       hint: `Mend ${field} in config.toml`,

@@ -9,6 +9,18 @@ const hint = 'Set agent.socket in config.toml to a path in a folder of its own, 
 
 /** Makes the place of the agents' socket ready: what a daemon before has left there goes, a file of somebody else never. */
 export async function prepareAgentSocket(path: string): Promise<void> {
+  if (!(await checkAgentSocket(path))) return;
+  if (await answers(path))
+    throw new Problem('conflict', `Somebody listens on ${path} already.`, {
+      hint: 'Look whether another Stint runs with it, or choose another agent.socket in config.toml',
+    });
+  await rm(path, { force: true }).catch((error: unknown) => {
+    throw cannotHold(path, error);
+  });
+}
+
+/** Throws a Problem where the path can hold no socket; tells whether one is there. */
+export async function checkAgentSocket(path: string): Promise<boolean> {
   if (Buffer.byteLength(path) > longestSocketPathBytes)
     throw new Problem('invalid', `The path of the agents’ socket is longer than ${longestSocketPathBytes} bytes.`, {
       hint,
@@ -24,16 +36,10 @@ export async function prepareAgentSocket(path: string): Promise<void> {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw cannotHold(path, error);
   });
-  if (found === undefined) return;
+  if (found === undefined) return false;
   if (!found.isSocket())
     throw new Problem('conflict', `${path} is there, and is no socket: Stint does not replace it.`, { hint });
-  if (await answers(path))
-    throw new Problem('conflict', `Somebody listens on ${path} already.`, {
-      hint: 'Look whether another Stint runs with it, or choose another agent.socket in config.toml',
-    });
-  await rm(path, { force: true }).catch((error: unknown) => {
-    throw cannotHold(path, error);
-  });
+  return true;
 }
 
 /**

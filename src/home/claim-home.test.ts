@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../test/temp-folder.ts';
 import { claimHome, readHolder, type HomeClaim } from './claim-home.ts';
@@ -139,6 +139,26 @@ describe('reading the holder', () => {
     await using place = placeOfOne();
     writeFileSync(place.home.holder, text);
     expect(await readHolder(place.home)).toBeUndefined();
+  });
+});
+
+describe('a home with something else in the place of its files', () => {
+  test.each<[string, (path: string) => void, string]>([
+    ['stint.lock', (path) => mkdirSync(path), 'cannot be the lock of the home: it cannot be opened as a file.'],
+    [
+      'stint.lock',
+      (path) => writeFileSync(path, 'some text\n'.repeat(9)),
+      'cannot be the lock of the home: it is not of Stint.',
+    ],
+    ['daemon.json', (path) => mkdirSync(path), 'cannot be removed: it is a directory.'],
+    ['holder.json', (path) => mkdirSync(path), 'cannot be written: it is a directory.'],
+  ])('cannot be claimed: %s', async (name, put, says) => {
+    await using place = placeOfOne();
+    const path = join(place.home.folder, name);
+    put(path);
+    await expect(place.claim()).rejects.toMatchObject({ name: 'Problem', message: `${path} ${says}` });
+    rmSync(path, { recursive: true });
+    await place.claim();
   });
 });
 

@@ -6,7 +6,7 @@ import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import { hasCode } from '../lib/atomic-file.ts';
 import { parseJson } from '../lib/parse-json.ts';
-import { readHomeFile, writeHomeFile } from './home-file.ts';
+import { readHomeFile, removeHomeFile, writeHomeFile } from './home-file.ts';
 import type { Home } from './open-home.ts';
 import { processStart } from '../lib/process-start.ts';
 
@@ -40,7 +40,7 @@ export async function claimHome(home: Home, claimant: Claimant): Promise<HomeCla
   const lock = takeLock(join(home.folder, 'stint.lock'));
   if (lock === undefined) throw await alreadyRunning(home);
   try {
-    await rm(home.daemon, { force: true });
+    await removeHomeFile(home.daemon);
     await writeHomeFile(home.holder, await describeHolder(claimant));
     await writeHomeFile(home.pid, `${claimant.pid}\n`);
   } catch (error) {
@@ -67,16 +67,21 @@ const heldLocks = new Set<Database>();
  * bare lock, also keeps between two connections of one process.
  */
 function takeLock(path: string): Database | undefined {
-  // Nothing but SQLite may open the file: a POSIX lock ends as soon as its process closes any handle of the file.
-  const lock = new Database(path, { readwrite: true, create: true });
+  let lock: Database | undefined;
   try {
+    // Nothing but SQLite may open the file: a POSIX lock ends as soon as its process closes any handle of the file.
+    lock = new Database(path, { readwrite: true, create: true });
     lock.run('BEGIN EXCLUSIVE');
     heldLocks.add(lock);
     return lock;
   } catch (error) {
-    lock.close();
+    lock?.close();
     if (hasCode(error, 'SQLITE_BUSY')) return undefined;
-    throw error;
+    const reason = hasCode(error, 'SQLITE_NOTADB') ? 'it is not of Stint' : 'it cannot be opened as a file';
+    throw new Problem('unavailable', `${path} cannot be the lock of the home: ${reason}.`, {
+      hint: 'Move it away, then start Stint again',
+      cause: error,
+    });
   }
 }
 

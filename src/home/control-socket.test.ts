@@ -28,6 +28,16 @@ describe('the control socket', () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  test('never takes the place of a folder', async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'control.sock');
+    mkdirSync(path);
+    await expect(prepareControlSocket(homeAt(folder.path), '/nowhere')).rejects.toMatchObject({
+      name: 'Problem',
+      message: `${path} cannot be removed: it is a directory.`,
+    });
+  });
+
   test('of a home with a long path is in a closed folder of its own in the temporary folder, where it works', async () => {
     using folder = temporaryFolder();
     const home = homeAt(join(folder.path, longName));

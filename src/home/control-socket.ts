@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Problem } from '../core/problem.ts';
 import { describeFileError, hasCode, refuseForeignOwner } from '../lib/atomic-file.ts';
+import { removeHomeFile } from './home-file.ts';
 import type { Home } from './open-home.ts';
 
 /** `sun_path` holds 104 bytes on macOS and 108 on Linux, the closing zero included (unix(4), unix(7)). */
@@ -16,7 +17,7 @@ const longestSocketPathBytes = 103;
 export async function prepareControlSocket(home: Home, temporaryFolder = tmpdir()): Promise<string> {
   const path = controlSocketPath(home, temporaryFolder);
   if (dirname(path) !== home.folder) await openOwnFolder(dirname(path));
-  await rm(path, { force: true });
+  await removeHomeFile(path);
   return path;
 }
 

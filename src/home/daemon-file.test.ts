@@ -8,6 +8,7 @@ import { homeAt } from './open-home.ts';
 const daemon: DaemonFile = {
   pid: 4711,
   version: '1.2.3',
+  protocol: 1,
   startedAt: Date.UTC(2026, 10, 21),
   controlPort: 4600,
   agentPort: 4610,

@@ -7,6 +7,8 @@ import type { Home } from './open-home.ts';
 const daemonSchema = z.object({
   pid: z.int().positive(),
   version: z.string(),
+  /** Of the operations and their answers; a Stint of before did not say. */
+  protocol: z.int().default(0),
   startedAt: z.int(),
   controlPort: z.int(),
   agentPort: z.int(),

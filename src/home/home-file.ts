@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { Problem } from '../core/problem.ts';
 import { createFileAtomic, describeFileError, readPrivateFile, writeFileAtomic } from '../lib/atomic-file.ts';
 
@@ -14,6 +15,11 @@ export function writeHomeFile(path: string, content: string): Promise<void> {
 /** Like `writeHomeFile`, but never replaces a file: false when there is one already. */
 export function createHomeFile(path: string, content: string): Promise<boolean> {
   return explained(`${path} cannot be written`, () => createFileAtomic(path, content));
+}
+
+/** Removes a file of the home, whether it is there or not. Throws a Problem when it cannot be removed. */
+export function removeHomeFile(path: string): Promise<void> {
+  return explained(`${path} cannot be removed`, () => rm(path, { force: true }));
 }
 
 async function explained<Value>(what: string, act: () => Promise<Value>): Promise<Value> {

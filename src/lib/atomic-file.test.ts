@@ -1,5 +1,14 @@
 import { expect, test } from 'bun:test';
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../test/temp-folder.ts';
 import { createFileAtomic, readPrivateFile, writeFileAtomic } from './atomic-file.ts';
@@ -59,6 +68,23 @@ test('a private file that others may read is closed to them', async () => {
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
+test('a private file that is only linked keeps its mode', async () => {
+  using folder = temporaryFolder();
+  const kept = join(folder.path, 'kept');
+  writeFileSync(kept, 'text');
+  chmodSync(kept, 0o644);
+  symlinkSync(kept, join(folder.path, 'secret'));
+  expect(await readPrivateFile(join(folder.path, 'secret'))).toBe('text');
+  expect(statSync(kept).mode & 0o777).toBe(0o644);
+});
+
+test('a write can give another mode, whatever the umask takes away', async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'shared');
+  await writeFileAtomic(path, 'text', 0o666);
+  expect(statSync(path).mode & 0o777).toBe(0o666);
+});
+
 test('a private file that does not exist reads as undefined', async () => {
   using folder = temporaryFolder();
   expect(await readPrivateFile(join(folder.path, 'none'))).toBeUndefined();
@@ -69,7 +95,7 @@ test('a folder in place of a private file is refused, and stays as it was', asyn
   const path = join(folder.path, 'shared');
   mkdirSync(path);
   chmodSync(path, 0o755);
-  await expect(readPrivateFile(path)).rejects.toThrow('EISDIR');
+  await expect(readPrivateFile(path)).rejects.toMatchObject({ code: 'EISDIR' });
   expect(statSync(path).mode & 0o777).toBe(0o755);
 });
 

@@ -75,6 +75,13 @@ describe('the log', () => {
     expect(linesOf(path)).toMatchObject([{ message: 'first' }, { message: 'second' }]);
   });
 
+  test('cannot be in the place of a folder', () => {
+    using folder = temporaryFolder();
+    expect(() => openLog({ path: folder.path, level: 'info' })).toThrow(
+      `${folder.path} cannot be written: it is a directory.`,
+    );
+  });
+
   test('loses no line while it is rotated, and keeps at most five files', async () => {
     using folder = temporaryFolder();
     const log = openLog({ path: join(folder.path, 'stint.log'), level: 'info' });

@@ -1,5 +1,7 @@
 import { getRotatingFileSink } from '@logtape/file';
 import { compareLogLevel, type LogLevel, type LogRecord, type Sink } from '@logtape/logtape';
+import { Problem } from '../core/problem.ts';
+import { describeFileError } from '../lib/atomic-file.ts';
 
 const fileBytes = 8 * 1024 * 1024;
 const files = 5;
@@ -22,18 +24,10 @@ export type LeveledLog = Log & {
   setLevel(level: LogLevel): void;
 };
 
-/** Lines reach the file within a second, and never delay whom they tell about. */
+/** Lines reach the file within a second, and never delay whom they tell about. Throws a Problem when there can be no file. */
 export function openLog({ path, level }: LogOptions): LeveledLog {
   let lowest = level;
-  const sink = getRotatingFileSink(path, {
-    maxSize: fileBytes,
-    maxFiles: files,
-    bufferSize: 64 * 1024,
-    flushInterval: 500,
-    nonBlocking: true,
-    formatter: formatLine,
-    // Its first overload, which takes every option, hides the one for nonBlocking.
-  }) as unknown as Sink & AsyncDisposable;
+  const sink = openSink(path);
   // Straight into the sink: the registry of loggers in between cost a request more than all of selection.
   const write = (level: LogLevel, message: string, properties: object = {}): void => {
     if (compareLogLevel(level, lowest) < 0) return;
@@ -48,6 +42,25 @@ export function openLog({ path, level }: LogOptions): LeveledLog {
     setLevel: (next) => void (lowest = next),
     close: async () => sink[Symbol.asyncDispose](),
   };
+}
+
+function openSink(path: string): Sink & AsyncDisposable {
+  try {
+    return getRotatingFileSink(path, {
+      maxSize: fileBytes,
+      maxFiles: files,
+      bufferSize: 64 * 1024,
+      flushInterval: 500,
+      nonBlocking: true,
+      formatter: formatLine,
+      // Its first overload, which takes every option, hides the one for nonBlocking.
+    }) as unknown as Sink & AsyncDisposable;
+  } catch (error) {
+    throw new Problem('unavailable', `${path} cannot be written: ${describeFileError(error)}.`, {
+      hint: 'Move it away, then start Stint again',
+      cause: error,
+    });
+  }
 }
 
 const category = ['stint'];

@@ -39,21 +39,42 @@ describe('in quiet hours', () => {
     rig.now = quiet;
     const outbox = rig.open([routeTo(telegram)], night);
     outbox.start();
-    await rig.add({ id: 'exhausted', thread: 'episode' });
+    await rig.add({ id: 'recovered', kind: 'pool-recovered', thread: 'episode' });
     await rig.add({ id: 'needs-login', kind: 'account-needs-login' });
+    await rig.pass(outbox);
+    rig.now += hourMs;
+    await rig.add({ id: 'reset', kind: 'auth-reset-failed', thread: 'episode' });
+    await rig.pass(outbox);
+    rig.now = morning;
+    await rig.pass(outbox);
+    await rig.eventCount(3);
+    expect(telegram.told.toSorted()).toEqual(['needs-login', 'reset']);
+    expect((await rig.deliveries())['recovered telegram']).toMatchObject({
+      attempts: 0,
+      dueAt: null,
+      toldAt: null,
+      error: 'a later notice took its place in the quiet hours',
+    });
+  });
+
+  test('what began and was over in them is told to nobody but the log', async () => {
+    await using rig = await openOutboxRig();
+    const [log, telegram] = [recorder('log'), recorder('telegram')];
+    rig.now = quiet;
+    const outbox = rig.open([routeTo(log, { always: true }), routeTo(telegram)], night);
+    outbox.start();
+    await rig.add({ id: 'exhausted', kind: 'pool-exhausted', thread: 'episode' });
     await rig.pass(outbox);
     rig.now += hourMs;
     await rig.add({ id: 'recovered', kind: 'pool-recovered', thread: 'episode' });
     await rig.pass(outbox);
     rig.now = morning;
     await rig.pass(outbox);
-    await rig.eventCount(3);
-    expect(telegram.told.toSorted()).toEqual(['needs-login', 'recovered']);
-    expect((await rig.deliveries())['exhausted telegram']).toMatchObject({
-      attempts: 0,
-      dueAt: null,
-      toldAt: null,
-      error: 'a later notice took its place in the quiet hours',
+    await rig.eventCount(4);
+    expect([log.told, telegram.told]).toEqual([['exhausted', 'recovered'], []]);
+    expect((await rig.deliveries())['recovered telegram']).toMatchObject({
+      ...{ attempts: 0, dueAt: null, toldAt: null },
+      error: 'it began and was over in the quiet hours',
     });
   });
 

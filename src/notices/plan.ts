@@ -53,17 +53,31 @@ export function planFor(waiting: readonly Open[], standing: Standing, now: Epoch
 /** Of each thread only the last notice waits: by then it says all that is to be said. */
 function holdBack(waiting: readonly Open[], quietEnd: EpochMs): Plan {
   const threads = threadsOf(waiting);
-  const last = threads.flatMap((thread) => thread.at(-1)?.delivery ?? []);
+  // Who was not told that it began needs not be told that it is over.
+  const [over, lasting] = partition(threads, isOver);
+  const last = lasting.flatMap((thread) => thread.at(-1)?.delivery ?? []);
   return {
     ...nothing,
-    end: threads
-      .flatMap((thread) => thread.slice(0, -1))
-      .map(ended('dropped', 'a later notice took its place in the quiet hours')),
+    end: [
+      ...over.flat().map(ended('dropped', 'it began and was over in the quiet hours')),
+      ...lasting
+        .flatMap((thread) => thread.slice(0, -1))
+        .map(ended('dropped', 'a later notice took its place in the quiet hours')),
+    ],
     hold: last
       .filter(({ dueAt, error }) => dueAt !== quietEnd || error !== quietReason)
       .map((delivery) => ({ ...delivery, dueAt: quietEnd, error: quietReason })),
     next: quietEnd,
   };
+}
+
+function isOver(thread: readonly Open[]): boolean {
+  const began = thread.findIndex(({ notice }) => notice.kind === 'pool-exhausted');
+  return began !== -1 && thread.slice(began + 1).at(-1)?.notice.kind === 'pool-recovered';
+}
+
+function partition<Item>(items: readonly Item[], holds: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(holds), items.filter((each) => !holds(each))];
 }
 
 function threadsOf(waiting: readonly Open[]): Open[][] {

@@ -38,7 +38,11 @@ describe('account.rename', () => {
 
   test.each([
     [{ account: 'a', label: 'b' }, 'conflict', 'Account anthropic/b exists.'],
-    [{ account: 'a', label: '/' }, 'invalid', '"/" makes no label: it needs a letter or a digit.'],
+    [
+      { account: 'a', label: '/' },
+      'invalid',
+      '"/" makes no label: take letters from a to z, digits, spaces, dots, dashes and underscores.',
+    ],
     [{ account: 'nobody', label: 'c' }, 'not_found', 'There is no account "nobody".'],
     [{ account: 'a' }, 'invalid', 'label is missing.'],
   ])('refuses %j', async (input, code, message) => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { accountId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import { operation } from './operation.ts';
-import { requireAccount, requireLabel } from './require.ts';
+import { requireAccount, requireLabel, rewrittenWarning } from './require.ts';
 import { accountShape, requestShape, sessionShape } from './shape.ts';
 import { viewAccount } from './view.ts';
 
@@ -14,7 +14,10 @@ export const accountRename = operation({
   effect: 'write',
   positional: ['account', 'label'],
   input: z.object({ account, label: z.string().describe('The new label') }),
-  output: accountShape.extend({ renamed: z.string().describe('What it was called before') }),
+  output: accountShape.extend({
+    renamed: z.string().describe('What it was called before'),
+    warning: z.string().nullable().describe('What is accepted, and better known'),
+  }),
   async run(input, context) {
     const known = requireAccount(context, input.account).account;
     const label = requireLabel(input.label, 'label');
@@ -24,7 +27,8 @@ export const accountRename = operation({
         throw new Problem('conflict', `Account ${id} exists.`, { hint: 'Choose another label.' });
       await context.accounts.rename(known.id, label);
     }
-    return { ...viewAccount(context.clock(), requireAccount(context, id)), renamed: known.id };
+    const warning = rewrittenWarning(input.label, label);
+    return { ...viewAccount(context.clock(), requireAccount(context, id)), renamed: known.id, warning };
   },
 });
 

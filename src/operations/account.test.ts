@@ -10,7 +10,7 @@ const fresh = { provider: 'anthropic', label: 'work', secret: secretOf('work') }
 describe('account.add', () => {
   test.each([
     ['  Work  ', 'anthropic/work'],
-    ['My  Team/2', 'anthropic/my-team-2'],
+    ['My  Team. 2!', 'anthropic/my-team-2'],
     ['ACCOUNT_1', 'anthropic/account-1'],
     ['x'.repeat(80), `anthropic/${'x'.repeat(40)}`],
   ])('makes of the label "%s" the id %s', async (label, id) => {
@@ -41,7 +41,16 @@ describe('account.add', () => {
 
   test.each([
     [{ provider: 'nobody' }, 'invalid', '"nobody" is not a provider.', 'Use one of: anthropic'],
-    [{ label: '///' }, 'invalid', '"///" makes no label: it needs a letter or a digit.', 'For example: work'],
+    [
+      { label: '///' },
+      'invalid',
+      '"///" makes no label: take letters from a to z, digits, spaces, dots, dashes and underscores.',
+      'For example: work',
+    ],
+    [{ label: '../a' }, 'invalid', '"../a" makes no label: take letters', 'For example: work'],
+    [{ label: 'a\\b' }, 'invalid', 'makes no label: take letters', 'For example: work'],
+    [{ label: 'a\0b' }, 'invalid', 'makes no label: take letters', 'For example: work'],
+    [{ label: 'Büro' }, 'invalid', '"Büro" makes no label: take letters', 'For example: work'],
     [{ label: '' }, 'invalid', '"" makes no label: it needs a letter or a digit.', 'For example: work'],
     [{ secret: '' }, 'invalid', 'The secret is empty.', 'sk-ant-api'],
     [{ secret: ' \n ' }, 'invalid', 'The secret is empty.', 'sk-ant-api'],

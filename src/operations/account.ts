@@ -7,10 +7,11 @@ import { accountId, type AccountId, type ProviderId } from '../core/ids.ts';
 import { defaultPoolOf } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
 import { travelsInClear } from '../lib/loopback.ts';
+import type { About } from './about.ts';
 import type { OperationContext } from './context.ts';
 import { operation, type AnyOperation } from './operation.ts';
 import { heldAlready, otherOwnerWarning } from './one-owner.ts';
-import { quoted, requireAccount, requireLabel, requireProvider } from './require.ts';
+import { newLabel, quoted, requireAccount, requireLabel, requireProvider, rewrittenWarning } from './require.ts';
 import { accountShape } from './shape.ts';
 import { refuseUnaskedSharing, sharingPool } from './sharing.ts';
 import { viewAccount } from './view.ts';
@@ -41,8 +42,13 @@ export const accountAdd = operation({
   effect: 'write',
   positional: ['provider', 'label'],
   precheck: 'account.check',
+  about: aboutWanted,
   input: wantedAccount.extend({
-    secret: z.string().optional().meta({ secret: true, unless: 'profile' }).describe('API key or token'),
+    secret: z
+      .string()
+      .optional()
+      .meta({ secret: true, unless: ['profile'] })
+      .describe('API key or token'),
     profile,
     shareSessions,
   }),
@@ -86,7 +92,9 @@ export const accountAdd = operation({
       ...viewAccount(context.clock(), requireAccount(context, id)),
       replaced: known !== undefined,
       agents: agentsOf(context, provider),
-      warning: otherOwner ? otherOwnerWarning(id) : (secondOwnerWarning(added) ?? warningOf(baseUrl)),
+      warning: otherOwner
+        ? otherOwnerWarning(id)
+        : (secondOwnerWarning(added) ?? warningOf(baseUrl) ?? rewrittenWarning(input.label, label)),
     };
   },
 });
@@ -143,7 +151,7 @@ async function addProfile(
     ...viewAccount(context.clock(), requireAccount(context, id)),
     replaced: known !== undefined,
     agents: agentsOf(context, provider),
-    warning: null,
+    warning: rewrittenWarning(input.label, label),
   };
 }
 
@@ -208,7 +216,7 @@ export const accountCheck = operation({
   run(input, context) {
     const plan = planAccount(input, context);
     if (input.profile !== undefined && !input.shareSessions) refuseUnasked(context, plan, resolve(input.profile));
-    return { id: plan.id, warning: warningOf(plan.baseUrl) };
+    return { id: plan.id, warning: warningOf(plan.baseUrl) ?? rewrittenWarning(input.label, plan.label) };
   },
 });
 
@@ -308,6 +316,11 @@ function standingOperation(
       return viewAccount(context.clock(), requireAccount(context, known.id));
     },
   });
+}
+
+/** For the audit trail: by the id that it has, or is to have. */
+export function aboutWanted({ provider, label }: Pick<z.infer<typeof wantedAccount>, 'provider' | 'label'>): About {
+  return { subject: `${provider.trim().toLowerCase()}/${newLabel(label) ?? label}`, detail: null };
 }
 
 export type Plan = Pick<Account, 'provider' | 'label' | 'id' | 'baseUrl'> & { readonly known: Account | undefined };

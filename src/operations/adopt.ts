@@ -2,11 +2,11 @@ import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Account } from '../core/account/account.ts';
 import { Problem } from '../core/problem.ts';
-import { planAccount, wantedAccount, warningOf, type Plan } from './account.ts';
+import { aboutWanted, planAccount, wantedAccount, warningOf, type Plan } from './account.ts';
 import type { FoundLogin, Kinship, OperationContext } from './context.ts';
 import { heldAlready, otherOwnerWarning } from './one-owner.ts';
 import { operation } from './operation.ts';
-import { requireAccount } from './require.ts';
+import { requireAccount, rewrittenWarning } from './require.ts';
 import { accountShape } from './shape.ts';
 import { viewAccount } from './view.ts';
 
@@ -20,6 +20,7 @@ export const accountAdopt = operation({
   effect: 'destructive',
   positional: ['provider', 'label'],
   precheck: 'account.adoptable',
+  about: aboutWanted,
   input: wanted,
   output: accountShape.extend({
     replaced: z.boolean().describe('Whether it existed and got this login'),
@@ -53,7 +54,7 @@ export const accountAdopt = operation({
       from: login.path,
       warning:
         left === null
-          ? (foreign ?? warningOf(account.baseUrl))
+          ? (foreign ?? warningOf(account.baseUrl) ?? rewrittenWarning(input.label, account.label))
           : `Delete ${left}: it still holds the login that was moved.`,
     };
   },

@@ -25,7 +25,7 @@ describe('audit.list', () => {
     await rig.run('config.set', { field: 'telegram.token', value: secretOf('typed') }).catch(() => undefined);
     const { records, lastId } = (await rig.run('audit.list')) as Records;
     expect(records.map(({ kind, subject, outcome }) => [kind, subject, outcome])).toEqual([
-      ['account.add', 'anthropic a', 'done'],
+      ['account.add', 'anthropic/a', 'done'],
       ['limit.set', 'anthropic', 'done'],
       ['pool.rotate', 'anthropic', 'conflict'],
       ['config.set', 'telegram.token', 'not_found'],
@@ -41,7 +41,11 @@ describe('audit.list', () => {
     [{ before: 3 }, [1, 2]],
     [{ count: 1 }, [4]],
     [{ kind: 'limit.' }, [3]],
-    [{ subject: 'anthropic/b' }, [4]],
+    [{ subject: 'anthropic/b' }, [2, 4]],
+    [{ subject: 'B' }, [2, 4]],
+    [{ subject: 'anthropic/*' }, [1, 2, 3, 4]],
+    [{ subject: 'anthropic' }, []],
+    [{ subject: 'anthropic/%' }, []],
     [{ since: '10m' }, [4]],
     [{ since: captured + 1 }, [4]],
     [{ since: new Date(captured + 3_600_000).toISOString() }, [4]],
@@ -72,7 +76,9 @@ describe('event.watch', () => {
     const stream = executeStream(find('event.watch'), {}, { context: rig.context, signal: listening.signal });
     const first = stream.next();
     await rig.run('account.disable', { account: 'a' });
-    expect(await first).toMatchObject({ value: { id: 2, kind: 'account.disable', subject: 'a', outcome: 'done' } });
+    expect(await first).toMatchObject({
+      value: { id: 2, kind: 'account.disable', subject: 'anthropic/a', outcome: 'done' },
+    });
     const end = stream.next();
     listening.abort();
     expect(await end).toEqual({ done: true, value: undefined });

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { parseLength, parseMoment } from '../core/moment.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
+import { nameNow } from './about.ts';
+import type { OperationContext } from './context.ts';
 import { operation, streamingOperation } from './operation.ts';
-import { quoted } from './require.ts';
+import { findPool, quoted } from './require.ts';
 import { recordShape } from './shape.ts';
 
 const cursor = z.number().int().nonnegative().optional();
@@ -17,7 +19,13 @@ export const auditList = operation({
     after: cursor.describe('Only records after this one, the first of them first'),
     before: cursor.describe('Only records before this one'),
     kind: z.string().max(100).optional().describe('Only kinds that begin so: account. or pool.exhausted'),
-    subject: z.string().max(200).optional().describe('Only what was done to this account, pool or session'),
+    subject: z
+      .string()
+      .max(200)
+      .optional()
+      .describe(
+        'Only what was done to this account (provider/label), pool or session; anthropic/* for all that begin so',
+      ),
     since: z
       .union([z.string(), z.number()])
       .optional()
@@ -28,12 +36,18 @@ export const auditList = operation({
     records: z.array(recordShape),
     lastId: z.number().describe('The newest record there is; to go on from, as after'),
   }),
-  async run({ since, ...query }, context) {
+  async run({ since, subject: name, ...query }, context) {
     const from = since === undefined ? undefined : sinceOf(since, context.clock());
-    const records = await context.trail.read({ ...query, since: from });
+    const subject = name === undefined ? undefined : subjectOf(name, context);
+    const records = await context.trail.read({ ...query, subject, since: from });
     return { records: records.map((each) => ({ ...each })), lastId: context.trail.lastId() };
   },
 });
+
+/** Records have the id of an account; people may type its label. */
+function subjectOf(name: string, context: OperationContext): string {
+  return findPool(context, name)?.pool.name ?? nameNow('account', name, context);
+}
 
 function sinceOf(since: string | number, now: EpochMs): EpochMs {
   const lengthMs = typeof since === 'string' ? parseLength(since) : null;

@@ -1,6 +1,9 @@
 import { Problem, problemCodes, type ProblemCode } from '../core/problem.ts';
 import { readFrame } from '../lib/sse.ts';
 
+/** Raised when a command of before or after could not make sense of what a daemon answers. */
+export const protocol = 1;
+
 /** Calls operations on a running daemon. */
 export type Client = {
   call(name: string, input: unknown, signal?: AbortSignal): Promise<unknown>;

@@ -13,11 +13,15 @@ function settingsOf(): Settings & { readonly calls: unknown[] } {
   return {
     calls,
     file: '/home/me/.stint/config.toml',
-    list: () => [...values].map(([field, value]) => ({ field, value, isDefault: value === 240 || value === true })),
+    list: () =>
+      [...values].map(([field, value]) => ({
+        ...{ field, value, isDefault: value === 240 || value === true },
+        isSecret: field.endsWith('.url'),
+      })),
     set: (field, value) => {
       calls.push([field, value]);
       values.set(field, value === null ? 240 : Number(value));
-      return Promise.resolve({ needsRestart: field.startsWith('gateway.') });
+      return Promise.resolve({ needsRestart: field.startsWith('gateway.'), warning: null });
     },
     check: () => Promise.resolve([{ check: 'telegram', ok: false, detail: 'no token', hint: 'Set one.' }]),
     pendingRestart: () => ['gateway.holdSeconds'],
@@ -35,7 +39,7 @@ describe('the settings', () => {
     expect(await rig.run('config.list', { section: 'notices' })).toEqual({ ...all, settings: [log] });
     expect(await rig.run('config.list', { section: 'notice' })).toEqual({ ...all, settings: [] });
     expect(await rig.run('config.list', { changed: true })).toEqual({ ...all, settings: [] });
-    expect(await rig.run('config.get', { field: 'gateway.holdSeconds' })).toEqual(hold);
+    expect(await rig.run('config.get', { field: 'gateway.holdSeconds' })).toEqual({ ...hold, isSecret: false });
     expect(await rig.run('daemon.status')).toMatchObject({
       daemon: {
         pendingRestart: ['gateway.holdSeconds'],
@@ -50,11 +54,11 @@ describe('the settings', () => {
     await using rig = await openOperations({ settings });
     const field = 'gateway.holdSeconds';
     expect(await rig.run('config.set', { field, value: '30' })).toEqual({
-      ...{ field, value: 30, isDefault: false, needsRestart: true },
+      ...{ field, value: 30, isDefault: false, isSecret: false, needsRestart: true, warning: null },
     });
     expect(await rig.run('config.set', { field, unset: true })).toMatchObject({ value: 240, isDefault: true });
     await rig.run('config.set', { field, value: '' });
-    for (const wrong of [{}, { value: '3', unset: true }])
+    for (const wrong of [{}, { value: '3', unset: true }, { value: '3', secret: '3' }, { secret: '3', unset: true }])
       await expect(rig.run('config.set', { field, ...wrong })).rejects.toMatchObject({ code: 'invalid' });
     expect(settings.calls).toEqual([
       [field, '30'],

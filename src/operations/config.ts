@@ -3,6 +3,7 @@ import { Problem } from '../core/problem.ts';
 import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
 import { quoted } from './require.ts';
+import { findLostSections } from './reset-section.ts';
 import { findingShape } from './shape.ts';
 
 const settingShape = z.object({
@@ -45,7 +46,7 @@ export const configGet = operation({
   effect: 'read',
   positional: ['field'],
   input: z.object({ field }),
-  output: settingShape,
+  output: settingShape.extend({ isSecret: z.boolean().describe('Whether its value is a secret, and not shown') }),
   run: (input, context) => requireSetting(context, input.field),
 });
 
@@ -59,21 +60,35 @@ export const configSet = operation({
   input: z.object({
     field,
     value: z.string().optional().describe('The new value, as it stands in config.toml; a list with commas'),
+    secret: z
+      .string()
+      .optional()
+      .meta({ secret: true, unless: ['value', 'unset'], wantedBy: 'config.get' })
+      .describe('The new value of a setting that is a secret'),
     unset: z.boolean().default(false).describe('Take it out of the file'),
   }),
-  output: settingShape.extend({ needsRestart: z.boolean().describe('Whether it acts after a restart only') }),
+  output: settingShape.extend({
+    isSecret: z.boolean().describe('Whether its value is a secret, and not shown'),
+    needsRestart: z.boolean().describe('Whether it acts after a restart only'),
+    warning: z.string().nullable().describe('What keeps it from acting, although it is set'),
+  }),
   hidden: {
     mcp: 'A value may be a secret, which must not pass a model: stint config set changes it.',
     telegram: 'A value may be a secret, which must not pass a chat: stint config set changes it.',
   },
   async run(input, context) {
-    if (input.unset === (input.value !== undefined))
+    const given = [input.value, input.secret].filter((each) => each !== undefined);
+    if (given.length !== (input.unset ? 0 : 1))
       throw new Problem('invalid', 'Give either a value or --unset.', {
         hint: `For example: stint config set ${input.field.slice(0, 60)} --unset`,
       });
     const known = requireSetting(context, input.field);
-    const { needsRestart } = await context.settings.set(known.field, input.value ?? null);
-    return { ...requireSetting(context, known.field), needsRestart };
+    if (known.isSecret && input.value !== undefined && context.caller.surface === 'cli')
+      throw new Problem('invalid', `${known.field} is a secret, and everybody here can see what a command is given.`, {
+        hint: `Nothing was changed. It is asked for by: stint config set ${known.field}, or use --secret-env <variable>, or < file`,
+      });
+    const { needsRestart, warning } = await context.settings.set(known.field, given[0] ?? null);
+    return { ...requireSetting(context, known.field), needsRestart, warning };
   },
 });
 
@@ -84,9 +99,9 @@ export const configCheck = operation({
   positional: [],
   input: z.object({}),
   output: z.object({ file: z.string(), findings: z.array(findingShape) }),
-  run: async (_, { settings }) => ({
-    file: settings.file,
-    findings: (await settings.check()).map((each) => ({ ...each })),
+  run: async (_, context) => ({
+    file: context.settings.file,
+    findings: [...(await context.settings.check()).map((each) => ({ ...each })), ...findLostSections(context)],
   }),
 });
 

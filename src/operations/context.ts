@@ -169,6 +169,15 @@ export interface Pools {
 }
 
 export interface Phantoms {
+  /** Those that are still good for something. */
+  all(): readonly {
+    readonly id: PhantomId;
+    readonly provider: ProviderId;
+    readonly pool: Label;
+    readonly origin: 'wrapper' | 'env';
+    readonly createdAt: EpochMs;
+    readonly expiresAt: EpochMs;
+  }[];
   issue(wish: {
     provider: ProviderId;
     pool: Label;
@@ -276,9 +285,20 @@ export interface Notices {
 export interface Settings {
   readonly file: string;
   /** Every setting with its value; a secret one only whether it is set. */
-  list(): readonly { readonly field: string; readonly value: unknown; readonly isDefault: boolean }[];
-  /** Changes one setting, or takes it out where the value is null, and has it act. Throws a Problem and changes nothing where it is wrong. */
-  set(field: string, value: string | null): Promise<{ readonly needsRestart: boolean }>;
+  list(): readonly {
+    readonly field: string;
+    readonly value: unknown;
+    readonly isDefault: boolean;
+    readonly isSecret: boolean;
+  }[];
+  /**
+   * Changes one setting, or takes it out where the value is null, and has it act. Throws a Problem and changes nothing
+   * where it is wrong; `warning` says what keeps one that is right by itself from acting.
+   */
+  set(
+    field: string,
+    value: string | null,
+  ): Promise<{ readonly needsRestart: boolean; readonly warning: string | null }>;
   /** What is wrong with the file as it is. */
   check(): Promise<readonly Finding[]>;
   /** Fields whose new value acts after a restart. */
@@ -314,8 +334,8 @@ export interface Jobs {
 export interface AuthResets {
   /** Runs it now; resolves when it has ended. Throws a Problem where nothing is set up or it failed. */
   run(pool: Label): Promise<{ readonly detail: string }>;
-  /** Whether anything can tell that the pool has recovered while no agent asks. */
-  canVerify(pool: Label): boolean;
+  /** Whether anything can tell that the pool has recovered while no agent asks; also whether it could if it were probed. */
+  canVerify(pool: Label, ifProbed?: boolean): boolean;
 }
 
 /** Who asks, how, and whether for more than to read. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
+import { findLostSections } from './reset-section.ts';
 import { findingShape, statusShape, type StatusView } from './shape.ts';
 import { viewAccount, viewPool } from './view.ts';
 
@@ -60,7 +61,9 @@ export const daemonCheck = operation({
   input: z.object({}),
   output: z.object({ findings: z.array(findingShape) }),
   hidden: { cli: 'a part of stint doctor' },
-  run: async (_, context) => ({ findings: (await context.daemon.check()).map((each) => ({ ...each })) }),
+  run: async (_, context) => ({
+    findings: [...(await context.daemon.check()).map((each) => ({ ...each })), ...findLostSections(context)],
+  }),
 });
 
 export const logRead = operation({

@@ -1,10 +1,10 @@
 import { asSessionId } from '../core/ids.ts';
 import { operatorWindow } from '../core/limit/limit.ts';
 import type { Skipped, SkipReason } from '../core/pool/selection.ts';
-import { formatWhen, type EpochMs } from '../core/time.ts';
+import { formatDuration, formatWhen, type EpochMs } from '../core/time.ts';
 import type { OperationContext, PoolNow } from './context.ts';
 import type { Explanation } from './shape.ts';
-import { soonestOf } from './view.ts';
+import { soonestOf, waitOf } from './view.ts';
 
 type Asked = { readonly model?: string | undefined; readonly session?: string | undefined };
 
@@ -18,10 +18,14 @@ export function explain(context: OperationContext, { pool }: PoolNow, asked: Ask
   const until = next.kind === 'use' ? null : soonestOf(next);
   const account = next.kind === 'use' ? next.account : null;
   const what = model === null ? 'A request' : `A request for ${model}`;
+  const { waitsFor } = waitOf(next);
+  const busy = next.skipped.find((each) => each.account === waitsFor?.account);
   const answer =
-    account !== null
-      ? `${what} to pool ${pool.name} would use ${account}${account === known?.account ? ', where its session stays' : ''}.`
-      : `Nobody in pool ${pool.name} would serve ${model === null ? 'a request' : `a request for ${model}`}${until === null ? '' : `; the first may open ${formatWhen(until, at.now, at.timeZone)}`}.`;
+    waitsFor !== undefined && busy !== undefined
+      ? `${what} to pool ${pool.name} would wait up to ${formatDuration(waitsFor.upToMs)} for ${waitsFor.account}, which ${words[busy.reason]}.`
+      : account !== null
+        ? `${what} to pool ${pool.name} would use ${account}${account === known?.account ? ', where its session stays' : ''}.`
+        : `Nobody in pool ${pool.name} would serve ${model === null ? 'a request' : `a request for ${model}`}${until === null ? '' : `; the first may open ${formatWhen(until, at.now, at.timeZone)}`}.`;
   return {
     pool: pool.name,
     model,
@@ -29,6 +33,7 @@ export function explain(context: OperationContext, { pool }: PoolNow, asked: Ask
     kind: next.kind,
     account,
     until,
+    ...waitOf(next),
     probe: next.kind === 'use' && next.probe,
     affinity: known?.account ?? null,
     pinned: pool.pinned,

@@ -17,6 +17,8 @@ function describeIssue(target: AnyOperation, raw: unknown, issue: z.core.$ZodIss
   if (typeof name !== 'string') return `${target.name} takes an object with its fields`;
   if ((raw as Record<string, unknown>)[name] === undefined) return `${name} is missing`;
   if (issue?.code === 'too_small' && issue.origin === 'string') return `${name} is empty`;
+  // The schema says it in words of its own: its pattern would be no help.
+  if (issue?.code === 'invalid_format') return `${name} must be ${issue.message}`;
   return `${name} must be ${expectedOf(inputFields(target).fields[name])}`;
 }
 

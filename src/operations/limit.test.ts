@@ -69,12 +69,12 @@ describe('limit.set', () => {
     expect(await nextOf(rig, 'claude-sonnet-4-5')).toMatchObject({ account: 'anthropic/a' });
   });
 
-  test('closes the accounts of a pool, and without account and pool every one', async () => {
+  test('closes the accounts of a pool, and every one where all is said', async () => {
     await using rig = await open('a', 'b', 'c');
     await rig.run('pool.create', { pool: 'own', accounts: ['a', 'c'] });
     await rig.run('limit.set', { pool: 'own', for: '1h' });
     expect(await listed(rig)).toEqual(['anthropic/a operator *', 'anthropic/c operator *']);
-    await rig.run('limit.set', { window: 'seven_day', for: '1m' });
+    await rig.run('limit.set', { all: true, window: 'seven_day', for: '1m' });
     expect(await listed(rig)).toHaveLength(5);
     await expect(rig.run('limit.set', { account: 'b', pool: 'own', for: '1h' })).rejects.toMatchObject({
       code: 'conflict',
@@ -84,7 +84,38 @@ describe('limit.set', () => {
 
   test('needs an account', async () => {
     await using rig = await openOperations();
-    await expect(rig.run('limit.set', { for: '1h' })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(rig.run('limit.set', { all: true, for: '1h' })).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test.each([{}, { window: 'five_hour' }, { all: true, account: 'a' }, { all: true, model: 'opus' }])(
+    'closes nothing by %j: whoever means every account says so, alone',
+    async (input) => {
+      await using rig = await open('a', 'b');
+      await expect(rig.run('limit.set', { for: '1h', ...input })).rejects.toMatchObject({
+        code: 'invalid',
+        message: 'Give an account, a pool or a model, or --all alone.',
+      });
+      expect(await listed(rig)).toEqual([]);
+    },
+  );
+
+  test('closes a model on every account, in lower case', async () => {
+    await using rig = await open('a', 'b');
+    await rig.run('limit.set', { model: ' Opus ', for: '1h' });
+    expect(await listed(rig)).toEqual(['anthropic/a operator opus', 'anthropic/b operator opus']);
+  });
+
+  test.each([
+    ['x y;rm', 'model must be a model or a model family, such as claude-opus-4-8 or opus.'],
+    ['opüs', 'model must be a model or a model family, such as claude-opus-4-8 or opus.'],
+    ['', 'model is empty.'],
+    ['x'.repeat(101), 'model must be a text of at most 100 characters.'],
+  ])('takes no model %j, nor do limit.list and limit.clear', async (model, message) => {
+    await using rig = await open('a');
+    const refused = { code: 'invalid', message };
+    await expect(rig.run('limit.set', { account: 'a', model, for: '1h' })).rejects.toMatchObject(refused);
+    await expect(rig.run('limit.clear', { model })).rejects.toMatchObject(refused);
+    await expect(rig.run('limit.list', { model })).rejects.toMatchObject(refused);
   });
 
   test('is the last word until its time, whatever an answer or the usage endpoint says', async () => {
@@ -101,18 +132,23 @@ describe('limit.set', () => {
     expect(await nextOf(rig)).toMatchObject({ account: 'anthropic/a' });
   });
 
-  test('exhausts a pool that it closes, until a request is served again', async () => {
+  test('exhausts a pool that it closes, until a request is served after it or it is cleared', async () => {
     await using rig = await open('a');
-    await rig.run('limit.set', { for: '1h' });
+    await rig.run('limit.set', { all: true, for: '1h' });
     const exhausted = async () =>
       ((await rig.run('pool.show', { pool: 'anthropic' })) as { exhausted: unknown }).exhausted;
     const since = captured;
     expect(await exhausted()).toEqual([{ family: null, since, state: 'exhausted', nextTryAt: captured + hour }]);
-    await rig.run('account.clear', { account: 'a' });
-    rig.now = captured + minute;
+    rig.now = captured + hour;
     expect(await exhausted()).toEqual([{ family: null, since, state: 'retrying', nextTryAt: null }]);
     await rig.book.observe({ account: idOf('a'), model: null, sentAt: rig.now, signals: [], served: true });
     expect(await exhausted()).toEqual([]);
+    for (const clear of ['limit.clear', 'account.clear']) {
+      await rig.run('limit.set', { all: true, for: '1h' });
+      expect(await exhausted()).toHaveLength(1);
+      await rig.run(clear, { account: 'a' });
+      expect(await exhausted()).toEqual([]);
+    }
   });
 });
 

@@ -5,6 +5,7 @@ import { longestLimitMs } from '../core/limit/observe.ts';
 import { parseLength, parseMoment } from '../core/moment.ts';
 import { Problem } from '../core/problem.ts';
 import { formatDuration, type EpochMs } from '../core/time.ts';
+import { nameNow, type About } from './about.ts';
 import type { AccountNow, OperationContext } from './context.ts';
 import { operation } from './operation.ts';
 import { quoted, requireAccount, requirePool } from './require.ts';
@@ -13,6 +14,15 @@ import { viewLimit } from './view.ts';
 
 const account = z.string().optional().describe('Only of this account');
 const pool = z.string().optional().describe('Only of the accounts of this pool');
+/** A family or a model id, as providers write them. */
+const model = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .min(1)
+  .max(100)
+  .regex(/^[a-z0-9._\-[\]@:/]+$/, 'a model or a model family, such as claude-opus-4-8 or opus')
+  .optional();
 const limits = z.array(limitShape.extend({ account: z.string() }));
 
 export const limitList = operation({
@@ -20,13 +30,13 @@ export const limitList = operation({
   summary: 'List the limits that close something at this moment',
   effect: 'read',
   positional: ['account'],
-  input: z.object({ account, pool, model: z.string().max(100).optional().describe('Only what closes this model') }),
+  input: z.object({ account, pool, model: model.describe('Only what closes this model') }),
   output: z.object({ limits }),
   run(input, context) {
-    const { model } = input;
+    const { model: asked } = input;
     const now = context.clock();
     const shown = accountsOf(context, input).flatMap((each) =>
-      each.limits.filter((limit) => isClosed(limit, now) && (model === undefined || limitCovers(limit, model))),
+      each.limits.filter((limit) => isClosed(limit, now) && (asked === undefined || limitCovers(limit, asked))),
     );
     return { limits: shown.toSorted((a, b) => a.until - b.until).map(view) };
   },
@@ -37,20 +47,30 @@ export const limitSet = operation({
   summary: 'Mark accounts as limited by hand, until a time or for a while',
   effect: 'write',
   positional: ['account'],
-  subject: ['account', 'pool'],
+  about(input, context) {
+    const { window, model: family = 'all models', until = '-' } = input;
+    const end = input.for === undefined ? `until ${sayMoment(until)}` : `for ${input.for}`;
+    return aboutLimits(context, input, [window, family, end]);
+  },
   input: z.object({
-    account: account.describe('Only this account; every account without account and pool'),
-    pool: pool.describe('Only the accounts of this pool'),
-    model: z.string().trim().min(1).max(100).optional().describe('Only this model, or family such as opus'),
+    account,
+    pool,
+    model: model.describe('Only this model, or family such as opus'),
     window: z.string().trim().min(1).max(100).default(operatorWindow).describe('The window that is closed'),
     until: z
       .union([z.string(), z.number()])
       .optional()
       .describe('When it ends: ISO 8601 with its offset, or epoch milliseconds'),
     for: z.string().optional().describe('How long it lasts, such as 90s, 2h30m or 1d; in place of until'),
+    all: z.boolean().default(false).describe('Every account, for every model'),
   }),
   output: z.object({ limits }),
   async run(input, context) {
+    const isNamed = [input.account, input.pool, input.model].some((each) => each !== undefined);
+    if (isNamed === input.all)
+      throw new Problem('invalid', 'Give an account, a pool or a model, or --all alone.', {
+        hint: 'For example: stint limit set work --for 2h; stint limit set --all --for 2h',
+      });
     const until = endOf(input, context.clock());
     const known = accountsOf(context, input);
     if (known.length === 0)
@@ -67,18 +87,18 @@ export const limitClear = operation({
   summary: 'Clear limits: of an account, a pool, a model family, a window, or all',
   effect: 'write',
   positional: ['account'],
-  subject: ['account', 'pool'],
+  about: (input, context) => aboutLimits(context, input, [input.window ?? 'all windows', input.model ?? 'all models']),
   input: z.object({
     account,
     pool,
-    model: z.string().max(100).optional().describe('Only limits of this model’s own, none that closes all models'),
+    model: model.describe('Only limits of this model’s own, none that closes all models'),
     window: z.string().max(100).optional().describe('Only this window'),
     all: z.boolean().default(false).describe('Every limit of every account'),
   }),
   output: z.object({ cleared: limits }),
   async run(input, context) {
-    const { model, window, all } = input;
-    const named = [input.account, input.pool, model, window].some((each) => each !== undefined);
+    const { model: family, window, all } = input;
+    const named = [input.account, input.pool, family, window].some((each) => each !== undefined);
     if (named === all)
       throw new Problem('invalid', 'Give an account, a pool, a model or a window, or --all alone.', {
         hint: 'For example: stint limit clear work; stint limit clear --all',
@@ -87,7 +107,7 @@ export const limitClear = operation({
     for (const { account: known } of accountsOf(context, input)) {
       const concerns = (limit: Limit): boolean =>
         (window === undefined || limit.window === window) &&
-        (model === undefined || (limit.family !== null && concernsModel(limit.family, model)));
+        (family === undefined || (limit.family !== null && concernsModel(limit.family, family)));
       cleared.push(...(await context.accounts.open(known.id, concerns)));
     }
     return { cleared: cleared.map(view) };
@@ -113,6 +133,21 @@ function accountsOf(
   throw new Problem('conflict', `Account ${one.account.id} is not in pool ${members.name}.`, {
     hint: `It has: ${members.accounts.join(', ') || 'no accounts'}`,
   });
+}
+
+type Wish = { readonly account?: string | undefined; readonly pool?: string | undefined };
+
+/** For the audit trail: whom it concerned, whether one was named or not. */
+function aboutLimits(context: OperationContext, { account: name, pool: poolName }: Wish, detail: string[]): About {
+  const words = detail.join(', ');
+  if (name !== undefined) return { subject: nameNow('account', name, context), detail: words };
+  if (poolName === undefined) return { subject: 'all accounts', detail: words };
+  return { subject: nameNow('pool', poolName, context), detail: `all of the pool, ${words}` };
+}
+
+function sayMoment(given: string | number): string {
+  const at = parseMoment(given);
+  return at === null ? String(given) : new Date(at).toISOString();
 }
 
 /** The one moment that was given, in either form. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { noticeKinds } from '../core/notice.ts';
 import { Problem } from '../core/problem.ts';
+import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
 import { quoted } from './require.ts';
 
@@ -61,9 +62,12 @@ export const noticeTest = operation({
     const known = context.notices.channels();
     if (channel !== undefined) {
       if (!known.includes(channel))
-        throw new Problem('not_found', `There is no channel ${quoted(channel)}.`, {
-          hint: known.length === 0 ? 'Set one up: stint config list' : `Use one of: ${known.join(', ')}`,
-        });
+        throw (
+          whyMissing(channel, context) ??
+          new Problem('not_found', `There is no channel ${quoted(channel)}.`, {
+            hint: known.length === 0 ? 'Set one up: stint config list' : `Use one of: ${known.join(', ')}`,
+          })
+        );
       await context.notices.test(channel);
       return { told: [{ channel, error: null }] };
     }
@@ -81,3 +85,12 @@ export const noticeTest = operation({
     return { told: await Promise.all(told) };
   },
 });
+
+/** A channel that is wanted is missing for what is wrong with its settings. */
+function whyMissing(channel: string, { settings }: OperationContext): Problem | undefined {
+  const reason = settings.refused().find((each) => new RegExp(`\\b${channel.replace(/\W/g, '')}\\b`, 'i').test(each));
+  if (reason === undefined || channel.trim() === '') return undefined;
+  return new Problem('conflict', `The channel ${quoted(channel)} is not open: ${reason}`, {
+    hint: 'See: stint config check',
+  });
+}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { z } from 'zod';
+import { captured } from '../../test/builders.ts';
 import { openOperations, secretOf } from '../../test/operation-rig.ts';
 import { execute, operation } from './operation.ts';
 import { operations } from './registry.ts';
@@ -61,9 +62,69 @@ describe('a run of an operation', () => {
     await rig.add('Work');
     await rig.run('account.disable', { account: 'work' });
     expect(rig.audit).toEqual([
-      { kind: 'account.add', subject: 'anthropic Work', ...byTest },
-      { kind: 'account.disable', subject: 'work', ...byTest },
+      { kind: 'account.add', subject: 'anthropic/work', ...byTest },
+      { kind: 'account.disable', subject: 'anthropic/work', ...byTest },
     ]);
+  });
+
+  test.each([
+    ['account.show', { account: 'a' }, null],
+    ['account.disable', { account: ' A ' }, { subject: 'anthropic/a', detail: null }],
+    ['account.remove', { account: 'a' }, { subject: 'anthropic/a', detail: null }],
+    ['account.rename', { account: 'a', label: 'My Label' }, { subject: 'anthropic/a', detail: 'my-label' }],
+    ['account.add', { provider: 'anthropic', label: '../a' }, { subject: 'anthropic/../a', detail: null }],
+    [
+      'pool.create',
+      { pool: 'My Pool', accounts: ['a', 'b'] },
+      { subject: 'my-pool', detail: 'anthropic/a anthropic/b' },
+    ],
+    ['pool.add', { pool: 'OWN', accounts: ['b'] }, { subject: 'own', detail: 'anthropic/b' }],
+    ['pool.use', { pool: 'own', account: 'a' }, { subject: 'own', detail: 'anthropic/a' }],
+    ['pool.use', { pool: 'own', auto: true }, { subject: 'own', detail: 'auto' }],
+    ['pool.drop', { pool: 'none', account: 'nobody' }, { subject: 'none', detail: 'nobody' }],
+    [
+      'pool.move',
+      { account: 'a', from: 'own', to: 'anthropic' },
+      { subject: 'anthropic/a', detail: 'from own to anthropic' },
+    ],
+    [
+      'limit.set',
+      { account: 'a', model: 'opus', for: '2h' },
+      { subject: 'anthropic/a', detail: 'operator, opus, for 2h' },
+    ],
+    [
+      'limit.set',
+      { pool: 'own', until: captured + 1 },
+      {
+        subject: 'own',
+        detail: `all of the pool, operator, all models, until ${new Date(captured + 1).toISOString()}`,
+      },
+    ],
+    ['limit.clear', { all: true }, { subject: 'all accounts', detail: 'all windows, all models' }],
+  ])('that is %s of %j is noted by the name of what it acted on, and how', async (name, input, about) => {
+    await using rig = await openOperations();
+    await rig.add('a', 'b');
+    await rig.run('pool.create', { pool: 'own', accounts: ['a'] });
+    await rig.run(name, input).catch(() => undefined);
+    const last = rig.audit.slice(3).at(-1);
+    expect(last === undefined ? null : { subject: last.subject, detail: last.detail }).toEqual(about);
+  });
+
+  test.each([
+    ['SQLITE_FULL', 'The disk is full: nothing was changed.'],
+    ['ENOSPC', 'The disk is full: nothing was changed.'],
+    ['EROFS', 'The disk cannot be written to: nothing was changed.'],
+    ['SQLITE_READONLY_DBMOVED', 'The disk cannot be written to: nothing was changed.'],
+    ['SQLITE_IOERR_WRITE', 'The disk has failed: nothing was changed.'],
+  ])('that ends in %s is no bug, and is noted', async (code, message) => {
+    await using rig = await openOperations();
+    await rig.add('a');
+    const failing = { ...rig.context.accounts, save: () => Promise.reject(Object.assign(new Error('disk'), { code })) };
+    const target = operations.find((each) => each.name === 'account.disable');
+    if (target === undefined) throw new Error('there is no account.disable');
+    const context = { ...rig.context, accounts: failing };
+    await expect(execute(target, { account: 'a' }, context)).rejects.toMatchObject({ code: 'unavailable', message });
+    expect(rig.audit.at(-1)).toMatchObject({ subject: 'anthropic/a', outcome: 'unavailable' });
   });
 
   test('that only reads is not', async () => {

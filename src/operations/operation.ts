@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { Problem } from '../core/problem.ts';
+import { describeTarget, type About } from './about.ts';
 import type { OperationContext } from './context.ts';
+import { diskProblem } from './disk-problem.ts';
 import { invalidInput } from './invalid-input.ts';
 
 /** Ways to reach operations that a definition may opt out of, each with a reason. The CLI speaks REST over its socket. */
@@ -12,8 +14,13 @@ type Definition<Input extends z.ZodObject, Output extends z.ZodType> = {
   readonly summary: string;
   readonly effect: 'read' | 'write' | 'destructive';
   readonly positional: readonly (keyof z.infer<Input> & string)[];
-  /** The inputs that say what was acted on, for the audit trail; those without a flag when absent. Never a secret. */
+  /**
+   * The inputs for the audit trail, never a secret: the first that is given says what was acted on, the others how. Those
+   * without a flag when absent.
+   */
   readonly subject?: readonly (keyof z.infer<Input> & string)[];
+  /** Says it where inputs by themselves do not. Throws nothing. */
+  about?(input: z.infer<Input>, context: OperationContext): About;
   readonly input: Input;
   /** Of the answer; of each item where it answers with a stream. */
   readonly output: Output;
@@ -71,24 +78,27 @@ export function streamingOperation<Input extends z.ZodObject, Output extends z.Z
  */
 export async function execute(target: AnyOperation, raw: unknown, context: OperationContext): Promise<unknown> {
   if (target.kind !== 'call') throw new Error(`${target.name} answers with a stream`);
-  if (target.effect === 'read') return target.output.parse(await target.run(parse(target, raw), context));
-  const note = (subject: string, outcome: 'done' | Problem['code']): Promise<void> =>
+  if (target.effect === 'read') return target.output.parse(await target.run(parseInput(target, raw), context));
+  let about: About = { subject: '', detail: null };
+  const note = (outcome: 'done' | Problem['code']): Promise<void> =>
     context.audit({
       ...{ kind: target.name, surface: context.caller.surface, actor: context.caller.actor },
-      ...{ subject, outcome, detail: null },
+      ...{ ...about, outcome },
     });
-  let subject = '';
   try {
     authorise(target, context);
-    const input = parse(target, raw);
-    subject = subjectOf(target, input);
-    const run = async (): Promise<unknown> => target.run(input, context);
+    const input = parseInput(target, raw);
+    const run = async (): Promise<unknown> => {
+      about = describeTarget(target, input, context);
+      return target.run(input, context);
+    };
     const output = await (target.outOfTurn === true ? run() : context.inTurn(run));
-    await note(subject, 'done');
+    await note('done');
     return target.output.parse(output);
   } catch (error) {
-    await note(subject, error instanceof Problem ? error.code : 'internal');
-    throw error;
+    const problem = diskProblem(error) ?? error;
+    await note(problem instanceof Problem ? problem.code : 'internal');
+    throw problem;
   }
 }
 
@@ -99,7 +109,7 @@ export function executeStream(
   { context, signal }: { readonly context: OperationContext; readonly signal: AbortSignal },
 ): AsyncGenerator<unknown> {
   if (target.kind !== 'stream') throw new Error(`${target.name} answers at once`);
-  const items = target.stream(parse(target, raw), context, signal);
+  const items = target.stream(parseInput(target, raw), context, signal);
   return checked(target, items);
 }
 
@@ -114,17 +124,10 @@ function authorise(target: AnyOperation, { caller }: OperationContext): void {
   });
 }
 
-function parse(target: AnyOperation, raw: unknown): Record<string, unknown> {
+/** What an operation may run with. Throws a Problem for what is wrong or is no field of it. */
+export function parseInput(target: AnyOperation, raw: unknown): Record<string, unknown> {
   const input = raw ?? {};
   const parsed = target.input.safeParse(input);
   if (!parsed.success) throw invalidInput(target, input, parsed.error);
   return parsed.data;
 }
-
-function subjectOf(target: AnyOperation, input: Readonly<Record<string, unknown>>): string {
-  const named = (target.subject ?? target.positional).flatMap((name) => input[name]);
-  const text = named.filter((each) => typeof each === 'string').join(' ');
-  return text.length > longestSubject ? `${text.slice(0, longestSubject)}…` : text;
-}
-
-const longestSubject = 200;

@@ -3,7 +3,12 @@ import { captured } from '../../test/builders.ts';
 import { openOperations, secretOf } from '../../test/operation-rig.ts';
 import { findPhantom } from '../book/phantoms.ts';
 
-type Issued = { readonly id: string; readonly token: string; readonly environment: Readonly<Record<string, string>> };
+type Issued = {
+  readonly id: string;
+  readonly token: string;
+  readonly expiresAt: number;
+  readonly environment: Readonly<Record<string, string>>;
+};
 
 describe('phantom.issue', () => {
   test('gives an agent its token and address, and never a secret', async () => {
@@ -49,6 +54,21 @@ describe('phantom.issue', () => {
       hint: 'Add one with: stint account add anthropic work',
     });
   });
+});
+
+test('phantom.list has every token that is still good, and never what it is', async () => {
+  await using rig = await openOperations();
+  await rig.add('work');
+  const { id, token, expiresAt } = (await rig.run('phantom.issue', { agent: 'claude' })) as Issued;
+  const known = {
+    ...{ id, provider: 'anthropic', pool: 'anthropic', origin: 'env' },
+    ...{ createdAt: rig.now, expiresAt },
+  };
+  expect(await rig.run('phantom.list')).toEqual({ phantoms: [known] });
+  expect(JSON.stringify(await rig.run('phantom.list', { pool: 'anthropic' }))).not.toContain(token);
+  await expect(rig.run('phantom.list', { pool: 'none' })).rejects.toMatchObject({ code: 'not_found' });
+  rig.now = expiresAt;
+  expect(await rig.run('phantom.list')).toEqual({ phantoms: [] });
 });
 
 describe('phantom.revoke', () => {

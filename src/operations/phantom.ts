@@ -70,6 +70,31 @@ export const phantomIssue = operation({
   },
 });
 
+export const phantomList = operation({
+  name: 'phantom.list',
+  summary: 'List the tokens that agents hold, never what they are',
+  effect: 'read',
+  positional: [],
+  input: z.object({ pool: z.string().optional().describe('Only those of this pool') }),
+  output: z.object({
+    phantoms: z.array(
+      z.object({
+        id: z.string(),
+        provider: z.string(),
+        pool: z.string(),
+        origin: z.enum(['wrapper', 'env']).describe('wrapper: of an agent that Stint runs; env: of stint env'),
+        createdAt: z.number(),
+        expiresAt: z.number(),
+      }),
+    ),
+  }),
+  run(input, context) {
+    const name = input.pool === undefined ? undefined : requirePool(context, input.pool).pool.name;
+    const shown = context.phantoms.all().filter((each) => name === undefined || each.pool === name);
+    return { phantoms: shown.toSorted((a, b) => b.createdAt - a.createdAt) };
+  },
+});
+
 export const phantomRevoke = operation({
   name: 'phantom.revoke',
   summary: 'Revoke the token of an agent',
@@ -80,7 +105,7 @@ export const phantomRevoke = operation({
   async run(input, context) {
     if (!(await context.phantoms.revoke(asPhantomId(input.id)))) {
       throw new Problem('not_found', 'There is no token with this id.', {
-        hint: 'Its id is in: stint env claude --json',
+        hint: 'See: stint phantom list',
       });
     }
     return { revoked: input.id };

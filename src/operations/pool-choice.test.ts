@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import { captured } from '../../test/builders.ts';
+import { captured, idOf, labelFrom } from '../../test/builders.ts';
 import { openOperations, type OperationRig } from '../../test/operation-rig.ts';
+import { asSessionId } from '../core/ids.ts';
 
 const closed = { kind: 'closed', window: 'five_hour', family: null, overage: false, evidence: 'rejected' } as const;
 const hour = 3_600_000;
@@ -114,7 +115,7 @@ describe('pool.explain', () => {
 
   test('tells of nobody, and of the time at which that may end', async () => {
     await using rig = await open();
-    await rig.run('limit.set', { for: '1h' });
+    await rig.run('limit.set', { all: true, for: '1h' });
     const told = (await rig.run('pool.explain', { pool: 'anthropic' })) as { sentence: string };
     expect(told).toMatchObject({ kind: 'wait', account: null, until: captured + hour });
     expect(told.sentence).toMatch(
@@ -159,9 +160,31 @@ describe('the auth reset of a pool', () => {
     });
   });
 
-  test('warns where nothing would ever verify a recovery, until a probe is allowed', async () => {
+  test('says whom a request waits for that is only busy', async () => {
+    await using rig = await openOperations();
+    await rig.add('a');
+    await rig.run('account.set', { account: 'a', maxConcurrent: 1 });
+    const pool = rig.book.pool(labelFrom('anthropic'));
+    if (pool === undefined) throw new Error('no pool');
+    await rig.book.begin({ pool, session: asSessionId('s'), model: null }, idOf('a'), {
+      probe: false,
+      failover: false,
+    });
+    const waitsFor = { account: 'anthropic/a', upToMs: 60_000 };
+    expect(await rig.run('pool.explain', { pool: 'anthropic' })).toMatchObject({
+      ...{ kind: 'wait', account: null, waitsFor },
+      sentence: expect.stringContaining('would wait up to 1m for anthropic/a, which has as many requests') as string,
+    });
+    expect(await rig.run('pool.show', { pool: 'anthropic' })).toMatchObject({ next: [{ kind: 'wait', waitsFor }] });
+  });
+
+  test('warns where nothing would ever verify a recovery, until a probe is allowed, and says where none may be', async () => {
+    const can = { probe: true, ask: false };
     await using rig = await openOperations({
-      authResets: { run: () => Promise.resolve({ detail: 'ran' }), canVerify: () => false },
+      authResets: {
+        run: () => Promise.resolve({ detail: 'ran' }),
+        canVerify: (_, ifProbed) => can.probe && (ifProbed ?? can.ask),
+      },
     });
     await rig.add('a');
     const set = () => rig.run('pool.set-auth-reset', { pool: 'anthropic', target: 'x' });
@@ -169,6 +192,9 @@ describe('the auth reset of a pool', () => {
       warning: expect.stringContaining('stint pool set anthropic --probe') as string,
     });
     await rig.run('pool.set', { pool: 'anthropic', probe: true });
+    can.ask = true;
     expect(await set()).toMatchObject({ warning: null });
+    can.probe = false;
+    expect(await set()).toMatchObject({ warning: expect.stringContaining('a request of the agent') as string });
   });
 });

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { asSessionId } from '../core/ids.ts';
+import type { Pool } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
+import { nameNow } from './about.ts';
 import { explain } from './explain.ts';
 import { operation } from './operation.ts';
 import { requireAccount, requirePool } from './require.ts';
@@ -16,6 +18,10 @@ export const poolUse = operation({
   summary: 'Pin one account of a pool, or let the pool choose again',
   effect: 'write',
   positional: ['pool', 'account'],
+  about: ({ pool: name, account, auto }, context) => ({
+    subject: nameNow('pool', name, context),
+    detail: account === undefined ? (auto ? 'auto' : null) : nameNow('account', account, context),
+  }),
   input: z.object({
     pool,
     account: z.string().optional().describe('The only account that may serve this pool from here on'),
@@ -53,7 +59,9 @@ export const poolNext = operation({
     following: z.string().nullable().describe('Whom the next request of a new session would use from here on'),
   }),
   async run(input, context) {
-    const { name } = requirePool(context, input.pool).pool;
+    const { pool: known } = requirePool(context, input.pool);
+    refuseFixed(known, 'and would say the same for ever');
+    const { name } = known;
     const model = input.model ?? null;
     const next = context.pools.next(name, model, input.session === undefined ? null : asSessionId(input.session));
     if (next.kind !== 'use') return { pool: name, account: null, until: soonestOf(next), following: null };
@@ -73,15 +81,8 @@ export const poolRotate = operation({
   output: z.object({ pool: z.string(), from: z.string(), to: z.string(), sessions: z.number().describe('Moved') }),
   async run(input, context) {
     const now = requirePool(context, input.pool);
-    const { name, pinned, strategy } = now.pool;
-    if (pinned !== null)
-      throw new Problem('conflict', `Pool ${name} is pinned to ${pinned}.`, {
-        hint: `Pin another with: stint pool use ${name} <account>; or let it choose again: stint pool use ${name} --auto`,
-      });
-    if (strategy === 'priority' || strategy === 'soonest-reset')
-      throw new Problem('conflict', `Pool ${name} chooses by ${strategy}, and would go back at once.`, {
-        hint: `Change its order with: stint pool set ${name} --accounts ...; or pin one: stint pool use ${name} <account>`,
-      });
+    const { name } = now.pool;
+    refuseFixed(now.pool, 'and would go back at once');
     const next = context.pools.next(name, null, null);
     const from = next.kind === 'use' ? next.account : now.current;
     if (from === null) throw nobody(name, soonestOfNext(next));
@@ -90,6 +91,18 @@ export const poolRotate = operation({
     return { pool: name, from, to, sessions: await context.pools.rotate(name, from, to) };
   },
 });
+
+/** A pool in which no turn goes round. */
+function refuseFixed({ name, pinned, strategy }: Pool, why: string): void {
+  if (pinned !== null)
+    throw new Problem('conflict', `Pool ${name} is pinned to ${pinned}.`, {
+      hint: `Pin another with: stint pool use ${name} <account>; or let it choose again: stint pool use ${name} --auto`,
+    });
+  if (strategy === 'priority' || strategy === 'soonest-reset')
+    throw new Problem('conflict', `Pool ${name} chooses by ${strategy}, ${why}.`, {
+      hint: `Change its order with: stint pool set ${name} --accounts ...; or pin one: stint pool use ${name} <account>`,
+    });
+}
 
 function soonestOfNext(next: Parameters<typeof soonestOf>[0] | { kind: 'use' }): number | undefined {
   return next.kind === 'use' ? undefined : (soonestOf(next) ?? undefined);

@@ -113,11 +113,12 @@ describe('pool.rename', () => {
     await using rig = await open();
     await rig.run('pool.set', { pool: 'own', strategy: 'priority', holdSeconds: 30 });
     expect(await rig.run('pool.rename', { pool: 'own', name: ' Fast Lane ' })).toMatchObject({
+      warning: '" Fast Lane " is called fast-lane: names have a to z, 0 to 9 and -, at most 40 of them.',
       ...{ name: 'fast-lane', renamed: 'own', strategy: 'priority', holdSeconds: 30 },
       accounts: ['anthropic/a', 'anthropic/b'],
     });
     await expect(rig.run('pool.show', { pool: 'own' })).rejects.toMatchObject({ code: 'not_found' });
-    await rig.run('pool.rename', { pool: 'fast-lane', name: 'fast lane' });
+    expect(await rig.run('pool.rename', { pool: 'Fast-Lane', name: 'fast-lane' })).toMatchObject({ warning: null });
   });
 
   test.each([
@@ -128,7 +129,11 @@ describe('pool.rename', () => {
     ],
     [{ pool: 'own', name: 'other' }, 'conflict', 'Pool other exists.'],
     [{ pool: 'own', name: 'google' }, 'conflict', 'Pool google exists.'],
-    [{ pool: 'own', name: '../..' }, 'invalid', '"../.." makes no pool name: it needs a letter or a digit.'],
+    [
+      { pool: 'own', name: '../..' },
+      'invalid',
+      '"../.." makes no pool name: take letters from a to z, digits, spaces, dots, dashes and underscores.',
+    ],
   ])('refuses %j', async (input, code, message) => {
     await using rig = await open();
     await expect(rig.run('pool.rename', input)).rejects.toMatchObject({ code, message });

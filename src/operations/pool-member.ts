@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AccountId } from '../core/ids.ts';
 import type { Pool } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
+import { nameNow } from './about.ts';
 import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
 import { requireMembers, saveMembers } from './pool.ts';
@@ -58,6 +59,10 @@ export const poolMove = operation({
   summary: 'Move an account from one pool to another of the same provider',
   effect: 'write',
   positional: ['account', 'from', 'to'],
+  about: ({ account: name, from, to }, context) => ({
+    subject: nameNow('account', name, context),
+    detail: `from ${nameNow('pool', from, context)} to ${nameNow('pool', to, context)}`,
+  }),
   input: z.object({
     account,
     from: z.string().describe('The pool that it leaves'),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { Label } from '../core/ids.ts';
 import { requireResetTarget } from '../core/pool/reset-target.ts';
 import { Problem } from '../core/problem.ts';
+import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
 import { requirePool } from './require.ts';
 import { poolShape } from './shape.ts';
@@ -20,15 +22,21 @@ export const poolSetAuthReset = operation({
     const known = requirePool(context, input.pool).pool;
     await context.pools.save({ ...known, authResetTarget });
     const { name } = known;
-    const unverified = authResetTarget !== '' && !known.probe && !context.authResets.canVerify(name);
     return {
       ...viewPool(context, requirePool(context, name), null),
-      warning: unverified
-        ? `Nothing would ever verify that pool ${name} has recovered while no agent asks, and without that nothing is reset. Allow one cheap request for it: stint pool set ${name} --probe`
-        : null,
+      warning: authResetTarget === '' ? null : warningOf(context, name),
     };
   },
 });
+
+/** Without a proof of recovery nothing is reset. A probe is for API keys alone: it would disguise itself with others. */
+function warningOf({ authResets }: OperationContext, name: Label): string | null {
+  if (authResets.canVerify(name)) return null;
+  const unseen = `Nothing verifies that pool ${name} has recovered while no agent asks, and without that nothing is reset.`;
+  if (authResets.canVerify(name, true))
+    return `${unseen} Allow one cheap request for it: stint pool set ${name} --probe`;
+  return `${unseen} Its accounts have no usage endpoint, and none may be probed: only a request of the agent's own verifies it.`;
+}
 
 export const poolResetAuth = operation({
   name: 'pool.reset-auth',

@@ -62,11 +62,12 @@ describe('the default pool of a provider', () => {
 describe('pool.create', () => {
   test('makes a pool of accounts by any of their names, each once, in the order given', async () => {
     await using rig = await withAccounts();
-    const created = await rig.run('pool.create', {
+    const { warning, ...created } = (await rig.run('pool.create', {
       pool: ' Fast Lane ',
       accounts: ['c', 'anthropic/a,C', 'A'],
       strategy: 'priority',
-    });
+    })) as { readonly warning: string };
+    expect(warning).toStartWith('" Fast Lane " is called fast-lane');
     expect(created).toMatchObject({
       name: 'fast-lane',
       provider: 'anthropic',
@@ -75,7 +76,7 @@ describe('pool.create', () => {
       overage: 'forbid',
       pinned: null,
     });
-    expect(await rig.run('pool.show', { pool: 'fast lane' })).toEqual(created);
+    expect(await rig.run('pool.show', { pool: ' FAST-lane ' })).toEqual(created);
   });
 
   test.each([

@@ -4,9 +4,19 @@ import type { AccountId, Label } from '../core/ids.ts';
 import { defaultPoolOf, overagePolicies, poolDefaults, strategies, type Pool } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
 import { secondMs } from '../core/time.ts';
+import { nameNow } from './about.ts';
 import type { OperationContext } from './context.ts';
 import { operation } from './operation.ts';
-import { isDefaultPool, requireAccount, requireLabel, requirePool, requireProvider } from './require.ts';
+import {
+  isDefaultPool,
+  newLabel,
+  requireAccount,
+  requireLabel,
+  requirePool,
+  requireProvider,
+  rewrittenWarning,
+} from './require.ts';
+import { lostSectionWarning } from './reset-section.ts';
 import { refuseSecondSharing, refuseUnaskedSharing } from './sharing.ts';
 import { poolShape } from './shape.ts';
 import { viewPool } from './view.ts';
@@ -21,6 +31,7 @@ const holdSeconds = z
   .optional()
   .describe('How long a request may be held for an account to open, whatever its agent was given; 0 for not at all');
 const probe = z.boolean().describe('Let one cheap request find out that an exhausted pool has recovered');
+const warning = z.string().nullable().describe('What is accepted, and better known');
 const overage = z.enum(overagePolicies).describe('What to do with an account that would bill overage');
 
 export const poolCreate = operation({
@@ -28,6 +39,10 @@ export const poolCreate = operation({
   summary: 'Create a pool of accounts of one provider',
   effect: 'write',
   positional: ['pool', 'accounts'],
+  about: ({ pool: name, accounts: names }, context) => ({
+    subject: newLabel(name) ?? name,
+    detail: names.map((each) => nameNow('account', each, context)).join(' '),
+  }),
   input: z.object({
     pool,
     accounts,
@@ -36,7 +51,7 @@ export const poolCreate = operation({
     holdSeconds,
     probe: probe.default(false),
   }),
-  output: poolShape,
+  output: poolShape.extend({ warning }),
   async run(input, context) {
     const name = requireLabel(input.pool, 'pool name');
     refuseTaken(context, name, `Change it with: stint pool set ${name}`);
@@ -51,7 +66,8 @@ export const poolCreate = operation({
       probe: input.probe,
     };
     await context.pools.save(created);
-    return viewPool(context, requirePool(context, name), null);
+    const warning = rewrittenWarning(input.pool, name);
+    return { ...viewPool(context, requirePool(context, name), null), warning };
   },
 });
 
@@ -140,7 +156,7 @@ export const poolRename = operation({
   effect: 'write',
   positional: ['pool', 'name'],
   input: z.object({ pool, name: z.string().describe('The new name') }),
-  output: poolShape.extend({ renamed: z.string().describe('What it was called before') }),
+  output: poolShape.extend({ renamed: z.string().describe('What it was called before'), warning }),
   async run(input, context) {
     const known = requirePool(context, input.pool).pool;
     if (isDefaultPool(known))
@@ -152,7 +168,9 @@ export const poolRename = operation({
       refuseTaken(context, name, 'Choose another name.');
       await context.profiles.renamePool(known.name, name, () => context.pools.rename(known.name, name));
     }
-    return { ...viewPool(context, requirePool(context, name), null), renamed: known.name };
+    const lost = lostSectionWarning(context, { from: known.name, to: name });
+    const warning = lost ?? rewrittenWarning(input.name, name);
+    return { ...viewPool(context, requirePool(context, name), null), renamed: known.name, warning };
   },
 });
 

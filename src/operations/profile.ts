@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { profileCredential, type Account } from '../core/account/account.ts';
-import { asAccountId, asSessionId, parseLabel, type AccountId } from '../core/ids.ts';
+import { asAccountId, asSessionId, type AccountId } from '../core/ids.ts';
 import type { Signal } from '../core/limit/signal.ts';
 import { defaultPoolOf, type Pool } from '../core/pool/pool.ts';
 import { modeOf } from '../core/pool/mode.ts';
@@ -8,7 +8,7 @@ import type { Selection } from '../core/pool/selection.ts';
 import { Problem } from '../core/problem.ts';
 import type { AccountNow, KnownAgent, OperationContext } from './context.ts';
 import { operation } from './operation.ts';
-import { requireAccount, requireAgent, requirePool } from './require.ts';
+import { findPool, requireAccount, requireAgent, requirePool } from './require.ts';
 
 const hidden = {
   cli: 'stint claude calls it, and so does the command of every other agent',
@@ -124,8 +124,7 @@ export const sessionReport = operation({
 
 /** An agent that runs knows its pool by the name that it had at the start; its conversation knows today's. */
 function nameNow(context: OperationContext, pool: string, session: string | undefined): string {
-  const label = parseLabel(pool);
-  if (label !== undefined && context.pools.find(label) !== undefined) return pool;
+  if (findPool(context, pool) !== undefined) return pool;
   return context.sessions.all().find((each) => each.id === session)?.pool ?? pool;
 }
 

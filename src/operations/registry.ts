@@ -18,7 +18,7 @@ import { limitClear, limitList, limitSet } from './limit.ts';
 import { noticeList, noticeTest } from './notice.ts';
 import { jobAdd, jobAnswer, jobCancel, jobList, jobLogs, jobPark, jobResume, jobRetry, jobShow } from './job.ts';
 import type { AnyOperation } from './operation.ts';
-import { phantomIssue, phantomRevoke } from './phantom.ts';
+import { phantomIssue, phantomList, phantomRevoke } from './phantom.ts';
 import { poolAdd, poolDrop, poolMove } from './pool-member.ts';
 import { poolResetAuth, poolSetAuthReset } from './pool-reset.ts';
 import { poolExplain, poolNext, poolRotate, poolUse } from './pool-choice.ts';
@@ -76,6 +76,7 @@ export const operations: readonly AnyOperation[] = [
   jobRetry,
   jobAnswer,
   phantomIssue,
+  phantomList,
   phantomRevoke,
   auditList,
   eventWatch,

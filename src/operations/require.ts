@@ -1,4 +1,4 @@
-import { asAccountId, parseLabel, type AccountId, type Label, type ProviderId } from '../core/ids.ts';
+import { asAccountId, parseLabel, type Label, type ProviderId } from '../core/ids.ts';
 import { defaultPoolOf } from '../core/pool/pool.ts';
 import { Problem } from '../core/problem.ts';
 import type { AccountNow, KnownAgent, OperationContext, PoolNow } from './context.ts';
@@ -12,20 +12,43 @@ export function requireProvider(context: OperationContext, name: string): Provid
   });
 }
 
+/** The label that a text makes; undefined for one that makes none. */
+export function newLabel(text: string): Label | undefined {
+  return isPlain(text) ? parseLabel(text) : undefined;
+}
+
+/** Printable ASCII, without what stands in ids and paths. */
+function isPlain(text: string): boolean {
+  return !/[^ -~]|[/\\]/.test(text.trim());
+}
+
+/** A label for something new. What nobody types on purpose is refused, and never rewritten. */
 export function requireLabel(text: string, what: string): Label {
-  const label = parseLabel(text);
+  const label = newLabel(text);
   if (label !== undefined) return label;
-  throw new Problem('invalid', `${quoted(text)} makes no ${what}: it needs a letter or a digit.`, {
-    hint: 'For example: work',
-  });
+  const rule = isPlain(text)
+    ? 'it needs a letter or a digit'
+    : 'take letters from a to z, digits, spaces, dots, dashes and underscores';
+  throw new Problem('invalid', `${quoted(text)} makes no ${what}: ${rule}.`, { hint: 'For example: work' });
+}
+
+/** Tells that a new label is not what was typed; null where it is, but for case and space around it. */
+export function rewrittenWarning(text: string, label: Label): string | null {
+  return isName(text, label)
+    ? null
+    : `${quoted(text)} is called ${label}: names have a to z, 0 to 9 and -, at most 40 of them.`;
+}
+
+/** Whether a text names something: people type capitals, and space around it, but a name that is another is another's. */
+function isName(text: string, name: string): boolean {
+  return text.trim().toLowerCase() === name;
 }
 
 /** The account of that id, or the only one with that label. */
 export function requireAccount(context: OperationContext, name: string): AccountNow {
-  const exact = context.accounts.find(asAccountId(normalized(name)));
+  const exact = context.accounts.find(asAccountId(name.trim().toLowerCase()));
   if (exact !== undefined) return exact;
-  const label = parseLabel(name);
-  const labelled = name.includes('/') ? [] : context.accounts.all().filter((each) => each.account.label === label);
+  const labelled = context.accounts.all().filter((each) => isName(name, each.account.label));
   if (labelled.length === 1 && labelled[0] !== undefined) return labelled[0];
   if (labelled.length > 1) {
     throw new Problem('conflict', `${quoted(name)} names more than one account.`, {
@@ -36,10 +59,15 @@ export function requireAccount(context: OperationContext, name: string): Account
 }
 
 export function requirePool(context: OperationContext, name: string): PoolNow {
-  const label = parseLabel(name);
-  const pool = label === undefined ? undefined : context.pools.find(label);
+  const pool = findPool(context, name);
   if (pool !== undefined) return pool;
   throw new Problem('not_found', `There is no pool ${quoted(name)}.`, { hint: 'See: stint pool list' });
+}
+
+/** The pool of that name. */
+export function findPool({ pools }: Pick<OperationContext, 'pools'>, name: string): PoolNow | undefined {
+  const label = parseLabel(name);
+  return label === undefined || !isName(name, label) ? undefined : pools.find(label);
 }
 
 export function isDefaultPool({ name, provider }: PoolNow['pool']): boolean {
@@ -53,11 +81,6 @@ export function requireAgent(context: OperationContext, name: string): KnownAgen
   throw new Problem('invalid', `${quoted(name)} is not an agent that Stint knows.`, {
     hint: `Use one of: ${context.agents.ids().join(', ')}`,
   });
-}
-
-function normalized(name: string): AccountId {
-  const [provider, ...rest] = name.trim().toLowerCase().split('/');
-  return `${provider}/${parseLabel(rest.join('/')) ?? ''}` as AccountId;
 }
 
 /** A text of somebody else's in a sentence of ours: short, and on one line. */

@@ -56,11 +56,17 @@ const skippedShape = z.object({
   refusal: z.string().optional().describe('What the provider said, where waiting does not mend it'),
 });
 
+const waitsFor = z
+  .object({ account: z.string(), upToMs: z.number() })
+  .optional()
+  .describe('The account that is open and only busy, for which a request waits, and for how long at most');
+
 const nextShape = z.object({
   model: z.string().nullable().describe('The model or family asked for; null for one that no family limit covers'),
   kind: z.enum(['use', 'wait', 'none']),
   account: z.string().nullable(),
   until: moment.nullable(),
+  waitsFor,
   skipped: z.array(skippedShape),
 });
 
@@ -80,7 +86,7 @@ const episodeShape = z.object({
   since: moment,
   state: z
     .enum(['exhausted', 'retrying'])
-    .describe('retrying: an account would be asked now, and none has served since'),
+    .describe('retrying: an account would be asked now, and no request has been served yet'),
   nextTryAt: moment.nullable().describe('When an account may open; null where no time is known, and while retrying'),
 });
 
@@ -143,6 +149,7 @@ export const explanationShape = z.object({
   kind: z.enum(['use', 'wait', 'none']),
   account: z.string().nullable(),
   until: moment.nullable().describe('When somebody may open'),
+  waitsFor,
   probe: z.boolean().describe('Whether it would find out if a long cooldown is really over'),
   affinity: z.string().nullable().describe('The account that the session stays on while it is open'),
   pinned: z.string().nullable(),

@@ -10,8 +10,10 @@ export type FieldSchema = {
   readonly description?: string;
   readonly enum?: readonly string[];
   readonly secret?: boolean;
-  /** The field in whose presence a secret is not asked for. */
-  readonly unless?: string;
+  /** The fields in whose presence a secret is not asked for. */
+  readonly unless?: readonly string[];
+  /** The reading operation whose `isSecret` says whether a secret is wanted at all; it takes the first positional field. */
+  readonly wantedBy?: string;
   /** A path on this machine: surfaces that know a current folder make it absolute. */
   readonly path?: boolean;
   readonly default?: unknown;

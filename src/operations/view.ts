@@ -103,12 +103,19 @@ function limitedFamilies(context: OperationContext, { pool }: PoolNow): string[]
   return [...new Set(families)].toSorted();
 }
 
+/** Whom a request would wait for that is open and only busy. */
+export function waitOf(selection: Selection): Pick<NextView, 'waitsFor'> {
+  if (selection.kind !== 'wait' || selection.waitsFor === undefined) return {};
+  return { waitsFor: { ...selection.waitsFor } };
+}
+
 function viewNext(model: string | null, selection: Selection): NextView {
   return {
     model,
     kind: selection.kind,
     account: selection.kind === 'use' ? selection.account : null,
     until: selection.kind === 'wait' ? selection.until : null,
+    ...waitOf(selection),
     skipped: selection.skipped.map((each) => ({ ...each })),
   };
 }

@@ -289,6 +289,8 @@ export interface Provider {
    * client may use unasked, and all are of that kind where it is absent.
    */
   probe?(kind: string, model: string): ProbeRequest | null;
+  /** The cheapest model that its keys are for as they come. */
+  readonly probeModel?: string;
   /** `name` and `data` of a server-sent event, or an element of a JSON array as `data`. */
   frameKind(name: string, data: string): FrameKind;
   /** Judges an event that `frameKind` called failed, or a body of `errorInside`. */

@@ -13,7 +13,8 @@ const notTaken = [
 export type DaemonService = {
   /** `left` are variables of this shell that the service will not have. Throws a Problem where it cannot be one. */
   install(daemon: Daemon): Promise<Installed & { readonly left: readonly string[] }>;
-  remove(): Promise<boolean>;
+  /** False when there was none. Throws a Problem where it is for another home. */
+  remove(home: string): Promise<boolean>;
   status(): Promise<ServiceStatus>;
 };
 
@@ -42,7 +43,7 @@ export function daemonService(machine: Machine, launcher: string): DaemonService
       });
       return { ...installed, left: notTaken.filter((name) => machine.environment[name]) };
     },
-    remove: () => manager.remove(),
+    remove: (home) => manager.remove(home),
     status: () => manager.status(),
   };
 }

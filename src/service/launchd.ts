@@ -4,7 +4,7 @@ import { Problem } from '../core/problem.ts';
 import { homeOfAgent, label, launchdAgent } from './launchd-agent.ts';
 import type { Machine, ServiceManager } from './manager.ts';
 import { runTool, runToolOrThrow } from './run-tool.ts';
-import { marker, readText, writeService } from './written-file.ts';
+import { isRemovable, marker, readText, writeService } from './written-file.ts';
 
 /** Launch agents of a user, which run while that user is logged in. */
 export function launchdManager(machine: Machine): ServiceManager {
@@ -29,9 +29,8 @@ export function launchdManager(machine: Machine): ServiceManager {
       });
       return { file, changed };
     },
-    async remove() {
-      const text = await readText(file);
-      if (text === null || !text.includes(marker)) return false;
+    async remove(home) {
+      if (!(await isRemovable(file, { home, homeOf: homeOfAgent }))) return false;
       if ((await loaded()) !== null) await runToolOrThrow(machine, 'launchctl', ['bootout', service]);
       await rm(file, { force: true });
       return true;

@@ -37,8 +37,8 @@ export type Installed = {
 export interface ServiceManager {
   /** Throws a Problem, and leaves things as they were, when the manager refuses. */
   install(setup: ServiceSetup): Promise<Installed>;
-  /** False when there was none. */
-  remove(): Promise<boolean>;
+  /** False when there was none. Throws a Problem where it is for another home. */
+  remove(home: string): Promise<boolean>;
   status(): Promise<ServiceStatus>;
 }
 

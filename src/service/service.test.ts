@@ -78,13 +78,18 @@ describe('a unit of systemd', () => {
   test('goes when it is removed, and once only', async () => {
     using rig = openMachine('linux', works);
     await rig.service.install(daemon);
-    expect(await rig.service.remove()).toBe(true);
+    await expect(rig.service.remove('/other home')).rejects.toMatchObject({
+      code: 'conflict',
+      message: `The service runs the home ${daemon.home}.`,
+    });
+    expect(existsSync(rig.file)).toBe(true);
+    expect(await rig.service.remove(daemon.home)).toBe(true);
     expect(existsSync(rig.file)).toBe(false);
     expect(rig.calls().slice(-2)).toEqual([
       'systemctl --user disable --now stint.service',
       'systemctl --user daemon-reload',
     ]);
-    expect(await rig.service.remove()).toBe(false);
+    expect(await rig.service.remove(daemon.home)).toBe(false);
     expect(await rig.service.status()).toMatchObject({ home: null, enabled: false, pid: null });
   });
 
@@ -112,8 +117,8 @@ describe('a unit of systemd', () => {
   test.each([
     ['[Service]\nExecStart=/bin/true\n', /is not of Stint\.$/],
     [
-      systemdUnit({ home: '/other', command: ['/x'], environment: {}, stopSeconds: 1 }),
-      /^The service runs the home \/other\.$/,
+      systemdUnit({ home: '/other home', command: ['/x'], environment: {}, stopSeconds: 1 }),
+      /^The service runs the home \/other home\.$/,
     ],
   ])('never takes the place of another: %#', async (text, message) => {
     using rig = openMachine('linux', works);
@@ -165,7 +170,8 @@ describe('an agent of launchd', () => {
     await rig.service.install(daemon);
     expect(rig.calls().join('\n')).not.toContain('bootstrap');
     expect(await rig.service.status()).toMatchObject({ manager: 'launchd', home: daemon.home, pid: 4711 });
-    expect(await rig.service.remove()).toBe(true);
+    await expect(rig.service.remove('/other')).rejects.toMatchObject({ code: 'conflict' });
+    expect(await rig.service.remove(daemon.home)).toBe(true);
     expect(rig.calls().at(-1)).toBe('launchctl bootout gui/501/stint.daemon');
     expect(existsSync(rig.file)).toBe(false);
   });

@@ -4,7 +4,7 @@ import { Problem } from '../core/problem.ts';
 import type { Machine, ServiceManager } from './manager.ts';
 import { runTool, runToolOrThrow } from './run-tool.ts';
 import { homeOfUnit, systemdUnit } from './systemd-unit.ts';
-import { marker, readText, writeService } from './written-file.ts';
+import { isRemovable, marker, readText, writeService } from './written-file.ts';
 
 const unit = 'stint.service';
 
@@ -28,9 +28,8 @@ export function systemdManager(machine: Machine): ServiceManager {
       });
       return { file, changed };
     },
-    async remove() {
-      const text = await readText(file);
-      if (text === null || !text.includes(marker)) return false;
+    async remove(home) {
+      if (!(await isRemovable(file, { home, homeOf: homeOfUnit }))) return false;
       await requireManager(machine);
       await systemctl('disable', '--now', unit);
       await rm(file, { force: true });

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Problem } from '../core/problem.ts';
 import { hasCode, writeFileAtomic } from '../lib/atomic-file.ts';
+import { shellWord } from '../lib/shell-word.ts';
 
 /** Stands in every file of ours: another's is never replaced. */
 export const marker = 'Written by `stint service install`; `stint service remove` takes it away.';
@@ -23,11 +24,23 @@ function refuseOther(path: string, before: string | null, { home, homeOf }: Omit
   if (!before.includes(marker)) {
     throw new Problem('conflict', `${path} is not of Stint.`, { hint: 'Move it away first.' });
   }
-  const other = homeOf(before);
+  refuseOtherHome(before, { home, homeOf }, 'Remove it first');
+}
+
+function refuseOtherHome(text: string, { home, homeOf }: Omit<Wanted, 'text'>, verb: string): void {
+  const other = homeOf(text);
   if (other === null || other === home) return;
   throw new Problem('conflict', `The service runs the home ${other}.`, {
-    hint: `Remove it first with: stint --home ${other} service remove`,
+    hint: `${verb} with: stint --home ${shellWord(other)} service remove`,
   });
+}
+
+/** Whether there is a file of ours to remove. Throws a Problem where it runs another home. */
+export async function isRemovable(path: string, wanted: Omit<Wanted, 'text'>): Promise<boolean> {
+  const text = await readText(path);
+  if (text === null || !text.includes(marker)) return false;
+  refuseOtherHome(text, wanted, 'Remove that one');
+  return true;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Expression, type Kysely, type SqlBool } from 'kysely';
 import type { AuditStore } from '../audit/ports.ts';
 import type { Tables } from './tables.ts';
 import type { WriteQueue } from './write-queue.ts';
@@ -21,8 +21,11 @@ export function createAuditStore(db: Kysely<Tables>, { write }: Pick<WriteQueue,
       let query = db.selectFrom('audit').selectAll();
       if (after !== undefined) query = query.where('id', '>', after);
       if (before !== undefined) query = query.where('id', '<', before);
-      if (kind !== undefined) query = query.where('kind', 'like', beginningWith(kind));
-      if (subject !== undefined) query = query.where('subject', 'like', beginningWith(subject));
+      if (kind !== undefined) query = query.where(beginsWith('kind', kind));
+      if (subject !== undefined)
+        query = subject.endsWith('*')
+          ? query.where(beginsWith('subject', subject.slice(0, -1)))
+          : query.where('subject', '=', subject);
       if (since !== undefined) query = query.where('at', '>=', since);
       const rows = await query
         .orderBy('id', after === undefined ? 'desc' : 'asc')
@@ -41,7 +44,7 @@ export function createAuditStore(db: Kysely<Tables>, { write }: Pick<WriteQueue,
   };
 }
 
-/** What people type is no pattern. */
-function beginningWith(text: string): string {
-  return `${text.replaceAll(/[%_]/g, '')}%`;
+/** What people type is no pattern, as LIKE would take it for one. */
+function beginsWith(column: 'kind' | 'subject', text: string): Expression<SqlBool> {
+  return sql<SqlBool>`substr(${sql.ref(column)}, 1, length(${text})) = ${text}`;
 }

@@ -67,11 +67,13 @@ export function createBookStore(db: Kysely<Tables>, { write }: Pick<WriteQueue, 
     saveEpisode: ({ id, reset, ...others }, notices = []) =>
       write(async (on) => {
         const rest = { ...others, reset: reset === null ? null : JSON.stringify(reset) };
-        await on
-          .insertInto('episodes')
-          .values({ id, ...rest })
-          .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
-          .execute();
+        if (await compiled.isPool(on, others.pool)) {
+          await on
+            .insertInto('episodes')
+            .values({ id, ...rest })
+            .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
+            .execute();
+        }
         await addNotices(on, notices);
       }),
     addNotices: (notices) => write((on) => addNotices(on, notices)),

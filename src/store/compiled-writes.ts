@@ -9,6 +9,7 @@ type On = Transaction<Tables>;
 /** The writes of a request's path, compiled once: building a query takes several times as long as running it. */
 export type CompiledWrites = {
   readonly isKnown: (on: On, account: AccountId) => Promise<boolean>;
+  readonly isPool: (on: On, name: Label) => Promise<boolean>;
   readonly saveCurrent: (on: On, pool: Label, account: AccountId) => Promise<void>;
   readonly saveSession: (on: On, session: Session) => Promise<void>;
   readonly saveLimit: (on: On, limit: Limit) => Promise<void>;
@@ -17,6 +18,7 @@ export type CompiledWrites = {
 export function compileWrites(db: Kysely<Tables>): CompiledWrites {
   const limitColumns = limitRow(emptyLimit);
   const known = db.selectFrom('accounts').select('id').where('id', '=', placeholder.account).compile();
+  const pool = db.selectFrom('pools').select('name').where('name', '=', placeholder.pool).compile();
   const current = db
     .updateTable('pools')
     .set({ current: placeholder.account })
@@ -52,6 +54,7 @@ export function compileWrites(db: Kysely<Tables>): CompiledWrites {
     .compile();
   return {
     isKnown: async (on, account) => (await on.executeQuery(withParameters(known, [account]))).rows.length > 0,
+    isPool: async (on, name) => (await on.executeQuery(withParameters(pool, [name]))).rows.length > 0,
     saveCurrent: async (on, pool, account) => void (await on.executeQuery(withParameters(current, [account, pool]))),
     saveSession: async (on, row) => void (await on.executeQuery(withParameters(session, valuesOf(placeholder, row)))),
     saveLimit: async (on, row) =>

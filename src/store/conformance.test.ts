@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { noticesIn } from '../../test/episode-rig.ts';
 import type { Episode, Phantom, Session } from '../book/ports.ts';
 import type { Account } from '../core/account/account.ts';
 import {
@@ -185,6 +186,20 @@ export function describeStore(name: string, makePlace: () => Promise<StorePlace>
       };
       await reopenedAfter(place, end, async (store) => {
         expect((await store.load()).episodes).toEqual([{ ...episode, id: 'episode-2', family: 'opus' }]);
+      });
+    });
+
+    test('an episode of a pool that is gone is not kept, and what is told of it is', async () => {
+      await using place = await makePlace();
+      const end = async (store: Store) => {
+        await populate(store);
+        await store.removePool(pool.name);
+        const notice = { id: 'n1', kind: 'pool-recovered', thread: 'e', at: 1, facts: {} } as const;
+        await store.saveEpisode(episode, [notice]);
+      };
+      await reopenedAfter(place, end, async (store) => {
+        expect((await store.load()).episodes).toEqual([]);
+        expect(await noticesIn(store)).toMatchObject([{ id: 'n1' }]);
       });
     });
 

@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { buildPool, labelFrom } from '../../test/builders.ts';
 import { temporaryFolder } from '../../test/temp-folder.ts';
 import { describeAuditStore } from './audit-conformance.test.ts';
 import { describeStore, populate } from './conformance.test.ts';
@@ -189,6 +190,7 @@ function spawnWriter(path: string) {
   const program = `
     import { openStore } from ${JSON.stringify(join(import.meta.dir, 'open-store.ts'))};
     const store = await openStore(${JSON.stringify(path)}, { now: 0 });
+    await store.savePools([${JSON.stringify(buildPool([], { name: labelFrom('default') }))}]);
     for (let count = 0; ; count += 1) {
       const id = process.pid + '-' + count;
       const began = { id, pool: 'default', family: null, exhaustedAt: count, recoveredAt: null };

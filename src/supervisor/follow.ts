@@ -114,7 +114,8 @@ class Ear {
         return undefined;
       case 'error': {
         const { kind: _, ...error } = event;
-        this.heard = { ...this.heard, error };
+        // An end that has no words of its own says less than the error before it.
+        if (error.failure !== 'unknown' || this.heard.error === null) this.heard = { ...this.heard, error };
         return undefined;
       }
       default:

@@ -214,7 +214,7 @@ describe('a secret', () => {
       printed += await (await place.api(`/api/${name}`)).text();
     }
     printed += await stint(['logs', '--lines', '10000']);
-    expect(printed).toContain('changed: account.add anthropic a\n');
+    expect(printed).toContain('changed: account.add anthropic/a\n');
     const files = readdirSync(place.home, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
     expect(files.map((each) => each.name)).toContain('stint.db');
     for (const secret of [...Object.values(secrets), jobSecret]) {

@@ -54,6 +54,14 @@ export function problemDetails(problem: Problem, status: number = problemStatus[
   };
 }
 
+/** A sentence that names flags, for those who give fields; a command line stays one. */
+export function inFieldWords(text: string): string {
+  if (text.includes('stint ')) return text;
+  return text.replaceAll(/--([a-z]+(?:-[a-z]+)*)/g, (_, flag: string) =>
+    flag.replaceAll(/-([a-z])/g, (_dash, letter: string) => letter.toUpperCase()),
+  );
+}
+
 /** Its JSON Schema. */
 export const problemSchema = {
   type: 'object',

@@ -21,9 +21,13 @@ export const claude: Agent = {
     'ANTHROPIC_UNIX_SOCKET',
   ],
   // The bearer form, not the key: towards a bearer Claude Code has no side traffic of its own login.
-  launch: async ({ url, phantom }) => ({
+  launch: async ({ url, phantom, caFile }) => ({
     args: [],
-    environment: { ANTHROPIC_BASE_URL: `${url}/anthropic`, ANTHROPIC_AUTH_TOKEN: phantom },
+    environment: {
+      ANTHROPIC_BASE_URL: `${url}/anthropic`,
+      ANTHROPIC_AUTH_TOKEN: phantom,
+      ...(caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: caFile }),
+    },
   }),
   obstacles: (start) => settingsObstacles(start),
   profile: claudeProfile,

@@ -16,14 +16,17 @@ export const codex: Agent = {
   install: 'npm install -g @openai/codex',
   withheld: ['OPENAI_API_KEY', 'CODEX_API_KEY', 'CODEX_ACCESS_TOKEN'],
   // A provider of our own, not the built-in one: towards it Codex 0.169.0 needs no login and asks nothing but the model.
-  launch: async ({ url, phantom }) => ({
+  launch: async ({ url, phantom, caFile }) => ({
     args: [
       // Its shared background server would serve this terminal with the environment of another one.
       '--no-daemon',
       ...['-c', `model_provider="${providerName}"`],
       ...['-c', `model_providers.${providerName}=${providerTable(url)}`],
     ],
-    environment: { [tokenVariable]: phantom },
+    environment: {
+      [tokenVariable]: phantom,
+      ...(caFile === undefined ? {} : { CODEX_CA_CERTIFICATE: caFile }),
+    },
   }),
   obstacles: (start) => codexObstacles(start),
   profile: codexProfile,

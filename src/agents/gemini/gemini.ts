@@ -25,7 +25,7 @@ export const gemini: Agent = {
 };
 
 /** A key and an address are enough where the user's own settings choose a key; else it needs settings that do. */
-async function launch({ url, phantom, folder, environment = {} }: Gate): Promise<Launch> {
+async function launch({ url, phantom, folder, caFile, environment = {} }: Gate): Promise<Launch> {
   const home = homeOf(environment);
   const settings = parseSettings(await readFile(join(home, '.gemini/settings.json'), 'utf8').catch(() => ''));
   const usesKey = authTypeOf(settings) === 'gemini-api-key';
@@ -36,6 +36,7 @@ async function launch({ url, phantom, folder, environment = {} }: Gate): Promise
       GEMINI_API_KEY: phantom,
       // Else a kill leaves the child behind that it starts itself as, which goes on asking.
       GEMINI_CLI_NO_RELAUNCH: 'true',
+      ...(caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: caFile }),
       ...(usesKey ? {} : { GEMINI_CLI_HOME: await makeOverlay(folder, home) }),
     },
   };

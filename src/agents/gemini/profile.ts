@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Signal } from '../../core/limit/signal.ts';
+import { readRegularFile } from '../../lib/regular-file.ts';
 import { readObject } from '../read-object.ts';
 import type { ProfileMode } from '../profile.ts';
 import { planGemini } from './arguments.ts';
@@ -40,10 +40,10 @@ export const geminiProfile: ProfileMode = {
   hasLogin: async (folder) => {
     const at = (name: string): string => join(folder, below, name);
     if (oauthSchema.safeParse(await readObject(at('oauth_creds.json'))).success) return true;
-    const env = await readFile(at('.env'), 'utf8').catch(() => '');
+    const env = await readRegularFile(at('.env')).catch(() => '');
     if (/^\s*(export\s+)?(GEMINI|GOOGLE)_API_KEY\s*=\s*\S/m.test(env)) return true;
     // Encrypted by the CLI: that it is there is all that can be told.
-    return (await readFile(at('gemini-credentials.json')).catch(() => Buffer.alloc(0))).length > 0;
+    return (await readRegularFile(at('gemini-credentials.json')).catch(() => '')) !== '';
   },
   transcripts: {
     folders: [join(below, 'tmp'), join(below, 'history')],

@@ -9,6 +9,8 @@ describe('a limit on a family', () => {
     ['opus', 'claude-opus-4-8[1m]', true],
     ['opus', 'claude-3-opus-20240229', true],
     ['opus', 'opus', true],
+    ['Opus', 'claude-opus-4-8', true],
+    ['claude-sonnet-4', 'Claude-Sonnet-4-20250514', true],
     ['opus', 'claude-sonnet-5', false],
     ['opus', 'claude-opusculum-1', false],
     ['opus', 'magnopus', false],

@@ -1,12 +1,14 @@
 /**
  * Says whether a limit on `family` covers `model`. A family is one part of a model id between punctuation, `opus` of
  * `claude-opus-4-8[1m]`, or a whole model id, which covers its dated and bracketed forms and never another version:
- * `claude-sonnet-4` covers `claude-sonnet-4-20250514` and not `claude-sonnet-4-5`. Null covers every model.
+ * `claude-sonnet-4` covers `claude-sonnet-4-20250514` and not `claude-sonnet-4-5`. Null covers every model. Capitals do
+ * not tell models apart.
  */
 export function coversModel(family: string | null, model: string | null): boolean {
   if (family === null || family === model) return true;
   if (model === null || family === '') return false;
-  return isWord(family) ? hasPart(model, family) : isFormOf(model, family);
+  const [part, whole] = [family.toLowerCase(), model.toLowerCase()];
+  return isWord(part) ? hasPart(whole, part) : isFormOf(whole, part);
 }
 
 function hasPart(model: string, part: string): boolean {
@@ -30,5 +32,5 @@ function isWord(text: string): boolean {
 
 function isWordCharacter(text: string, index: number): boolean {
   const code = text.charCodeAt(index);
-  return (code >= 48 && code <= 57) || (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
+  return (code >= 48 && code <= 57) || (code >= 97 && code <= 122);
 }

@@ -4,7 +4,7 @@ import { hourMs, type EpochMs } from '../time.ts';
 import { modeOf, suitsMode } from './mode.ts';
 import type { Pool } from './pool.ts';
 import { preferred } from './prefer.ts';
-import type { Selection, Skipped, SkipReason } from './selection.ts';
+import type { Selection, Skipped, SkipReason, WaitsFor } from './selection.ts';
 import type { Candidate, View, Want } from './view.ts';
 
 const rampStepMs = 250;
@@ -67,8 +67,9 @@ export function select(view: View, asked: Want, now: EpochMs): Selection {
     }
   }
 
-  const chosen = choose(view, { open, busy, full, resting, overage }, { queuedMs: want.queuedMs, now });
-  if (chosen !== null) {
+  const choice = choose(view, { open, busy, full, resting, overage }, { queuedMs: want.queuedMs, now });
+  if (choice !== null && 'account' in choice) {
+    const chosen = choice;
     const others = skipped.filter((each) => each.account !== chosen.account.id);
     return { kind: 'use', account: chosen.account.id, probe: probes?.has(chosen) ?? false, skipped: others };
   }
@@ -77,14 +78,18 @@ export function select(view: View, asked: Want, now: EpochMs): Selection {
     const others = skipped.filter((each) => each.account !== doubted.account.id);
     return { kind: 'use', account: doubted.account.id, probe: true, skipped: others };
   }
-  if (soonestTurn !== null) return { kind: 'wait', until: soonestTurn, queued: true, skipped };
+  if (soonestTurn !== null) return { kind: 'wait', until: soonestTurn, queued: true, ...choice, skipped };
   if (earliest !== null) return { kind: 'wait', until: earliest, queued: false, skipped };
   return { kind: 'none', skipped };
 }
 
 type Tiers = Readonly<Record<'open' | 'busy' | 'full' | 'resting' | 'overage', readonly Candidate[]>>;
 
-function choose(view: View, tiers: Tiers, at: { queuedMs: number; now: EpochMs }): Candidate | null {
+function choose(
+  view: View,
+  tiers: Tiers,
+  at: { queuedMs: number; now: EpochMs },
+): Candidate | { readonly waitsFor: WaitsFor } | null {
   const { open, busy, full, resting, overage } = tiers;
   if (busy.length + full.length > 0) {
     // What this request would use if nothing were busy decides whether it has to queue at all.
@@ -93,18 +98,24 @@ function choose(view: View, tiers: Tiers, at: { queuedMs: number; now: EpochMs }
     if (open.includes(wished)) return wished;
     if (full.includes(wished)) {
       const others = open.length > 0 ? open : busy;
-      return at.queuedMs < longestRampWaitMs || others.length === 0 ? null : preferred(view, others, at.now);
+      if (others.length === 0) return waitFor(wished, longestPlaceWaitMs - at.queuedMs);
+      if (at.queuedMs < longestRampWaitMs) return waitFor(wished, longestRampWaitMs - at.queuedMs);
+      return preferred(view, others, at.now);
     }
     const probing = wished.probeSince !== null;
     if (probing && open.length > 0) return preferred(view, open, at.now);
     const patienceMs = probing ? longestProbeWaitMs : longestRampWaitMs;
-    if (at.queuedMs < patienceMs) return null;
+    if (at.queuedMs < patienceMs) return waitFor(wished, patienceMs - at.queuedMs);
     return open.length > 0 ? preferred(view, open, at.now) : wished;
   }
   if (open.length > 0) return preferred(view, open, at.now);
   // Nobody waits for a network: the client retries an honest failure, and cannot retry one inside a held 200.
   if (resting.length > 0) return preferred(view, resting, at.now);
   return overage.length > 0 ? preferred(view, overage, at.now) : null;
+}
+
+function waitFor({ account }: Candidate, upToMs: number): { readonly waitsFor: WaitsFor } {
+  return { waitsFor: { account: account.id, upToMs } };
 }
 
 function suitsModeOf({ candidates }: View): (account: Account) => boolean {

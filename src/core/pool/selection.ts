@@ -40,6 +40,9 @@ export type Skipped = {
   readonly refusal?: string;
 };
 
+/** Whom a queued request waits for, and for how much longer it does: then it goes elsewhere, or is told of it. */
+export type WaitsFor = { readonly account: AccountId; readonly upToMs: number };
+
 /**
  * Whom a request goes to:
  *
@@ -50,5 +53,11 @@ export type Skipped = {
  */
 export type Selection =
   | { readonly kind: 'use'; readonly account: AccountId; readonly probe: boolean; readonly skipped: readonly Skipped[] }
-  | { readonly kind: 'wait'; readonly until: EpochMs; readonly queued: boolean; readonly skipped: readonly Skipped[] }
+  | {
+      readonly kind: 'wait';
+      readonly until: EpochMs;
+      readonly queued: boolean;
+      readonly waitsFor?: WaitsFor;
+      readonly skipped: readonly Skipped[];
+    }
   | { readonly kind: 'none'; readonly skipped: readonly Skipped[] };

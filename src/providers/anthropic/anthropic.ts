@@ -5,7 +5,7 @@ import { classify, classifyErrorEvent } from './classify.ts';
 import { authorize, open, phantomOf, recognise, secretForms } from './credential.ts';
 import { adoption, login } from './login.ts';
 import { openingOf } from './opening.ts';
-import { probe } from './probe.ts';
+import { probe, probeModel } from './probe.ts';
 import { renderProblem, renderProblemFrame } from './problem.ts';
 import { errorDataOf, errorInside, frameKind, streamEnd, usageOf } from './stream.ts';
 import { usageEndpoint } from './usage.ts';
@@ -35,6 +35,7 @@ export const anthropic: Provider = {
   authorize,
   classify,
   probe,
+  probeModel,
   frameKind,
   classifyFrame: classifyErrorEvent,
   errorInside,

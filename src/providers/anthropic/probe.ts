@@ -1,5 +1,8 @@
 import type { ProbeRequest } from '../provider.ts';
 
+/** The cheapest one that is there for every key. https://docs.claude.com/en/docs/about-claude/models/overview */
+export const probeModel = 'claude-haiku-4-5';
+
 /** The smallest request of the Messages API; null for credentials of a plan, which only their own client uses unasked. https://docs.claude.com/en/api/messages */
 export function probe(kind: string, model: string): ProbeRequest | null {
   if (kind !== 'api-key') return null;

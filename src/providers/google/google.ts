@@ -15,7 +15,7 @@ import {
   vertexPath,
   withoutCredentials,
 } from './path.ts';
-import { probe } from './probe.ts';
+import { probe, probeModel } from './probe.ts';
 import { cutText, renderErrorFrame, renderProblem, renderProblemFrame } from './problem.ts';
 import { renewServiceAccount } from './service-account.ts';
 import { endMark, errorDataOf, errorInside, frameKind, streamEnd, usageOf } from './stream.ts';
@@ -50,6 +50,7 @@ export const google: Provider = {
   authorize,
   classify,
   probe,
+  probeModel,
   frameKind,
   classifyFrame,
   errorInside,

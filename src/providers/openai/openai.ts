@@ -10,7 +10,7 @@ import { answerLocal } from './local.ts';
 import { login } from './login.ts';
 import { openingOf } from './opening.ts';
 import { baseUrl, route, suits, urlOf } from './path.ts';
-import { probe } from './probe.ts';
+import { probe, probeModel } from './probe.ts';
 import { keepAliveFrame, renderErrorFrame, renderProblem, renderProblemFrame } from './problem.ts';
 import { socket } from './socket.ts';
 import { paceError } from './pace.ts';
@@ -44,6 +44,7 @@ export const openai: Provider = {
   authorize,
   classify,
   probe,
+  probeModel,
   frameKind,
   classifyFrame: classifyErrorEvent,
   errorInside,

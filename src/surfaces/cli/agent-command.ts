@@ -10,6 +10,7 @@ import { findExecutable, poolOf, runOnProfiles } from './profile-command.ts';
 import { keepDaemon } from './keep-daemon.ts';
 import { localTimeZone } from './render.ts';
 import { optionsOf, type GlobalOptions } from './options.ts';
+import { withOwnCertificates } from './own-certificates.ts';
 
 type Issued = {
   readonly id: string;
@@ -122,16 +123,17 @@ function directLoopback(): Record<string, string> {
   );
 }
 
-function issue(
+async function issue(
   cli: Cli,
   client: Client,
   wish: { agent: string; origin: 'env' | 'wrapper'; options: GlobalOptions },
 ): Promise<Issued> {
-  return client.call('phantom.issue', {
+  const issued = (await client.call('phantom.issue', {
     agent: wish.agent,
     origin: wish.origin,
     ...poolOf(cli, wish.options),
-  }) as Promise<Issued>;
+  })) as Issued;
+  return { ...issued, environment: await withOwnCertificates(issued.environment, cli.host.userEnvironment) };
 }
 
 /** Gives the agent the terminal, and its end to the caller: the exit code, 128 and the signal's number for a signal. */

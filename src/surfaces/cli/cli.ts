@@ -18,7 +18,7 @@ import { addLoginCommand } from './login-command.ts';
 import { addMcp } from './mcp-command.ts';
 import { addOperationCommands } from './operation-command.ts';
 import { showNextStep } from './next-step.ts';
-import { addGlobalOptions, optionsOf } from './options.ts';
+import { addGlobalOptions, insecureBindOption, optionsOf } from './options.ts';
 import { addServiceCommand } from './service-command.ts';
 import { addTokenFlags } from './token-command.ts';
 import { terminal, writeError, type Terminal } from './terminal.ts';
@@ -69,6 +69,7 @@ function program(cli: Cli): Command {
     .helpCommand(false)
     .configureHelp({ subcommandTerm: (command) => termOf(command) })
     .option('--pool <pool>', 'Pool for stint <agent> and stint env (STINT_POOL)')
+    .addOption(insecureBindOption().hideHelp())
     .enablePositionalOptions()
     .showSuggestionAfterError(true)
     .exitOverride()

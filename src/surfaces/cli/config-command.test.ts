@@ -48,6 +48,42 @@ describe('without a daemon', () => {
   });
 });
 
+describe('a daemon that cannot start', () => {
+  test('is mended by its settings, one after the other, and each of them is found', async () => {
+    await using place = placeWith(
+      '[control]\nport = 99999 # mine\nhost = 7\n[agent.tls]\ncertFile = "/nowhere/cert.pem"\n',
+    );
+    const found = await place.stint(['config', 'check']);
+    expect(found.code).toBe(1);
+    expect(found.stdout).toContain('control.port must be a whole number from 0 to 65535.');
+    expect(found.stdout).toContain('agent.tls.certFile needs agent.tls.keyFile as well.');
+    expect((await place.stint(['config', 'set', 'control.port', '0'])).code).toBe(0);
+    expect(await place.stint(['config', 'set', 'control.host', '127.0.0.1'])).toMatchObject({
+      ...{ code: 0, stdout: 'control.host is "127.0.0.1".\n' },
+      stderr: 'Warning: Still wrong: config.toml line 5: agent.tls.certFile needs agent.tls.keyFile as well.\n',
+    });
+    await place.stint(['config', 'set', 'agent.tls.certFile', '--unset']);
+    expect(place.read('config.toml')).toBe('[control]\nport = 0 # mine\nhost = "127.0.0.1"\n[agent.tls]\n');
+    expect((await place.stint(['config', 'check'])).code).toBe(0);
+    expect(place.read('stint.pid')).toBeUndefined();
+  }, 15_000);
+
+  test.each([
+    ['[network]\ncaFile = "/nowhere/ca.pem"', 'network.caFile /nowhere/ca.pem cannot be read: ENOENT.'],
+    ['[telegram]\ntokenFile = "/nowhere/token"', 'telegram.tokenFile /nowhere/token does not exist.'],
+    [
+      '[notices.webhook]\nurl = "https://example.com/"\nsecretFile = "/nowhere/secret"',
+      'notices.webhook.secretFile /nowhere/secret does not exist.',
+    ],
+    ['[agent]\nsocket = "/nowhere/agent.sock"', '/nowhere cannot hold the agents’ socket: ENOENT.'],
+  ])('is told before: %j', async (text, detail) => {
+    await using place = placeWith(`${text}\n`);
+    const { stdout, code } = await place.stint(['config', 'check']);
+    expect(stdout).toContain(detail);
+    expect(code).toBe(1);
+  });
+});
+
 describe('stint config edit', () => {
   test('saves what is right, in place of what was wrong', async () => {
     await using place = placeWith(wrong);

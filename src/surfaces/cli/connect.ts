@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { Problem, problemCodes } from '../../core/problem.ts';
-import { socketClient, type Client } from '../../operations/client.ts';
+import { protocol, socketClient, type Client } from '../../operations/client.ts';
 import type { Cli } from './cli.ts';
-import type { DaemonAddress, Place } from './host.ts';
+import type { FoundDaemon, Place } from './host.ts';
 import type { GlobalOptions } from './options.ts';
 
 const startTimeoutMs = 30_000;
@@ -14,20 +14,47 @@ export function placeOf(cli: Cli, options: GlobalOptions): Place {
     home: options.home,
     controlPort: options.controlPort ?? defaults.controlPort,
     agentPort: options.agentPort ?? defaults.agentPort,
+    insecureBind: options.insecureBind === true,
   };
 }
 
 /** A client of the daemon in the chosen home, which is started when it does not run. */
 export async function connect(cli: Cli, options: GlobalOptions): Promise<Client> {
-  return socketClient((await reachDaemon(cli, options)).controlSocket);
+  const daemon = await reachDaemon(cli, options);
+  const client = socketClient(daemon.controlSocket);
+  return {
+    ...client,
+    call: async (...call) => {
+      try {
+        return await client.call(...call);
+      } catch (error) {
+        throw isUnknownOperation(error) ? otherVersion(cli, daemon) : error;
+      }
+    },
+  };
 }
 
-export async function reachDaemon(cli: Cli, options: GlobalOptions): Promise<DaemonAddress> {
+export async function reachDaemon(cli: Cli, options: GlobalOptions): Promise<FoundServing> {
   const place = placeOf(cli, options);
   const running = await findServing(cli, place.home);
+  if (running !== undefined && running.protocol !== protocol) throw otherVersion(cli, running);
   if (running !== undefined) return running;
   if (!options.start) throw notRunning();
   return startDetached(cli, place);
+}
+
+type FoundServing = Extract<FoundDaemon, { kind: 'serving' }>;
+
+/** Stint was updated, and its daemon goes on as it was. */
+function otherVersion({ host }: Cli, { version }: FoundServing): Problem {
+  const which =
+    version === host.version ? `another build of ${version}` : `version ${version}, and this is ${host.version}`;
+  return new Problem('conflict', `The daemon is of ${which}.`, { hint: 'Restart it: stint down && stint up --detach' });
+}
+
+/** Each is a path of the control API. */
+function isUnknownOperation(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'not_found' && /^There is no \S+ \/api\//.test(error.message);
 }
 
 export function notRunning(): Problem {
@@ -35,7 +62,7 @@ export function notRunning(): Problem {
 }
 
 /** Starts a daemon that outlives this command and its terminal, and waits until it serves. */
-export async function startDetached(cli: Cli, place: Place): Promise<DaemonAddress> {
+export async function startDetached(cli: Cli, place: Place): Promise<FoundServing> {
   // A port that is none is told here: the daemon would end over it before it can report anything.
   await cli.host.listeners(place);
   try {
@@ -66,7 +93,7 @@ export function tellSetAside({ terminal }: Cli, setAside: string | null): void {
 }
 
 /** The daemon of a home once it serves. */
-async function findServing(cli: Cli, home: string): Promise<DaemonAddress | undefined> {
+async function findServing(cli: Cli, home: string): Promise<FoundServing | undefined> {
   const until = Date.now() + startTimeoutMs;
   for (;;) {
     const found = await cli.host.findDaemon(home);
@@ -86,14 +113,15 @@ export type StartReport =
   | { readonly code: string; readonly message: string; readonly hint: string | null };
 
 /** Resolves with where a damaged database was put. */
-function spawnDaemon(cli: Cli, { home, controlPort, agentPort }: Place): Promise<string | null> {
+function spawnDaemon(cli: Cli, { home, controlPort, agentPort, insecureBind }: Place): Promise<string | null> {
   const [executable, ...first] = cli.host.stintCommand;
-  const ports = [
+  const flags = [
     ...(controlPort === undefined ? [] : ['--control-port', controlPort]),
     ...(agentPort === undefined ? [] : ['--agent-port', agentPort]),
+    ...(insecureBind === true ? ['--insecure-bind'] : []),
   ];
   return new Promise((resolve, reject) => {
-    const child = spawn(executable, [...first, '--home', home, ...ports, 'up'], {
+    const child = spawn(executable, [...first, '--home', home, ...flags, 'up'], {
       detached: true,
       // Its own folder may go; the log has what it says.
       cwd: '/',

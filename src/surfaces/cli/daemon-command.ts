@@ -5,7 +5,7 @@ import type { Cli } from './cli.ts';
 import { notRunning, placeOf, startDetached, tellSetAside, type StartReport } from './connect.ts';
 import type { DaemonAddress, FoundDaemon, Serving } from './host.ts';
 import { askPassphrase } from './secret.ts';
-import { optionsOf, type GlobalOptions } from './options.ts';
+import { insecureBindOption, optionsOf, type GlobalOptions } from './options.ts';
 
 const pollMs = 25;
 const sameSignalMs = 300;
@@ -19,6 +19,7 @@ export function addDaemonCommands(cli: Cli, root: Command): void {
     .command('up')
     .description('Run the daemon here, or in the background')
     .option('-d, --detach', 'Run it in the background')
+    .addOption(insecureBindOption())
     .action(async (options: { detach?: boolean }, command: Command) => {
       const all = optionsOf(command);
       if (options.detach === true) await upDetached(cli, all);

@@ -15,7 +15,7 @@ export type DaemonAddress = {
 
 /** The daemon of a home; one that is starting may still be stopped by its pid. */
 export type FoundDaemon =
-  | ({ readonly kind: 'serving' } & DaemonAddress)
+  | ({ readonly kind: 'serving'; readonly version: string; readonly protocol: number } & DaemonAddress)
   | { readonly kind: 'starting'; readonly pid: number };
 
 /** Where a daemon would listen. */
@@ -26,6 +26,8 @@ export type Place = {
   readonly home: string;
   readonly controlPort: string | undefined;
   readonly agentPort: string | undefined;
+  /** Allows a host outside loopback without TLS, as `insecureBind` in the file does. */
+  readonly insecureBind?: boolean;
 };
 
 /** A daemon in this process. */
@@ -111,7 +113,8 @@ export interface Service {
     place: Place,
     start: boolean,
   ): Promise<{ readonly file: string; readonly changed: boolean; readonly left: readonly string[] }>;
-  remove(): Promise<boolean>;
+  /** False when there was none. Throws a Problem where it is for another home. */
+  remove(home: string): Promise<boolean>;
   status(): Promise<ServiceState>;
 }
 
@@ -162,11 +165,11 @@ export interface Host {
   logIn(login: ProfileLogin): Promise<string>;
   serve(place: Place, passphrase: () => Promise<string>): Promise<Serving>;
   demo(options: DemoOptions): Promise<number>;
-  /** Every setting there is. */
-  settingNames(): Promise<readonly { readonly field: string; readonly description: string }[]>;
+  /** Every setting there is; `type` lists the values that it takes, where those are few. */
+  settingNames(): Promise<readonly { readonly field: string; readonly type: string; readonly description: string }[]>;
   settingsFile(home: string): Promise<SettingsFile>;
-  /** What operations on settings act on where no daemon runs. They only read. */
-  settings(home: string): Promise<Settings>;
+  /** What operations on settings act on where no daemon runs. */
+  settings(home: string, toChange: boolean): Promise<Settings>;
   /** Throws a Problem where this machine has no services. */
   service(): Promise<Service>;
   /** Speaks MCP on stdin and stdout until the client ends it. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { coerceText, type FieldSchema } from '../../operations/text-input.ts';
+import { flagOf } from './cli-words.ts';
 
 type Fields = Readonly<Record<string, FieldSchema>>;
 
@@ -31,7 +32,7 @@ export function takeField(input: Record<string, unknown>, name: string, { field,
 }
 
 function optionOf(name: string, field: FieldSchema): Option {
-  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const flag = flagOf(name);
   const description = field.description ?? '';
   if (field.type === 'boolean') return new Option(flag, description);
   if (field.type === 'object')
@@ -45,5 +46,5 @@ function optionOf(name: string, field: FieldSchema): Option {
 /** A setting that is neither on nor off when it is absent needs a way to say off. */
 function offSwitch(name: string, field: FieldSchema): Option | null {
   if (field.type !== 'boolean' || field.default !== undefined) return null;
-  return new Option(`--no-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, 'The contrary');
+  return new Option(flagOf(name).replace('--', '--no-'), 'The contrary');
 }

@@ -9,16 +9,24 @@ import type { GlobalOptions } from './options.ts';
  * for everything else.
  */
 export async function offlineClient(
-  { host }: Cli,
+  { host, operations }: Cli,
   operation: AnyOperation,
   { home }: GlobalOptions,
 ): Promise<Client | undefined> {
-  if (!operation.name.startsWith('config.') || operation.effect !== 'read') return undefined;
+  if (!operation.name.startsWith('config.')) return undefined;
   if ((await host.findDaemon(home)) !== undefined) return undefined;
-  // Sound because these operations look at nothing else.
-  const context = { settings: await host.settings(home) } as OperationContext;
+  // Sound because these operations look at nothing else. As with an editor, no trail is written without a daemon.
+  const context = {
+    settings: await host.settings(home, operation.effect !== 'read'),
+    caller: { surface: 'cli', actor: 'stint', scope: 'full' },
+    audit: () => Promise.resolve(),
+    inTurn: (change) => change(),
+  } as Partial<OperationContext> as OperationContext;
   return {
-    call: async (_, input) => execute(operation, input, context),
+    async call(name, input) {
+      // It may have to ask another operation on settings first.
+      return execute(operations.find((each) => each.name === name) ?? operation, input, context);
+    },
     stream: () => {
       throw new Error(`${operation.name} answers at once`);
     },

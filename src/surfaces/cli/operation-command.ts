@@ -1,6 +1,7 @@
 import { confirm, isCancel } from '@clack/prompts';
 import { Option, type Command } from 'commander';
 import { Problem } from '../../core/problem.ts';
+import type { Client } from '../../operations/client.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import { quoted } from '../../operations/require.ts';
 import type { Finding } from '../../operations/shape.ts';
@@ -13,6 +14,7 @@ import { parseSeconds, watchAnswer } from './watch.ts';
 import { connect } from './connect.ts';
 import { offlineClient } from './offline.ts';
 import { render } from './render.ts';
+import { flagOf, inCliWords } from './cli-words.ts';
 import { readSecret } from './secret.ts';
 import { optionsOf } from './options.ts';
 
@@ -88,7 +90,13 @@ function addCommand(cli: Cli, command: Command, operation: AnyOperation): void {
         parseSeconds,
       ),
     );
-  command.action(async () => run(cli, { operation, command, fields }));
+  command.action(async () => {
+    try {
+      await run(cli, { operation, command, fields });
+    } catch (error) {
+      throw error instanceof Problem ? inCliWords(error, operation) : error;
+    }
+  });
 }
 
 /** What is given by a flag. */
@@ -124,7 +132,8 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
     await confirmOrStop(cli, question, `${operation.summary}: ${command.args.join(' ')}?`);
   }
   for (const [name, field] of Object.entries(fields)) {
-    if (field.secret !== true || (field.unless !== undefined && field.unless in input)) continue;
+    if (field.secret !== true || field.unless?.some((other) => other in input)) continue;
+    if (!(await wantsSecret(client, { operation, field, input }))) continue;
     const subject = command.args.join(' ');
     input[name] = await readSecret(cli, {
       message: `${field.description ?? name} (${subject})`,
@@ -137,6 +146,19 @@ async function run(cli: Cli, { operation, command, fields }: Invocation): Promis
   if (typeof warning === 'string' && !options.json) cli.terminal.error(`Warning: ${warning}`);
   cli.terminal.print(options.json ? JSON.stringify(output, null, 2) : render(operation.name, output, cli.terminal));
   if (findings?.some((each) => !each.ok)) cli.exit(1);
+}
+
+type Asking = {
+  readonly operation: AnyOperation;
+  readonly field: FieldSchema;
+  readonly input: Record<string, unknown>;
+};
+
+async function wantsSecret(client: Client, { operation, field, input }: Asking): Promise<boolean> {
+  const [name] = operation.positional;
+  if (field.wantedBy === undefined || name === undefined) return true;
+  const { isSecret } = (await client.call(field.wantedBy, { [name]: input[name] })) as { readonly isSecret?: boolean };
+  return isSecret === true;
 }
 
 /** What cannot be undone needs an answer also where nobody can be asked. */

@@ -9,6 +9,7 @@ export type GlobalOptions = {
   readonly start: boolean;
   readonly controlPort?: string;
   readonly agentPort?: string;
+  readonly insecureBind?: boolean;
   readonly pool?: string;
 };
 
@@ -21,6 +22,11 @@ export function addGlobalOptions(command: Command, { home }: Place): void {
     new Option('--no-start', 'Fail instead of starting the daemon'),
   ];
   for (const option of everywhere) command.addOption(option.helpGroup('Options of every command:'));
+}
+
+/** Of the commands that say how a daemon is to listen; before their name it is not in the help of every command. */
+export function insecureBindOption(): Option {
+  return new Option('--insecure-bind', 'Allow a host outside loopback without TLS, where tokens travel unencrypted');
 }
 
 /** The daemon runs in another folder than the command that starts it. */

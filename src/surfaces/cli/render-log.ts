@@ -1,5 +1,5 @@
 import { formatMoment } from '../../core/time.ts';
-import type { Terminal } from './terminal.ts';
+import { unstyled, unstyledTexts, type Terminal } from './terminal.ts';
 
 /** Numbers from here on are moments in epoch milliseconds: 2020. */
 const earliestMoment = Date.UTC(2020, 0);
@@ -7,7 +7,7 @@ const earliestMoment = Date.UTC(2020, 0);
 /** A line of the log for people: time, what happened, and its properties in short. */
 export function renderLogLine(line: string, terminal: Terminal, timeZone: string): string {
   const entry = parse(line);
-  if (entry === undefined) return line;
+  if (entry === undefined) return unstyled(line);
   const { '@timestamp': at, level, message, logger: _logger, ...rest } = entry;
   const time = clockTime(String(at), timeZone);
   const text = textOf(String(message), rest, timeZone);
@@ -81,7 +81,7 @@ export function clockTime(iso: string, timeZone: string): string {
 function parse(line: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+    return typeof value === 'object' && value !== null ? (unstyledTexts(value) as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }

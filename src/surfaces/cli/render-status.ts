@@ -27,7 +27,7 @@ export function renderStatus(status: StatusView, look: Look): string {
     ...(daemon.pendingRestart.length === 0
       ? []
       : [`Changed, and in force after a restart: ${daemon.pendingRestart.join(', ')}.`]),
-    ...daemon.refusedSettings.map((sentence) => `Refused, so that the old setting acts: ${sentence}`),
+    ...daemon.refusedSettings.map((sentence) => `Refused, and not in force: ${sentence}`),
   ].map((line) => look.terminal.style('yellow', line));
   const width = Math.max(0, ...accounts.map((each) => each.id.length));
   if (accounts.length === 0)
@@ -113,7 +113,10 @@ function episodeLine({ family, since, state, nextTryAt }: EpisodeView, look: Loo
   const what = family === null ? '' : ` for ${family}`;
   const begun = formatWhen(since, look.now, look.timeZone);
   if (state === 'retrying')
-    return look.terminal.style('yellow', `  retrying${what}: an account is open again, none has served since ${begun}`);
+    return look.terminal.style(
+      'yellow',
+      `  retrying${what}: an account is open again; since ${begun} no request has been served`,
+    );
   const next = nextTryAt === null ? '' : `, next try ${formatWhen(nextTryAt, look.now, look.timeZone)}`;
   return look.terminal.style('red', `  exhausted${what} since ${begun}${next}`);
 }
@@ -121,7 +124,9 @@ function episodeLine({ family, since, state, nextTryAt }: EpisodeView, look: Loo
 function resetLine({ family, state, target, at, detail }: PoolView['resets'][number], look: Look): string {
   const what = family === null ? '' : ` after ${family}`;
   const said = detail === null ? '' : `: ${oneLine(detail)}`;
-  return `  auth reset of ${target}${what} ${resetWords[state]} (${formatWhen(at, look.now, look.timeZone)})${said}`;
+  // Only one that a daemon before began has something to be said of it already.
+  const words = state === 'running' && detail !== null ? 'was interrupted' : resetWords[state];
+  return `  auth reset of ${target}${what} ${words} (${formatWhen(at, look.now, look.timeZone)})${said}`;
 }
 
 const resetWords: Readonly<Record<PoolView['resets'][number]['state'], string>> = {
@@ -177,6 +182,11 @@ function nextLines(next: NextView, look: Look): string[] {
 
 function answer(next: NextView, look: Look): string {
   if (next.kind === 'use') return look.terminal.style('green', next.account ?? '');
+  if (next.waitsFor !== undefined)
+    return look.terminal.style(
+      'yellow',
+      `waits up to ${formatDuration(next.waitsFor.upToMs)} for ${next.waitsFor.account}`,
+    );
   if (next.kind === 'wait' && next.until !== null)
     return `nobody, the first opens ${formatWhen(next.until, look.now, look.timeZone)}`;
   return 'nobody';

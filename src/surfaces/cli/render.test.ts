@@ -8,7 +8,7 @@ import type { AccountView, PoolView, StatusView } from '../../operations/shape.t
 import { renderStatus, renderPoolDetails } from './render-status.ts';
 import { drawnOperations, render } from './render.ts';
 import { renderTable } from './table.ts';
-import { printable, terminal, type Terminal } from './terminal.ts';
+import { printable, terminal, unstyled, type Terminal } from './terminal.ts';
 
 const hour = 3_600_000;
 const plain: Terminal = { ...terminal, style: (_, text) => text };
@@ -92,7 +92,7 @@ describe('status for people', () => {
   test('names settings that were refused', () => {
     const sentence = 'config.toml line 2: log.level must be "info".';
     const told = renderStatus({ ...status, daemon: { ...status.daemon, refusedSettings: [sentence] } }, look);
-    expect(told.split('\n')[1]).toBe(`Refused, so that the old setting acts: ${sentence}`);
+    expect(told.split('\n')[1]).toBe(`Refused, and not in force: ${sentence}`);
   });
 
   test('without an account says how to add one', () => {
@@ -210,7 +210,7 @@ describe('status for people', () => {
       '  one cheap request may find out that it has recovered',
       '  auth-reset target: claude',
       '  exhausted for opus since 1m ago (00:53 UTC), next try in 1h (01:54 UTC)',
-      '  retrying: an account is open again, none has served since 1m ago (00:53 UTC)',
+      '  retrying: an account is open again; since 1m ago (00:53 UTC) no request has been served',
       '  auth reset of claude failed (1h ago (Nov 20, 23:54 UTC)): exit 1 no such user',
       '  next request for opus: nobody, the first opens in 1h (01:54 UTC)',
     ]);
@@ -298,6 +298,16 @@ test.each([
   ['🏁 বাংলা', '🏁 বাংলা'],
 ])('what is printed cannot steer the terminal: %j', (text, shown) => {
   expect(printable(text)).toBe(shown);
+});
+
+test('a style that somebody else has stored is not put on', () => {
+  const forged = 'red \u001b[31mtext';
+  expect(unstyled(forged)).toBe('red \ufffd[31mtext');
+  expect(render('pool.remove', { removed: forged }, plain)).not.toContain('\u001b');
+  const bold: Terminal = { ...terminal, style: (_, text) => `\u001b[1m${text}\u001b[22m` };
+  const line = JSON.stringify({ '@timestamp': '2026-11-21T13:05:00Z', level: 'INFO', message: forged });
+  for (const text of [renderLogLine(line, bold, 'UTC'), renderLogLine(forged, bold, 'UTC')])
+    expect(text).toContain('red \ufffd[31mtext');
 });
 
 test('every problem has an exit code that says failure, and no shell gives it another meaning', () => {

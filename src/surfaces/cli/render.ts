@@ -9,7 +9,7 @@ import { renderFindings } from './render-finding.ts';
 import { renderExplanation, renderLink, renderTurn } from './render-answer.ts';
 import { oneLine, renderAccountDetails, renderPoolDetails, renderStatus } from './render-status.ts';
 import { renderTable } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import { unstyledTexts, type Terminal } from './terminal.ts';
 
 /** For people: the zone of the machine. */
 export function localTimeZone(): string {
@@ -18,6 +18,15 @@ export function localTimeZone(): string {
 
 /** What a renderer may look at besides the output. */
 export type Look = { readonly terminal: Terminal; readonly now: number; readonly timeZone: string };
+
+type PhantomView = {
+  readonly id: string;
+  readonly provider: string;
+  readonly pool: string;
+  readonly origin: 'wrapper' | 'env';
+  readonly createdAt: number;
+  readonly expiresAt: number;
+};
 
 type Renderer = (output: never, look: Look) => string;
 
@@ -106,9 +115,18 @@ const renderers: Readonly<Record<string, Renderer>> = {
       )
       .join('\n'),
   'config.list': renderSettings,
-  'config.get': ({ value }: { value: unknown }) => valueText(value),
-  'config.set': ({ field, value, needsRestart }: { field: string; value: unknown; needsRestart: boolean }) =>
-    `${field} is ${valueText(value)}${needsRestart ? ', in force after a restart: stint down' : ''}.`,
+  'config.get': ({ value, isSecret }: { value: unknown; isSecret: boolean }) => valueText(value, isSecret),
+  'config.set': ({
+    field,
+    value,
+    isSecret,
+    needsRestart,
+  }: {
+    field: string;
+    value: unknown;
+    isSecret: boolean;
+    needsRestart: boolean;
+  }) => `${field} is ${valueText(value, isSecret)}${needsRestart ? ', in force after a restart: stint down' : ''}.`,
   'config.check': ({ findings }: { findings: Finding[] }, { terminal }) => renderFindings(findings, terminal),
   'daemon.check': ({ findings }: { findings: Finding[] }, { terminal }) => renderFindings(findings, terminal),
   'token.rotate': ({ scope, file }: { scope: string; file: string }) =>
@@ -123,6 +141,17 @@ const renderers: Readonly<Record<string, Renderer>> = {
           look.terminal.columns,
         ),
   'pool.remove': ({ removed }: { removed: string }) => `Removed pool ${removed}; its accounts stay.`,
+  'phantom.list': ({ phantoms }: { phantoms: PhantomView[] }, look) =>
+    phantoms.length === 0
+      ? 'No agent holds a token.'
+      : renderTable(
+          ['TOKEN', 'PROVIDER', 'POOL', 'OF', 'SINCE', 'UNTIL'],
+          phantoms.map(({ id, provider, pool, origin, createdAt, expiresAt }) => [
+            ...[id, provider, pool, origin === 'env' ? 'stint env' : 'a running agent'],
+            ...[when(createdAt, look), when(expiresAt, look)],
+          ]),
+          look.terminal.columns,
+        ),
   'phantom.revoke': ({ revoked }: { revoked: string }) =>
     `Revoked ${revoked}: agents that hold it are refused from here on.`,
   'session.list': ({ sessions }: { sessions: SessionView[] }, look) =>
@@ -142,7 +171,7 @@ export const drawnOperations: readonly string[] = Object.keys(renderers);
 export function render(operation: string, output: unknown, terminal: Terminal): string {
   const renderer = renderers[operation];
   if (renderer === undefined) return JSON.stringify(output, null, 2);
-  return renderer(output as never, { terminal, now: Date.now(), timeZone: localTimeZone() });
+  return renderer(unstyledTexts(output) as never, { terminal, now: Date.now(), timeZone: localTimeZone() });
 }
 
 function count(amount: number, noun: string): string {

@@ -19,7 +19,7 @@ test.skipIf(process.platform !== 'linux')(
     expect((await service('status')).stdout).toBe(
       'Stint is no service here. Make it one with: stint service install\n',
     );
-    const installed = await service('install');
+    const installed = await service('install', '--insecure-bind');
     expect({ stderr: installed.stderr, code: installed.code }).toEqual({ stderr: '', code: 0 });
     expect(installed.stdout.split('\n').slice(0, 2)).toEqual([
       `Wrote ${file}.`,
@@ -29,7 +29,7 @@ test.skipIf(process.platform !== 'linux')(
     const unit = readFileSync(file, 'utf8');
     expect(unit).toContain(`Environment="STINT_HOME=${place.home}"`);
     expect(unit).toMatch(
-      /^ExecStart="\/\S*node" "\/\S+\/bin\/stint\.mjs" "--control-port" "0" "--agent-port" "0" "up"$/m,
+      /^ExecStart="\/\S*node" "\/\S+\/bin\/stint\.mjs" "--control-port" "0" "--agent-port" "0" "--insecure-bind" "up"$/m,
     );
     expect(unit).not.toContain('test-token');
     expect(JSON.parse((await service('status', '--json')).stdout)).toMatchObject({

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import type { Cli } from './cli.ts';
 import { placeOf } from './connect.ts';
 import type { ServiceState } from './host.ts';
-import { optionsOf, type GlobalOptions } from './options.ts';
+import { insecureBindOption, optionsOf, type GlobalOptions } from './options.ts';
 
 const verbs = ['install', 'remove', 'status'] as const;
 type Verb = (typeof verbs)[number];
@@ -13,6 +13,7 @@ export function addServiceCommand(cli: Cli, root: Command): void {
     .command('service')
     .description('Have the daemon started by the system: after a login, a crash, a reboot')
     .addArgument(new Argument('<verb>', 'What to do').choices([...verbs]))
+    .addOption(insecureBindOption())
     .action(async (verb: Verb) => {
       const options = optionsOf(command);
       const { output, lines } = await run[verb](cli, options);
@@ -36,7 +37,7 @@ const run: Readonly<Record<Verb, (cli: Cli, options: GlobalOptions) => Promise<A
         changed ? `Wrote ${file}.` : `${file} is as it has to be.`,
         outside === null
           ? `${state.manager} runs Stint for the home ${options.home}.`
-          : `Process ${outside} goes on until it is stopped; ${state.manager} takes over with: stint down && stint service install`,
+          : `Process ${outside} goes on until it is stopped; ${state.manager} takes over with: stint down, then ${state.manager === 'systemd' ? 'systemctl --user start stint' : 'stint service install'}`,
         ...boot(state),
         ...(changed && running !== undefined && state.pid !== null ? ['It acts when Stint is started again.'] : []),
         ...(left.length === 0
@@ -45,10 +46,10 @@ const run: Readonly<Record<Verb, (cli: Cli, options: GlobalOptions) => Promise<A
       ],
     };
   },
-  async remove(cli) {
+  async remove(cli, options) {
     const service = await cli.host.service();
     const { file } = await service.status();
-    const removed = await service.remove();
+    const removed = await service.remove(options.home);
     return {
       output: { removed, file },
       lines: [removed ? `Removed ${file}; Stint no longer starts by itself.` : 'Stint is no service here.'],

@@ -32,7 +32,7 @@ describe('a table', () => {
     expect(renderTable(head, rows, 30)).toBe(
       [
         'anthropic/work',
-        '  STATE  closed (a long reaso…',
+        '  STATE  closed (a long reason that a provider gave)',
         '  UNTIL  in 2h (14:05 CET)',
         'openai/日本',
         '  STATE  open',
@@ -41,7 +41,7 @@ describe('a table', () => {
     );
   });
 
-  test.each([20, 34, 40, 52, 60, 79, 80, 120])('fits a terminal of %d columns', (columns) => {
+  test.each([40, 44, 52, 60, 79, 80, 120])('fits a terminal of %d columns', (columns) => {
     for (const line of renderTable(head, [...rows, ['e\u0301'.repeat(30), '🏁'.repeat(40), 'x']], columns).split('\n'))
       expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
   });
@@ -51,11 +51,16 @@ describe('a table', () => {
     expect(cut('日本語日本語', cells)).toEndWith('…');
   });
 
+  test.each([0, 1, 12, 39])('cuts no value for the width %d, which none can be read in', (columns) => {
+    const text = renderTable(head, rows, columns);
+    expect(text).not.toContain('…');
+    for (const value of rows.flat().filter((each) => each !== '-')) expect(text).toContain(value);
+  });
+
   test('keeps its alignment with combining marks and closes the styles that it cuts', () => {
     const styled = [['\u001b[31me\u0301tat rouge\u001b[39m', 'x']];
     expect(renderTable(['A', 'B'], styled, undefined).split('\n')[1]).toBe('\u001b[31me\u0301tat rouge\u001b[39m  x');
-    expect(renderTable(['A', 'B'], [['\u001b[31mrouge rouge rouge\u001b[39m', 'x']], 14)).toBe(
-      'A            B\n\u001b[31mrouge roug…\u001b[39m  x',
-    );
+    const long = [[`\u001b[31m${'rouge '.repeat(7)}\u001b[39m`, 'x']];
+    expect(renderTable(['A', 'B'], long, 40).split('\n')[1]).toBe(`\u001b[31m${'rouge '.repeat(6)}…\u001b[39m  x`);
   });
 });

@@ -1,11 +1,13 @@
 const gap = '  ';
 /** Below this a column says little. */
 const leastCells = 10;
+/** Below this nothing is cut: what is left would say nothing, and the terminal breaks lines itself. */
+const leastColumns = 40;
 
 /**
  * Aligns columns by two spaces; the last one is as long as it is. Where there are only so many columns on the terminal,
- * the widest are cut first, and where nothing readable would be left each row is a block of lines. Widths are cells: an
- * ideograph takes two, a combining mark none.
+ * the widest are cut first, and where nothing readable would be left each row is a block of lines, one for each value.
+ * Widths are cells: an ideograph takes two, a combining mark none.
  */
 export function renderTable(
   head: readonly string[],
@@ -15,7 +17,8 @@ export function renderTable(
   const lines = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...lines.map((line) => Bun.stringWidth(line[column] ?? ''))));
   const room = columns === undefined ? Infinity : columns - gap.length * (head.length - 1);
-  if (columns !== undefined && sum(widths.map((each) => Math.min(each, leastCells))) > room) {
+  const isNarrow = columns !== undefined && columns < leastColumns && sum(widths) > room;
+  if (columns !== undefined && (isNarrow || sum(widths.map((each) => Math.min(each, leastCells))) > room)) {
     return rows.map((row) => block(head, row, columns)).join('\n');
   }
   const fitting = shrink(widths, room);
@@ -43,7 +46,8 @@ function pad(text: string, cells: number): string {
 function block(head: readonly string[], [title = '', ...rest]: readonly string[], columns: number): string {
   const width = Math.max(...head.slice(1).map((each) => each.length));
   const lines = rest.map((cell, index) => `  ${pad(head[index + 1] ?? '', width)}  ${cell}`);
-  return [title, ...lines.map((line) => line.trimEnd())].map((line) => cut(line, columns)).join('\n');
+  const whole = [title, ...lines.map((line) => line.trimEnd())];
+  return (columns < leastColumns ? whole : whole.map((line) => cut(line, columns))).join('\n');
 }
 
 /** Takes one cell after the other from the widest column, until all of them fit. */

@@ -18,14 +18,15 @@ export type Terminal = {
 };
 
 export const terminal: Terminal = {
-  print: (line) => void process.stdout.write(`${printable(line)}\n`),
-  error: (line) => void process.stderr.write(`${printable(line)}\n`),
+  print: (line) => void process.stdout.write(`${hasColours() ? printable(line) : unstyled(line)}\n`),
+  error: (line) => void process.stderr.write(`${unstyled(line)}\n`),
   style: (style, text) => (hasColours() ? styleText(style, text) : text),
   get interactive() {
     return process.stdin.isTTY === true && process.stderr.isTTY === true;
   },
   get columns() {
-    return process.stdout.isTTY === true ? process.stdout.columns : undefined;
+    // Some, such as those of build servers, call themselves terminals and have no width.
+    return process.stdout.isTTY === true && process.stdout.columns > 0 ? process.stdout.columns : undefined;
   },
 };
 
@@ -45,6 +46,19 @@ export function writeError(problem: Problem, json: boolean): void {
 export function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex
   return text.replace(/\u001b(?!\[[\d;]*m)|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g, '\ufffd');
+}
+
+/** As `printable`, and without styles, for words that are none of ours: they must not put on a style that is. */
+export function unstyled(text: string): string {
+  return printable(text).replaceAll('\u001b', '\ufffd');
+}
+
+/** Every text of an answer without styles, for a renderer to put ours on. */
+export function unstyledTexts(value: unknown): unknown {
+  if (typeof value === 'string') return unstyled(value);
+  if (Array.isArray(value)) return value.map(unstyledTexts);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, unstyledTexts(each)]));
 }
 
 function hasColours(): boolean {

@@ -131,7 +131,7 @@ describe('stint event watch', () => {
     await Promise.all([text.shows(gone), json.shows(gone)]);
     await own.stint(['account', 'disable', 'work']);
     const [shown, lines] = await Promise.all([text.shows('account.disable'), json.shows('account.disable')]);
-    expect(shown).toMatch(/^\d\d:\d\d:\d\d account\.add anthropic work \(owner by cli\)\n/);
+    expect(shown).toMatch(/^\d\d:\d\d:\d\d account\.add anthropic\/work \(owner by cli\)\n/);
     const records = lines.split('\n').filter((line) => line.startsWith('{'));
     const ids = records.map((line) => (JSON.parse(line) as { id: number }).id);
     expect(ids).toEqual(ids.map((_, index) => index + 1));

@@ -174,7 +174,14 @@ describe('the official client', () => {
     await rig.run('account.enable', { account: 'home' });
     expect(disabled).toMatchObject({ state: 'disabled' });
     expect(rig.audit.findLast((each) => each.surface === 'mcp')).toEqual({
-      ...{ kind: 'account.disable', surface: 'mcp', actor: 'token', subject: 'home', outcome: 'done', detail: null },
+      ...{
+        kind: 'account.disable',
+        surface: 'mcp',
+        actor: 'token',
+        subject: 'anthropic/home',
+        outcome: 'done',
+        detail: null,
+      },
     });
   });
 

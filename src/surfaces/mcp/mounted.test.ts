@@ -27,7 +27,9 @@ describe('/mcp of a daemon', () => {
       name: 'audit_list',
       arguments: { kind: 'account.disable' },
     });
-    expect(changed).toMatchObject({ records: [{ surface: 'mcp', actor: 'token', subject: 'work', outcome: 'done' }] });
+    expect(changed).toMatchObject({
+      records: [{ surface: 'mcp', actor: 'token', subject: 'anthropic/work', outcome: 'done' }],
+    });
     await client.close();
   });
 

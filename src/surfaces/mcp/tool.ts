@@ -21,8 +21,8 @@ export type Tool = {
 
 type ObjectSchema = z.core.JSONSchema.BaseSchema & { readonly type: 'object' };
 
-/** Verbs that a second call in a row adds nothing to. */
-const idempotentVerbs = new Set(['set', 'set-auth-reset', 'enable', 'disable', 'clear', 'rename', 'use']);
+/** Verbs that a second call in a row adds nothing to; a second rename finds nobody of the old name. */
+const idempotentVerbs = new Set(['set', 'set-auth-reset', 'enable', 'disable', 'clear', 'use']);
 
 /** Every operation that MCP does not hide, in the order of the operations; none that takes a secret, which no model gets to see. */
 export function toolsOf(operations: readonly AnyOperation[]): readonly OperationTool[] {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { labelOf, parseLabel, type AccountId } from '../../core/ids.ts';
+import { labelOf, type AccountId } from '../../core/ids.ts';
 import { defaultPoolOf } from '../../core/pool/pool.ts';
 import { Problem } from '../../core/problem.ts';
 import type { OperationContext } from '../../operations/context.ts';
-import { quoted, requireProvider } from '../../operations/require.ts';
+import { findPool, quoted, requireProvider } from '../../operations/require.ts';
 import { accountShape, type AccountView, type PoolView } from '../../operations/shape.ts';
 import type { Ask, ResourcePath } from './route.ts';
 
@@ -124,8 +124,7 @@ function providerOf(name: string, context: OperationContext): string {
 function poolOf(input: { readonly provider: string; readonly pool?: string | undefined }, context: OperationContext) {
   const id = requireProvider(context, providerOf(input.provider, context));
   if (input.pool === undefined) return defaultPoolOf(id);
-  const name = parseLabel(input.pool);
-  const found = name === undefined ? undefined : context.pools.find(name);
+  const found = findPool(context, input.pool);
   if (found?.pool.provider === id) return found.pool.name;
   throw new Problem('not_found', `There is no pool ${quoted(input.pool)} of ${id}.`, { hint: 'See: stint pool list' });
 }

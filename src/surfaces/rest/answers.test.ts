@@ -20,7 +20,7 @@ const inside: { failure: Error } = { failure: new Error('unset') };
 let all: readonly Described[];
 
 beforeAll(async () => {
-  const setting = { field: 'log.level', value: 'info', isDefault: true };
+  const setting = { field: 'log.level', value: 'info', isDefault: true, isSecret: false };
   agents = await openSupervisor();
   await agents.store.addJobs([jobThat('waits'), jobThat('asks'), jobThat('asks-too')]);
   await agents.restart();
@@ -49,6 +49,7 @@ describe('a real answer', () => {
       if (status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answered)}`);
     }
     const issued = await rest.send('/api/phantom.issue', { method: 'POST', body: { agent: 'claude' } });
+    await rest.send('/api/phantom.list', { method: 'POST', body: {} });
     await rest.send('/api/phantom.revoke', { method: 'POST', body: { id: issued.body['id'] } });
     const wanted = all
       .filter(({ path }) => !/event|login|logout/.test(path))
@@ -149,7 +150,12 @@ function inputOf(method: string, path: string, item: Described['item']) {
       for: '1h',
     },
     ...{ job: 'waits', directory: '/tmp' },
-    ...{ pool: 'anthropic', from: '/nowhere', secret: 'sk-ant-api03-test-0123456789-0123456789', cooldownMs: 1 },
+    ...{
+      pool: 'anthropic',
+      from: path.endsWith('pool.move') ? 'other' : '/nowhere',
+      secret: 'sk-ant-api03-test-0123456789-0123456789',
+      cooldownMs: 1,
+    },
   };
   const body = item.requestBody?.content['application/json']?.schema;
   const fields = (body?.['properties'] ?? {}) as Record<string, unknown>;
@@ -157,6 +163,8 @@ function inputOf(method: string, path: string, item: Described['item']) {
   const also = ['value', 'auto', 'all', 'for', 'secret'].filter((name) => Object.hasOwn(fields, name));
   const given = Object.fromEntries([...required, ...also].map((name) => [name, values[name] ?? 'work']));
   if (path.endsWith('/{model}')) delete given['all'];
+  // A setting is given one of the two.
+  if (Object.hasOwn(given, 'value')) delete given['secret'];
   if (method !== 'GET') return { query: '', body: given };
   const inQuery = (item.parameters ?? []).filter((each) => each.in === 'query' && each.required);
   const query = new URLSearchParams(inQuery.map(({ name }) => [name, textOf(values[name])]));

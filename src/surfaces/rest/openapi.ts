@@ -57,7 +57,7 @@ const meanings = {
   429: 'Too many wrong tokens were sent',
   500: 'A bug',
   502: 'A provider is in trouble',
-  503: 'It cannot be done now',
+  503: 'It cannot be done now; for a change also: the disk takes none',
 } as const;
 
 const retryAfter = { 'Retry-After': { description: 'Seconds', schema: { type: 'integer' } } };

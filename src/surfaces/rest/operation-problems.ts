@@ -8,40 +8,41 @@ const pool = ['not_found'] as const;
 /** No job of that id, or several whose ids begin so; one that is not where this can happen to it. */
 const job = ['not_found', 'conflict'] as const;
 
-/** What can go wrong in an operation, besides bad input, what the caller may not do, and bugs. */
+/** What can go wrong in an operation, besides bad input, what the caller may not do, a disk that is full, and bugs. */
 export const operationProblems: Readonly<Record<string, readonly ProblemCode[]>> = {
-  'account.add': ['conflict', 'unavailable'],
+  'account.add': ['conflict'],
   'account.check': ['conflict'],
-  'account.adopt': ['not_found', 'conflict', 'unavailable'],
+  'account.adopt': ['not_found', 'conflict'],
   'account.adoptable': ['not_found', 'conflict', 'unavailable'],
   'account.show': account,
-  'account.rename': [...account, 'unavailable'],
-  'account.remove': [...account, 'unavailable'],
+  'account.rename': account,
+  'account.remove': account,
   'account.disable': account,
   'account.enable': account,
   'account.clear': account,
   'account.set': account,
   'account.activity': account,
   'pool.create': account,
-  'pool.set': [...account, 'unavailable'],
+  'pool.set': account,
   'pool.show': pool,
-  'pool.rename': [...pool, 'conflict', 'unavailable'],
-  'pool.remove': [...pool, 'unavailable'],
-  'pool.add': [...account, 'unavailable'],
-  'pool.drop': [...account, 'unavailable'],
-  'pool.move': [...account, 'unavailable'],
+  'pool.rename': [...pool, 'conflict'],
+  'pool.remove': pool,
+  'pool.add': account,
+  'pool.drop': account,
+  'pool.move': account,
   'pool.use': account,
   'pool.next': pool,
   'pool.rotate': [...pool, 'conflict'],
   'pool.explain': pool,
   'pool.set-auth-reset': pool,
-  'pool.reset-auth': [...pool, 'conflict', 'upstream', 'unavailable'],
+  'pool.reset-auth': [...pool, 'conflict', 'upstream'],
   'limit.list': account,
   'limit.set': account,
   'limit.clear': account,
   'session.begin': account,
   'session.report': account,
   'phantom.issue': pool,
+  'phantom.list': ['not_found'],
   'phantom.revoke': ['not_found'],
   'job.add': job,
   'job.show': job,
@@ -51,18 +52,19 @@ export const operationProblems: Readonly<Record<string, readonly ProblemCode[]>>
   'job.resume': job,
   'job.park': job,
   'job.answer': job,
-  'notice.test': ['not_found', 'conflict', 'upstream', 'unavailable'],
+  'notice.test': ['not_found', 'conflict', 'upstream'],
   'config.get': ['not_found'],
-  'config.set': ['not_found', 'unavailable'],
-  'token.rotate': ['unavailable'],
+  'config.set': ['not_found'],
   'log.read': ['unavailable'],
 };
 
 /** Every status besides success that a route can answer with. */
-export function statusesOf({ method, runs, stream }: Route): number[] {
+export function statusesOf({ method, runs, operation, stream }: Route): number[] {
+  // Every change can meet a disk that takes none.
+  const ofDisk = operation.effect === 'read' ? [] : [problemStatus.unavailable];
   const ofOperations = runs.flatMap((name) => operationProblems[name] ?? []).map((code) => problemStatus[code]);
   const ofBody = method === 'GET' ? [] : [413, 415];
   // Whatever happens to a stream happens after its head.
   const ofBugs = stream === undefined ? [500] : [];
-  return [...new Set([400, 401, 403, 429, ...ofBody, ...ofBugs, ...ofOperations])].toSorted((a, b) => a - b);
+  return [...new Set([400, 401, 403, 429, ...ofBody, ...ofBugs, ...ofDisk, ...ofOperations])].toSorted((a, b) => a - b);
 }

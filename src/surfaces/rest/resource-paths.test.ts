@@ -141,6 +141,11 @@ describe('/api/models/rate-limits', () => {
     expect((await rest.send(`${path}?model=opus`, { method: 'DELETE' })).body['cleared']).toHaveLength(1);
   });
 
+  test('names fields, not flags, to whoever gives fields', async () => {
+    const refused = await rest.send('/api/limits', { method: 'POST', body: { for: '1h' } });
+    expect(refused.body['detail']).toBe('Give an account, a pool or a model, or all alone.');
+  });
+
   test('takes a model by its encoded name', async () => {
     await rest.send(path, { method: 'POST', body: { model: 'claude/opus[1m]', account: 'home' } });
     const { body } = await rest.send(`${path}/${encodeURIComponent('claude/opus[1m]')}`, { method: 'DELETE' });
@@ -162,9 +167,11 @@ describe('/api/pools', () => {
     expect(ownName).toMatchObject({ status: 400, body: { hint: 'It is called name here.' } });
     const again = await rest.send('/api/pools', { method: 'POST', body: { name: 'team', accounts: ['work'] } });
     expect(again.status).toBe(409);
-    expect((await rest.send('/api/pools/team')).body).toEqual(created.body);
+    const { warning, ...pool } = created.body as { readonly warning: unknown };
+    expect(warning).toBeNull();
+    expect((await rest.send('/api/pools/team')).body).toEqual(pool);
     const changed = await rest.send('/api/pools/team', { method: 'PATCH', body: { strategy: 'priority' } });
-    expect(changed.body).toEqual({ ...created.body, strategy: 'priority' });
+    expect(changed.body).toEqual({ ...pool, strategy: 'priority' });
     const moved = await rest.send('/api/pools/team/rename', { method: 'POST', body: { name: 'crew' } });
     expect(moved.body).toMatchObject({ name: 'crew' });
     expect((await rest.send('/api/pools/crew', { method: 'DELETE' })).status).toBe(200);

@@ -5,7 +5,7 @@ import { Problem } from '../../core/problem.ts';
 import type { Caller, OperationContext } from '../../operations/context.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import { coerceText } from '../../operations/text-input.ts';
-import { problemDetails, problemType } from '../problem-details.ts';
+import { inFieldWords, problemDetails, problemType } from '../problem-details.ts';
 import { admit, refuseOddHost, type Admission, type DoorDeps } from './admission.ts';
 import { mostBodyBytes, readFields, refuseLargeBody } from './json-body.ts';
 import { addLogin, logOut } from './login.ts';
@@ -70,8 +70,8 @@ export function restApp(deps: RestDeps, via: Via): Hono<RestEnv> {
   if (mcp !== undefined) app.all('/mcp', (c) => answerMcp(c, mcp));
   refuseOtherMethods(app);
   app.notFound((c) => show(new Problem('not_found', `There is no ${named(c)}.`, { hint: seeDocument })));
-  app.onError((error) => {
-    if (error instanceof Problem) return show(error);
+  app.onError((error, c) => {
+    if (error instanceof Problem) return show(error, isTyped(c));
     deps.bug(error);
     return show(internalProblem());
   });
@@ -196,8 +196,16 @@ function honoPath(path: string): string {
   return path.replace(/\{(\w+)\}/g, ':$1');
 }
 
-function show(problem: Problem): Response {
-  const details = problemDetails(problem, problem instanceof Refusal ? problem.status : undefined);
+/** Whether the words of the command line are those of whoever asks. */
+function isTyped(c: Context<RestEnv>): boolean {
+  return (c.get('admission') as Admission | undefined)?.caller.surface === 'cli';
+}
+
+function show(problem: Problem, typed = false): Response {
+  const plain = problemDetails(problem, problem instanceof Refusal ? problem.status : undefined);
+  const { detail, hint } = plain;
+  const fielded = { detail: inFieldWords(detail), hint: hint === null ? null : inFieldWords(hint) };
+  const details = typed ? plain : { ...plain, ...fielded };
   const headers = problem instanceof Refusal ? problem.headers : {};
   const challenge = details.status === 401 ? { 'www-authenticate': 'Bearer realm="stint"' } : {};
   return Response.json(details, {

@@ -50,7 +50,7 @@ describe('GET /api/events', () => {
     expect(events.head).toEqual([200, 'text/event-stream']);
     await disable('work');
     const { data, ...frame } = await events.next();
-    expect(JSON.parse(data)).toMatchObject({ kind: 'account.disable', subject: 'work', surface: 'rest' });
+    expect(JSON.parse(data)).toMatchObject({ kind: 'account.disable', subject: 'anthropic/work', surface: 'rest' });
     expect(frame).toEqual({ id: String((JSON.parse(data) as { id: number }).id), event: 'account.disable' });
   });
 

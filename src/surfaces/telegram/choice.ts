@@ -1,7 +1,7 @@
-import { parseLabel } from '../../core/ids.ts';
 import type { Job } from '../../core/job/job.ts';
 import type { OperationContext } from '../../operations/context.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
+import { findPool } from '../../operations/require.ts';
 import { inputFields } from '../../operations/text-input.ts';
 import type { Input } from './argument.ts';
 import type { Option } from './pending.ts';
@@ -44,7 +44,7 @@ const unasked: Readonly<Record<string, (input: Input, context: OperationContext)
     return { field: 'account', options: [{ text: 'let the pool choose', adds: { auto: true } }, ...members] };
   },
   'limit.set': (input, context) => {
-    if (input['account'] === undefined && input['pool'] === undefined)
+    if (input['account'] === undefined && input['pool'] === undefined && input['all'] !== true)
       return { field: 'account', options: accountsOf(context).map((id) => one('account', id)) };
     if (input['for'] !== undefined || input['until'] !== undefined) return undefined;
     return { field: 'for', options: ['15m', '1h', '5h', '1d', '7d'].map((length) => one('for', length)) };
@@ -119,9 +119,8 @@ function accountsOf({ accounts }: OperationContext): readonly string[] {
   return accounts.all().map(({ account }) => account.id);
 }
 
-function membersOf({ pools }: OperationContext, name: unknown): readonly string[] {
-  const label = parseLabel(String(name));
-  return pools.all().find(({ pool }) => pool.name === label)?.pool.accounts ?? [];
+function membersOf(context: OperationContext, name: unknown): readonly string[] {
+  return findPool(context, String(name))?.pool.accounts ?? [];
 }
 
 function one(field: string, value: string): Option {

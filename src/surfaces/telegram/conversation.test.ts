@@ -58,7 +58,7 @@ describe('a command', () => {
     expect((await api.ask(owner, '/pool_use anthropic account=home')).text).toContain('pinned to anthropic/home');
     expect(rig.audit.at(-1)).toMatchObject({
       ...{ kind: 'pool.use', surface: 'telegram', actor: `telegram:${owner}` },
-      ...{ subject: 'anthropic home', outcome: 'done' },
+      ...{ subject: 'anthropic', detail: 'anthropic/home', outcome: 'done' },
     });
   });
 
@@ -118,7 +118,7 @@ describe('a command', () => {
     const { api, rig } = telegram;
     await rig.add(...Array.from({ length: 120 }, (_, index) => `account-with-a-long-name-${index}`));
     for (const command of ['/status', '/accounts', '/limit_list', '/audit_list']) {
-      if (command === '/limit_list') await rig.run('limit.set', { for: '2h' });
+      if (command === '/limit_list') await rig.run('limit.set', { all: true, for: '2h' });
       const said = await api.ask(owner, command);
       expect(said.text).toMatch(/\n… and \d+ more$/);
     }
@@ -301,6 +301,15 @@ describe('what cannot be undone', () => {
     expect(rig.context.accounts.all()).toHaveLength(1);
   });
 
+  test.each([
+    ['/daemon_stop nosuchfield=1', '❌ daemon.stop has no field nosuchfield.'],
+    ['/account_remove nosuchfield=1', '❌ account.remove has no field nosuchfield.'],
+  ])('is refused before anybody is asked: %s', async (command, message) => {
+    await using telegram = await openTelegram();
+    await telegram.rig.add('work');
+    expect((await telegram.api.ask(owner, command)).text).toStartWith(message);
+  });
+
   test('is not done by somebody else of the group', async () => {
     await using telegram = await openTelegram();
     const { api, rig } = telegram;
@@ -312,7 +321,7 @@ describe('what cannot be undone', () => {
     const done = api.heard(group);
     await api.press(group, 'Yes', ann);
     expect((await done).text).toContain('Removed');
-    expect(rig.audit.at(-1)).toMatchObject({ actor: `telegram:${group}` });
+    expect(rig.audit.at(-1)).toMatchObject({ actor: `telegram:${group}/${ann.id}` });
   });
 
   test.each(['r:account.remove:work', 'r:account.disable:work', 'r:daemon.stop:', 'x', '', 'q:abc:yes'])(
@@ -339,6 +348,17 @@ describe('a message', () => {
     expect(rig.context.accounts.all()[0]?.account.standing).toBe('enabled');
     expect((await pressed(telegram, 'Yes')).text).toContain('takes no requests');
     expect((await api.ask(owner, '/pools', { date })).text).toContain('pool anthropic');
+  });
+
+  test('that waited when the bot was started changes nothing without a yes, however short that was', async () => {
+    await using telegram = await openTelegram({ idle: true });
+    const { api, rig, bot } = telegram;
+    await rig.add('work');
+    const heard = api.heard(owner);
+    api.say(owner, '/account_disable work', { date: Math.floor(captured / 1000) - 5 });
+    bot.start();
+    expect((await heard).text).toStartWith('You sent this before Stint was started. Is it still to be done?');
+    expect(rig.context.accounts.all()[0]?.account.standing).toBe('enabled');
   });
 
   test('that was edited does nothing', async () => {

@@ -2,9 +2,10 @@ import type { InlineKeyboardButton } from 'grammy/types';
 import { Problem } from '../../core/problem.ts';
 import { formatWhen } from '../../core/time.ts';
 import type { OperationContext } from '../../operations/context.ts';
-import { type AnyOperation, execute } from '../../operations/operation.ts';
+import { type AnyOperation, execute, parseInput } from '../../operations/operation.ts';
+import { inFieldWords } from '../problem-details.ts';
 import { inputFields } from '../../operations/text-input.ts';
-import { type Input, parseInput } from './argument.ts';
+import { type Input, parseInput as readInput } from './argument.ts';
 import { missingFrom, type Missing } from './choice.ts';
 import { commandName, findOperation, inChatWords, offered } from './command.ts';
 import { helpText, ofNoun, usageText } from './help.ts';
@@ -38,7 +39,7 @@ export async function answerCommand(deps: ConversationDeps, typed: Typed, place:
   }
   if (!offered([operation]).includes(operation)) return { blocks: notOffered(deps, operation) };
   return guarded(deps, () => {
-    const input = parseInput(operation, typed.rest);
+    const input = readInput(operation, typed.rest);
     return proceed(deps, { operation, input, stale: typed.stale }, place);
   });
 }
@@ -64,9 +65,12 @@ type Wanted = { readonly operation: AnyOperation; readonly input: Input };
 async function proceed(deps: ConversationDeps, wanted: Wanted & { stale: boolean }, place: Place): Promise<Reply> {
   const { operation, input, stale } = wanted;
   const context = contextOf(deps, place);
+  refuseUnknown(operation, input);
   const missing = missingFrom(operation, input, context);
   if (missing !== undefined) return ask(deps, { ...wanted, missing }, place);
   if (operation.effect !== 'destructive' && !(stale && operation.effect === 'write')) return run(deps, wanted, place);
+  // What would be refused is refused before anybody is asked.
+  parseInput(operation, input);
   await precheck(deps, wanted, context);
   return confirm(deps, wanted, place);
 }
@@ -98,7 +102,16 @@ const questions: Readonly<Record<string, string>> = {
   for: 'For how long?',
 };
 
-/** What would be refused is refused before anybody is asked. */
+/** Nobody should answer questions first. */
+function refuseUnknown(operation: AnyOperation, input: Input): void {
+  const { fields } = inputFields(operation);
+  const unknown = Object.keys(input).find((name) => !Object.hasOwn(fields, name));
+  if (unknown !== undefined)
+    throw new Problem('invalid', `${operation.name} has no field ${unknown.slice(0, 60)}.`, {
+      hint: `It takes: ${Object.keys(fields).join(', ') || 'nothing'}`,
+    });
+}
+
 async function precheck({ operations }: ConversationDeps, wanted: Wanted, context: OperationContext): Promise<void> {
   const check = operations.find((each) => each.name === wanted.operation.precheck);
   if (check === undefined) return;
@@ -135,8 +148,10 @@ async function run(deps: ConversationDeps, { operation, input }: Wanted, place: 
   return { blocks: blocks.map((each) => inChatWords(each, deps.operations)) };
 }
 
-function contextOf({ context }: ConversationDeps, { chat }: Place): OperationContext {
-  return { ...context, caller: { surface: 'telegram', actor: `telegram:${chat}`, scope: 'full' } };
+/** A group has many, and whoever it was is asked about it later. A chat with one person has that person's id. */
+function contextOf({ context }: ConversationDeps, { chat, user }: Place): OperationContext {
+  const actor = `telegram:${chat === user ? chat : `${chat}/${user}`}`;
+  return { ...context, caller: { surface: 'telegram', actor, scope: 'full' } };
 }
 
 async function guarded(deps: ConversationDeps, answer: () => Promise<Reply>): Promise<Reply> {
@@ -151,9 +166,9 @@ async function guarded(deps: ConversationDeps, answer: () => Promise<Reply>): Pr
 
 function problemText(deps: ConversationDeps, { message, hint, retryAt }: Problem): Html[] {
   const { operations, context, timeZone } = deps;
-  const next = hint === undefined ? [] : [escape(inChatWords(hint, operations))];
+  const next = hint === undefined ? [] : [escape(inChatWords(inFieldWords(hint), operations))];
   const again = retryAt === undefined ? [] : [`It may work ${formatWhen(retryAt, context.clock(), timeZone)}.`];
-  return [`❌ ${escape(inChatWords(message, operations))}`, ...again, ...next];
+  return [`❌ ${escape(inChatWords(inFieldWords(message), operations))}`, ...again, ...next];
 }
 
 function notOffered({ operations }: ConversationDeps, { name, hidden, kind }: AnyOperation): Html[] {

@@ -4,7 +4,8 @@ import { type BotApi, BotApiError, pollSeconds } from './bot-api.ts';
 
 export type PollDeps = {
   readonly api: BotApi;
-  readonly handle: (update: Update) => void;
+  /** `queued`: it may have waited since before the first request. */
+  readonly handle: (update: Update, queued: boolean) => void;
   /** Whether the Bot API was reached; null once it is again. */
   readonly trouble: (error: BotApiError | null) => void;
   /** Waits; rejects or resolves at once when `signal` aborts. */
@@ -21,13 +22,15 @@ const updateTypes = ['message', 'callback_query'] as const;
  */
 export async function poll(deps: PollDeps, signal: AbortSignal): Promise<void> {
   let received: readonly Update[] = [];
+  let queued = true;
   let offset = 0;
   while (!signal.aborted) {
     const ask = { offset, timeout: received.length === 0 ? pollSeconds : 0, allowed_updates: [...updateTypes] };
     const next = await insist(deps, () => deps.api('getUpdates', ask, signal), signal);
     if (next === undefined) return;
-    received.forEach(deps.handle);
+    for (const update of received) deps.handle(update, queued);
     received = next;
+    if (next.length === 0) queued = false;
     offset = (next.at(-1)?.update_id ?? offset - 1) + 1;
   }
 }

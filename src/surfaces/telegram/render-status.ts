@@ -29,7 +29,7 @@ export function renderStatus({ daemon, accounts, pools, sessions }: StatusView, 
         ]),
     ...(daemon.setAside === null ? [] : [`⚠️ A damaged database was put aside as ${escape(daemon.setAside)}.`]),
     ...(daemon.pendingRestart.length === 0 ? [] : [`After a restart act: ${escape(daemon.pendingRestart.join(', '))}`]),
-    ...daemon.refusedSettings.map((sentence) => `⚠️ Refused, so that the old setting acts: ${escape(sentence)}`),
+    ...daemon.refusedSettings.map((sentence) => `⚠️ Refused, and not in force: ${escape(sentence)}`),
   ];
   if (accounts.length === 0) return [head, ...warnings, noAccounts];
   return [
@@ -139,6 +139,8 @@ function nextLines(next: NextView, look: Look): Html[] {
 
 function answerOf(next: NextView, look: Look): string {
   if (next.kind === 'use') return escape(next.account ?? '');
+  if (next.waitsFor !== undefined)
+    return `waits up to ${formatDuration(next.waitsFor.upToMs)} for ${escape(next.waitsFor.account)}`;
   return next.kind === 'wait' && next.until !== null ? `nobody, the first opens ${when(next.until, look)}` : 'nobody';
 }
 

@@ -29,6 +29,7 @@ type LimitOf = LimitView & { readonly account: string };
 type Turn = { pool: string; account: string | null; until: number | null; following: string | null };
 type Told = { notices: { kind: NoticeKind; at: number; facts: Record<string, unknown>; deliveries: Delivery[] }[] };
 type Delivery = { channel: string; toldAt: number | null; error: string | null };
+type PhantomView = { id: string; provider: string; pool: string; origin: 'wrapper' | 'env'; expiresAt: number };
 type Setting = { readonly field: string; readonly value: unknown; readonly isDefault: boolean };
 
 const renderers: Readonly<Record<string, Renderer>> = {
@@ -102,6 +103,13 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'config.get': (setting: Setting) => [settingLine(setting)],
   'config.check': ({ file, findings }: { file: string; findings: Finding[] }) =>
     findings.length === 0 ? [`✅ ${escape(file)} is well.`] : findings.map(findingLine),
+  'phantom.list': ({ phantoms }: { phantoms: PhantomView[] }, look) =>
+    phantoms.length === 0
+      ? ['No agent holds a token.']
+      : phantoms.map(
+          ({ id, provider, pool, origin, expiresAt }) =>
+            `${code(id)} ${escape(provider)}, pool ${bold(pool)}, ${origin === 'env' ? 'of stint env' : 'of a running agent'}, until ${when(expiresAt, look)}`,
+        ),
   'phantom.revoke': ({ revoked }: { revoked: string }) => [
     `Revoked ${code(revoked)}: agents that hold it are refused from here on.`,
   ],

@@ -115,7 +115,7 @@ export class TelegramBot {
     // Updates go to a webhook while there is one.
     await insist(calls, () => this.#api('deleteWebhook', {}, signal), signal);
     this.#follow(this.#setMenu(signal));
-    await poll({ api: this.#api, ...calls, handle: (update) => this.#take(update) }, signal);
+    await poll({ api: this.#api, ...calls, handle: (update, queued) => this.#take(update, queued) }, signal);
   }
 
   async #setMenu(signal: AbortSignal): Promise<void> {
@@ -147,9 +147,9 @@ export class TelegramBot {
   }
 
   /** In the order of each chat, as far as none takes long: who changes something and then looks, sees it. */
-  #take(update: Update): void {
+  #take(update: Update, queued: boolean): void {
     const chat = (update.message ?? update.callback_query?.message)?.chat.id ?? 0;
-    const turn = this.#afterTurn(this.#latest.get(chat)).then(() => this.#handle(update));
+    const turn = this.#afterTurn(this.#latest.get(chat)).then(() => this.#handle(update, queued));
     const ended = turn
       .catch(() => undefined)
       .finally(() => {
@@ -171,13 +171,13 @@ export class TelegramBot {
     this.#running.add(followed);
   }
 
-  async #handle(update: Update): Promise<void> {
+  async #handle(update: Update, queued: boolean): Promise<void> {
     if (this.#sending.signal.aborted) return;
-    if (update.message !== undefined) return this.#handleMessage(update.message);
+    if (update.message !== undefined) return this.#handleMessage(update.message, queued);
     if (update.callback_query !== undefined) return this.#handlePress(update.callback_query);
   }
 
-  async #handleMessage(message: Message): Promise<void> {
+  async #handleMessage(message: Message, queued: boolean): Promise<void> {
     const text = message.text ?? message.caption ?? '';
     const user = message.from;
     const place = { chat: message.chat.id, user: user?.id ?? 0, topic: topicOf(message) };
@@ -189,7 +189,8 @@ export class TelegramBot {
     const meant = alone || typed?.bot !== undefined;
     if (!this.#deps.chats.includes(place.chat)) return meant ? this.#refuse(place) : undefined;
     if (looksSecret(text)) return this.#refuseSecret(place, message.message_id);
-    const stale = message.date * 1000 < this.#startedAt - slackMs;
+    // What came later was sent after the start, whatever the two clocks say.
+    const stale = (message.date + 1) * 1000 <= this.#startedAt - (queued ? 0 : slackMs);
     const reply = typed === undefined ? undefined : await answerCommand(this.#talk, { ...typed, stale }, place);
     if (reply !== undefined) return this.#reply(place, reply);
     if (!meant || text === '') return;

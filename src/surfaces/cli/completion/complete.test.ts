@@ -16,11 +16,11 @@ pool
 root.command('completion').addArgument(new Argument('<shell>').choices(['bash', 'fish']));
 root.command('claude').argument('[args...]').summary('Run it');
 
-const asked: { wanted: string; command: string; home: string | undefined }[] = [];
+const asked: { wanted: string; command: string; taken: readonly string[]; home: string | undefined }[] = [];
 const names: Names = {
   foreign: ['claude'],
-  of: (wanted, { command, home }) => {
-    asked.push({ wanted, command, home });
+  of: (wanted, { command, taken, home }) => {
+    asked.push({ wanted, command, taken, home });
     if (wanted === 'home') return 'folders';
     const known: Record<string, string[]> = {
       account: ['a/one', 'a/two'],
@@ -65,9 +65,9 @@ describe('a command line goes on with', () => {
     expect(await complete(root, line.split(' '), names)).toEqual({ candidates: [], paths });
   });
 
-  test('names of the home that the line says', async () => {
+  test('names of the home that the line says, with the arguments before them', async () => {
     asked.length = 0;
-    await complete(root, ['--home', '/other', 'account', 'show', ''], names);
-    expect(asked).toEqual([{ wanted: 'account', command: 'account show', home: '/other' }]);
+    await complete(root, ['--home', '/other', 'pool', 'create', 'own', ''], names);
+    expect(asked).toEqual([{ wanted: 'accounts', command: 'pool create', taken: ['own'], home: '/other' }]);
   });
 });

@@ -16,8 +16,13 @@ export type Names = {
   readonly foreign: readonly string[];
 };
 export type Found = readonly Candidate[] | 'files' | 'folders';
-/** The words of the command, such as `pool move`, and what is typed of the word. */
-export type Place = { readonly command: string; readonly typed: string; readonly home: string | undefined };
+/** The words of the command, such as `pool move`, the arguments that it has already, and what is typed of the word. */
+export type Place = {
+  readonly command: string;
+  readonly taken: readonly string[];
+  readonly typed: string;
+  readonly home: string | undefined;
+};
 
 const nothing: Completion = { candidates: [], paths: null };
 
@@ -26,7 +31,7 @@ export async function complete(root: Command, words: readonly string[], names: N
   const typed = words.at(-1) ?? '';
   const state = walk(root, words.slice(0, -1), names.foreign);
   if (state === 'foreign') return { candidates: [], paths: 'files' };
-  const place = { command: pathOf(state.command), typed, home: state.home };
+  const place = { command: pathOf(state.command), taken: state.taken, typed, home: state.home };
   if (state.pending !== null) return valuesOf(state.pending, { names, place });
   const assigned = /^(--[^=]+)=(.*)$/s.exec(typed);
   if (assigned !== null && !state.onlyArguments) return completeAssigned(state, assigned, { names, place });

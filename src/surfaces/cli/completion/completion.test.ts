@@ -32,13 +32,15 @@ describe('stint completion', () => {
       offered pool move work o
       offered pool create x --strategy = p
       [ "$(offered job show '')" = "$(stint job list --json | sed -n 's/.*"id": "\\(.*\\)".*/\\1/p')" ] && offered run --depends-on '' | wc -w
+      offered config set log.level ''
+      offered notice test ''
       offered --home ${place.folder}/missing account show ''`;
     expect(await run(['bash', '--norc', '-c', script])).toBe(
-      'complete -F _stint stint\nanthropic/work\nown\npriority\n1\n\n',
+      'complete -F _stint stint\nanthropic/work\nown\npriority\n1\ndebug info warning error\nlog\n\n',
     );
     // Nobody starts a daemon by pressing Tab.
     expect(existsSync(join(place.folder, 'missing'))).toBe(false);
-  });
+  }, 15_000);
 
   test.skipIf(Bun.which('fish') === null)('completes in fish', async () => {
     const script = `stint completion fish | source; complete --do-complete 'stint account show anthropic/w'`;

@@ -15,7 +15,17 @@ export function namesOf(cli: Cli, home: string): Names {
     return (await client.call(operation, {}, AbortSignal.timeout(patienceMs))) as Record<string, unknown>;
   };
   const sources: Readonly<Record<string, (place: Place) => Promise<Found> | Found>> = {
-    account: async (place) => accountNames(((await ask('account.list', place))['accounts'] ?? []) as Account[], place),
+    account: async (place) => {
+      const accounts = ((await ask('account.list', place))['accounts'] ?? []) as Account[];
+      const [pool] = place.taken;
+      if (!ofMembers.has(place.command) || pool === undefined) return accountNames(accounts, place);
+      const pools = ((await ask('pool.list', place))['pools'] ?? []) as Pool[];
+      const members = pools.find(({ name }) => name === pool)?.accounts ?? [];
+      return accountNames(
+        accounts.filter(({ id }) => members.includes(id)),
+        place,
+      );
+    },
     pool: async (place) =>
       (((await ask('pool.list', place))['pools'] ?? []) as Pool[]).map(({ name, provider }) => ({
         value: name,
@@ -38,6 +48,9 @@ export function namesOf(cli: Cli, home: string): Names {
       (await cli.host.settingNames())
         .filter(({ field }) => !field.includes('<'))
         .map(({ field, description }) => ({ value: field, description })),
+    value: async ({ command, taken }) =>
+      command === 'config set' ? valuesOf(await cli.host.settingNames(), taken[0] ?? '') : [],
+    channel: async (place) => (((await ask('notice.list', place))['channels'] ?? []) as string[]).map(plain),
     files: () => 'files',
     folders: () => 'folders',
   };
@@ -48,8 +61,11 @@ export function namesOf(cli: Cli, home: string): Names {
 }
 
 type Account = { readonly id: string; readonly label: string; readonly state: string };
-type Pool = { readonly name: string; readonly provider: string };
 type Job = { readonly id: string; readonly state: string; readonly title: string };
+type Pool = { readonly name: string; readonly provider: string; readonly accounts: readonly string[] };
+
+/** Commands whose account is one of the pool before it. */
+const ofMembers: ReadonlySet<string> = new Set(['pool use', 'pool drop']);
 type Session = { readonly id: string; readonly account: string };
 
 /** What an argument or option is called, to what it means. */
@@ -61,6 +77,12 @@ function sourceOf(wanted: string, { command }: Place): string {
   if (wanted === 'home' || wanted === 'profile' || wanted === 'directory') return 'folders';
   if (wanted === 'from' || wanted === 'to') return command === 'pool move' ? 'pool' : 'files';
   return wanted;
+}
+
+/** Those of a setting that takes one of a few. */
+function valuesOf(settings: readonly { readonly field: string; readonly type: string }[], name: string): Candidate[] {
+  const type = settings.find(({ field }) => field === name)?.type ?? '';
+  return /^(true, false|"[^"]*"(, "[^"]*")*)$/.test(type) ? type.replaceAll('"', '').split(', ').map(plain) : [];
 }
 
 /** A label alone will do as well, where no account begins so. */
