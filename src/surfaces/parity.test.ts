@@ -122,7 +122,7 @@ describe('status', () => {
 
   test('shows windows, limits and who is next', async () => {
     const text = await stint(['status']);
-    expect(text).toMatch(/^Stint \S+, process \d+, up \d+s, agents at http:\/\/127\.0\.0\.1:\d+, 0 open requests\n\n/);
+    expect(text).toMatch(/^Stint \S+, process \d+, up [\dms ]+, agents at http:\/\/127\.0\.0\.1:\d+, 0 open requests\n\n/);
     expect(text).toMatch(
       /\nanthropic\/a {2}closed \(five_hour\), opens in \S+ \S+ \(.+ UTC\)\n {2}five_hour {2}█{20} 100% {2}resets in .+ {2}closed\n/,
     );
