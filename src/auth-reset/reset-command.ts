@@ -54,8 +54,8 @@ export function placeKey(settings: ResetSettings, pool: Label): string {
   return `${runtime}|${container}|${agent}`;
 }
 
-function placeOf({ agents: _, pools, ...usual }: ResetSettings, pool: Label): ResetPlace {
-  return { ...usual, ...defined(own(pools, pool) ?? {}) };
+function placeOf(settings: ResetSettings, pool: Label): ResetPlace {
+  return { ...settings, ...defined(own(settings.pools, pool) ?? {}) };
 }
 
 /** Only containers can be asked for a user; elsewhere the agent's login is that of whoever runs the command. */
