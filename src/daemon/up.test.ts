@@ -114,11 +114,7 @@ describe('a home that cannot be used', () => {
   }, 15_000);
 
   test.each([
-    [
-      '[gateway]\nholdSeconds = "long"\n',
-      'config.toml line 2: gateway.holdSeconds must be a whole number from 0 to 3600.',
-    ],
-    ['colour = 1\n', 'config.toml line 1: colour is not a setting.'],
+    ['[agent]\nport = "long"\n', 'config.toml line 2: agent.port must be a whole number from 0 to 65535.'],
     ['[agent\n', /^config\.toml line 1: .+\./],
   ])(
     'because config.toml says %j',

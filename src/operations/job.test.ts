@@ -221,7 +221,7 @@ describe('what a person does with a job', () => {
     const { id } = await add({ prompt: `The password is ${secret}.` });
     await run('job.answer', { job: id, answer: `It is ${secret}.` }).catch(() => undefined);
     const [added, answered] = rig.operations.audit.slice(-2);
-    expect(added).toMatchObject({ kind: 'job.add', subject: 'claude /tmp', outcome: 'done', actor: 'test' });
+    expect(added).toMatchObject({ kind: 'job.add', subject: 'claude', detail: '/tmp', outcome: 'done', actor: 'test' });
     expect(answered).toMatchObject({ kind: 'job.answer', subject: id, outcome: 'conflict' });
   });
 

@@ -54,7 +54,7 @@ describe('bad input', () => {
     ],
     [['account', 'remove', 'first'], 2, 'There is no terminal to ask on. Nothing was changed. To go on, say --yes.'],
     [['pool', 'remove', 'anthropic', '--yes'], 2, /is the default pool of its provider and stays\./],
-    [['session', 'list', '--count', 'all'], 2, 'count must be a whole number from 1 to 10000. It takes: count'],
+    [['session', 'list', '--count', 'all'], 2, '--count must be a whole number from 1 to 10000. It takes: --count'],
     [['logs', '--lines', 'all'], 2, 'lines must be a whole number from 1 to 10000. It takes: lines, cursor'],
     [['env', 'vim'], 2, '"vim" is not an agent that Stint knows. Use one of: claude'],
     [['--pool', 'none', 'env', 'claude'], 3, 'There is no pool "none". See: stint pool list'],

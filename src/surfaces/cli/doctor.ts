@@ -19,6 +19,7 @@ export function addDoctor(cli: Cli, root: Command): void {
       const findings = [
         ...checkVersions(cli),
         checkHome(options.home),
+        ...(await checkConfig(cli, options.home)),
         ...(await checkDaemon(cli, options)),
         ...(await checkSettings(cli, options)),
       ];
@@ -101,6 +102,18 @@ async function checkDaemon(cli: Cli, options: GlobalOptions): Promise<Finding[]>
 }
 
 /** After the daemon's: only the port of a running one tells its gateway from others. */
+/** What is wrong in config.toml; a daemon starts without the part that it is in. */
+async function checkConfig({ host }: Cli, home: string): Promise<Finding[]> {
+  try {
+    const found = await (await host.settings(home, false)).check();
+    return found.filter((each) => !each.ok);
+  } catch (error) {
+    // One that keeps the daemon from starting is told of there.
+    if (error instanceof Problem) return [];
+    throw error;
+  }
+}
+
 async function checkSettings({ host }: Cli, { home }: GlobalOptions): Promise<Finding[]> {
   const found = await Promise.all(
     host.agents.map(async (agent) => findingsOf(agent, await host.obstacles(agent, home, []))),

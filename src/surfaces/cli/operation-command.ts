@@ -14,7 +14,7 @@ import { parseSeconds, watchAnswer } from './watch.ts';
 import { connect } from './connect.ts';
 import { offlineClient } from './offline.ts';
 import { render } from './render.ts';
-import { flagOf, inCliWords } from './cli-words.ts';
+import { inCliWords } from './cli-words.ts';
 import { readSecret } from './secret.ts';
 import { optionsOf } from './options.ts';
 
