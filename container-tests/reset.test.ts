@@ -168,7 +168,7 @@ async function noResetsLeft(place: Place): Promise<void> {
 }
 
 async function audited(place: Place): Promise<unknown> {
-  const { stdout } = await succeed(place, ['audit', 'list', '--kind', 'auth-reset', '--json']);
+  const { stdout } = await succeed(place, ['audit', 'list', '--kind', 'auth-reset.run', '--json']);
   return (JSON.parse(stdout) as { records: unknown }).records;
 }
 

@@ -1,4 +1,5 @@
-// Whatever an operator and a provider do, in whatever order: what status and pool.explain say is what the next request does.
+// Whatever an operator and a provider do, in whatever order: what status and pool.explain say, on every surface, is what the
+// next request does.
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { restoreState, type BookState } from '../src/book/state.ts';
@@ -9,6 +10,10 @@ import { Problem } from '../src/core/problem.ts';
 import { execute } from '../src/operations/operation.ts';
 import { operations } from '../src/operations/registry.ts';
 import type { Explanation, StatusView } from '../src/operations/shape.ts';
+import { createMcpHttp } from '../src/surfaces/mcp/http.ts';
+import { Browsers } from '../src/surfaces/rest/browsers.ts';
+import { restApp } from '../src/surfaces/rest/rest.ts';
+import { Throttle } from '../src/surfaces/rest/throttle.ts';
 import { startAnthropicSimulator } from '../src/simulator/anthropic/simulator.ts';
 import { captured } from './builders.ts';
 import { openGateway } from './open-gateway.ts';
@@ -101,6 +106,11 @@ test('status and pool.explain say what the next request does, after any sequence
   expect(Math.min(seen.served, seen.refused, seen.hops)).toBeGreaterThan(0);
 }, 30_000);
 
+const fail = (error: unknown): never => {
+  throw error;
+};
+const asOwner = { surface: 'mcp', actor: 'owner', scope: 'full' } as const;
+
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 type Ask = typeof asked extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -164,6 +174,30 @@ async function open() {
     return { status: response.status, record: await ended };
   };
 
+  const stopped = new AbortController();
+  const rest = restApp(
+    {
+      ...{ operations, context, version: '1.2.3', stopped: stopped.signal, hostname: '127.0.0.1', secure: false },
+      ...{ tokens: { find: () => undefined }, browsers: new Browsers(clock), throttle: new Throttle(clock) },
+      bug: fail,
+    },
+    'socket',
+  );
+  const mcp = createMcpHttp({ operations, context, version: '1.2.3', bug: fail });
+  resources.defer(() => mcp.close());
+  /** The answer of an operation on the surfaces for programs; the CLI's is that of the socket. */
+  const onSurfaces = async (name: string, input: object): Promise<unknown[]> => {
+    const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    const post = (path: string, body: object) =>
+      new Request(`http://localhost${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    const params = { name: name.replaceAll(/[.-]/g, '_'), arguments: input };
+    const called = await mcp.handle(post('/mcp', { jsonrpc: '2.0', id: 1, method: 'tools/call', params }), asOwner);
+    const answer = /\{.*\}/s.exec(await called.text())?.[0] ?? '{}';
+    const { result } = JSON.parse(answer) as { result?: { structuredContent?: unknown } };
+    const response = await rest.fetch(post(`/api/${name}`, input));
+    return [await response.json(), result?.structuredContent];
+  };
+
   return {
     book,
     async take(each: Step): Promise<void> {
@@ -195,6 +229,8 @@ async function open() {
       // An agent's new conversation is what status answers for.
       const session = wanted.session ?? `fresh-${(fresh += 1)}`;
       const told = (await run('pool.explain', { pool: name, model: asking, session })) as Explanation;
+      for (const other of await onSurfaces('pool.explain', { pool: name, model: asking, session }))
+        expect(other).toEqual(told);
       if (wanted.session === undefined) {
         const status = (await run('daemon.status', { model: asking })) as StatusView;
         const [next] = status.pools.find((each) => each.name === name)?.next ?? [];

@@ -30,6 +30,7 @@ describe('a recovery of a pool with a target', () => {
     expect(rig.states).toEqual(['running', 'waiting']);
     expect(rig.notices).toEqual([]);
     expect(rig.audit).toMatchObject([
+      { kind: 'auth-reset.begun', detail: 'hermes auth reset openai-codex on this machine' },
       {
         kind: 'auth-reset.run',
         actor: 'stint',
@@ -78,7 +79,7 @@ describe('a recovery of a pool with a target', () => {
     const detail = 'hermes auth reset openai-codex on this machine ended with 2: no key sk-….';
     expect(rig.states).toEqual(['running', 'failed']);
     expect(rig.notices).toMatchObject([{ id: 'e1:reset', kind: 'auth-reset-failed', facts: { evidence: detail } }]);
-    expect(rig.audit).toMatchObject([{ outcome: 'upstream', detail }]);
+    expect(rig.audit).toMatchObject([{ kind: 'auth-reset.begun' }, { outcome: 'upstream', detail }]);
   });
 
   test('tells when nothing could be run', async () => {
@@ -93,7 +94,7 @@ describe('a recovery of a pool with a target', () => {
         },
       },
     ]);
-    expect(rig.audit).toMatchObject([{ outcome: 'invalid' }]);
+    expect(rig.audit).toMatchObject([{ kind: 'auth-reset.begun' }, { outcome: 'invalid' }]);
   });
 
   test('runs nothing before the notice of the recovery is stored', async () => {
@@ -263,7 +264,7 @@ describe('a reset that somebody asks for', () => {
         'hermes auth reset openai-codex on this machine ended with 0: was user. ' +
         'Whether the agent goes on shows when it asks again.',
     });
-    expect(rig.audit).toHaveLength(1);
+    expect(rig.audit.map((each) => each.kind)).toEqual(['auth-reset.begun', 'auth-reset.run']);
   });
 
   for (const [what, options, code] of [

@@ -159,12 +159,14 @@ export class AuthResets {
     if (this.#stop.signal.aborted)
       throw new Problem('unavailable', 'Stint stops.', { hint: 'Start it with: stint up' });
     const { settings, containers, audit } = this.#deps;
-    const note = (outcome: 'done' | Problem['code'], detail: string) =>
-      audit({ kind: 'auth-reset.run', surface: 'daemon', actor: 'stint', subject: pool, outcome, detail });
+    const note = (outcome: 'done' | Problem['code'], detail: string, kind = 'auth-reset.run') =>
+      audit({ kind, surface: 'daemon', actor: 'stint', subject: pool, outcome, detail });
     let text = `the reset of ${target}`;
     try {
       const plan = planReset(settings(), pool, target);
       text = plan.text;
+      // A crash from here on leaves this row as the only one.
+      await note('done', text, 'auth-reset.begun');
       const { exitCode, output } = await containers(plan.place).exec(plan.target, this.#stop.signal);
       const said = printable(output);
       const ended = `${text} ended with ${exitCode}${said === '' ? '' : `: ${said}`}`;
