@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Problem } from '../core/problem.ts';
 import { formatDuration } from '../core/time.ts';
 import { parseJson } from '../lib/parse-json.ts';
+import { pause } from '../lib/pause.ts';
 import { requireContainerName } from './container-name.ts';
 import { deadline } from './deadline.ts';
 import { endContainerProcess } from './end-process.ts';
@@ -150,12 +151,5 @@ async function refusal(response: Response, container: string): Promise<Problem> 
 function unknown(what: string): Problem {
   return new Problem('upstream', `The container engine answered ${what}.`, {
     hint: 'Look whether reset.socket is the socket of Docker or Podman',
-  });
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => (clearTimeout(timer), reject(new Error('aborted'))), { once: true });
   });
 }

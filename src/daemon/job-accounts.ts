@@ -11,6 +11,7 @@ import { defaultPoolOf } from '../core/pool/pool.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import { Problem } from '../core/problem.ts';
 import { hourMs, type EpochMs } from '../core/time.ts';
+import { pause } from '../lib/pause.ts';
 import { leaveOutForeign } from '../profiles/foreign.ts';
 import { shareSettings } from '../profiles/settings.ts';
 import { hasTranscript } from '../profiles/transcript-file.ts';
@@ -139,20 +140,6 @@ async function readyProfile(
 
 const gatherMs = 100;
 
-/** Resolves after a time, or when the signal aborts. */
-function within(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
-  });
-}
-
 /** The book wakes whoever waits; this waits again and again. */
 function listenTo(book: Book, listener: () => void): () => void {
   const stopped = new AbortController();
@@ -160,7 +147,7 @@ function listenTo(book: Book, listener: () => void): () => void {
     while (!stopped.signal.aborted) {
       await book.waitForTurn(book.clock() + hourMs, stopped.signal);
       // Requests that come and go wake it as well: what opened is open a moment later too.
-      await within(gatherMs, stopped.signal);
+      await pause(gatherMs, stopped.signal);
       if (!stopped.signal.aborted) listener();
     }
   };

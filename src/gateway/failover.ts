@@ -4,6 +4,7 @@ import type { AccountId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Selection } from '../core/pool/selection.ts';
+import { pause } from '../lib/pause.ts';
 import type { SendDeps, Sent } from './send.ts';
 import { newProgress, type Answer, type Exchange, type Failed, type Progress } from './exchange.ts';
 import { decideNext, startAnew } from './next-step.ts';
@@ -253,18 +254,6 @@ function unreachable({ account, detail, unrenewed }: Failed): Problem {
   }
   return new Problem('upstream', `Stint: ${account} could not be reached: ${detail}.`, {
     hint: 'Check the network and the account’s base URL with: stint doctor',
-  });
-}
-
-function pause(delayMs: number, client: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, delayMs);
-    client.addEventListener('abort', done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      client.removeEventListener('abort', done);
-      resolve();
-    }
   });
 }
 

@@ -6,6 +6,7 @@ import { noRestarts } from '../core/job/restarts.ts';
 import { attemptOf, type JobEvent } from '../core/job/transition.ts';
 import { Problem } from '../core/problem.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
+import { pause } from '../lib/pause.ts';
 import { processStart } from '../lib/process-start.ts';
 import { followAttempt } from './follow.ts';
 import { Gate } from './gate.ts';
@@ -209,19 +210,6 @@ export class Effects {
 /** No room on the disk: of a file, or of the database. */
 function isFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'SQLITE_FULL'].includes(String(error.code));
-}
-
-/** Resolves after a time, or when the signal aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }
 
 export function acceptedJob(spec: JobSpec, id: JobId, now: EpochMs): Job {

@@ -34,17 +34,3 @@ export function untilInterrupted(): Interruption {
     },
   };
 }
-
-/** Resolves after a time, or at once when the signal aborts. */
-export function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, delayMs);
-    signal.addEventListener('abort', end);
-  });
-}

@@ -1,7 +1,7 @@
+import { pause } from '../../lib/pause.ts';
 import { isUnreachable, socketClient, type Client } from '../../operations/client.ts';
 import type { Cli } from './cli.ts';
 import { reachDaemon } from './connect.ts';
-import { pause } from './interrupted.ts';
 import type { GlobalOptions } from './options.ts';
 
 const lookEveryMs = 250;

@@ -1,4 +1,4 @@
-import { pause } from './interrupted.ts';
+import { pause } from '../../lib/pause.ts';
 import type { Lasting } from './lasting.ts';
 
 /** Events come in bursts; each is seen, but not each is drawn. */

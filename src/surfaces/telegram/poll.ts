@@ -60,12 +60,3 @@ export async function insist<Result>(
 function isFinal({ status }: BotApiError): boolean {
   return status === 401 || status === 404;
 }
-
-/** Resolves after a delay, or as soon as `signal` aborts. */
-export function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, delayMs);
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  return promise.finally(() => clearTimeout(timer));
-}

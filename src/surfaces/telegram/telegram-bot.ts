@@ -1,5 +1,6 @@
 import type { CallbackQuery, Message, Update } from 'grammy/types';
 import { minuteMs, secondMs, type EpochMs } from '../../core/time.ts';
+import { pause } from '../../lib/pause.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import type { OperationContext } from '../../operations/context.ts';
 import type { Finding } from '../../operations/shape.ts';
@@ -16,7 +17,7 @@ import {
 } from './conversation.ts';
 import { parsePressed } from './keyboard.ts';
 import { Questions, type Place } from './pending.ts';
-import { insist, pause, poll } from './poll.ts';
+import { insist, poll } from './poll.ts';
 import { looksSecret } from './secret.ts';
 import { show } from './sender.ts';
 import { refusalFor, Strangers } from './strangers.ts';
