@@ -9,6 +9,7 @@ import { noticeKinds, type Notice } from '../core/notice.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import { describeFileError, readPrivateFile } from '../lib/atomic-file.ts';
+import { localTimeZone } from '../lib/local-time-zone.ts';
 import type { Log } from '../log/log.ts';
 import { desktopChannel } from '../notices/desktop.ts';
 import { logChannel } from '../notices/log.ts';
@@ -63,7 +64,7 @@ export async function outboxSettings(
 ): Promise<{ readonly settings: OutboxSettings; readonly faults: readonly ChannelFault[] }> {
   const { config, log, environment, clock, telegram } = parts;
   const { quiet, desktop, webhook } = config.notices;
-  const timeZone = quiet.timeZone === '' ? Intl.DateTimeFormat().resolvedOptions().timeZone : quiet.timeZone;
+  const timeZone = quiet.timeZone === '' ? localTimeZone() : quiet.timeZone;
   const write = (message: string, properties: object): void => log.info(message, properties);
   const logs: Route = { channel: logChannel({ write, clock, timeZone }), kinds: noticeKinds, always: true };
   const routes = [logs];

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config-schema.ts';
 import { Problem } from '../core/problem.ts';
 import { describeFileError, readPrivateFile } from '../lib/atomic-file.ts';
+import { localTimeZone } from '../lib/local-time-zone.ts';
 import type { Log } from '../log/log.ts';
 import type { Channel } from '../notices/ports.ts';
 import type { OperationContext } from '../operations/context.ts';
@@ -29,7 +30,7 @@ export async function openTelegram(parts: TelegramParts): Promise<Telegram | nul
   const token = await readTelegramToken(parts.environment['TELEGRAM_BOT_TOKEN'], config.telegram.tokenFile);
   if (token === null) return null;
   const { quiet } = config.notices;
-  const timeZone = quiet.timeZone === '' ? Intl.DateTimeFormat().resolvedOptions().timeZone : quiet.timeZone;
+  const timeZone = quiet.timeZone === '' ? localTimeZone() : quiet.timeZone;
   const shared = { token, apiRoot, fetch: network.fetch, chats, operations, timeZone };
   return {
     bot: new TelegramBot({ ...shared, context, tell: (event) => tellBot(log, event), bug: log.bug }),

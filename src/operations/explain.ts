@@ -2,6 +2,7 @@ import { asSessionId } from '../core/ids.ts';
 import { operatorWindow } from '../core/limit/limit.ts';
 import type { Skipped, SkipReason } from '../core/pool/selection.ts';
 import { formatDuration, formatWhen, type EpochMs } from '../core/time.ts';
+import { localTimeZone } from '../lib/local-time-zone.ts';
 import type { OperationContext, PoolNow } from './context.ts';
 import type { Explanation } from './shape.ts';
 import { soonestOf, waitOf } from './view.ts';
@@ -13,7 +14,7 @@ export function explain(context: OperationContext, { pool }: PoolNow, asked: Ask
   const { model = null, session = null } = asked;
   const next = context.pools.next(pool.name, model, session === null ? null : asSessionId(session));
   const known = context.sessions.all().find((each) => each.id === session && each.pool === pool.name);
-  const at = { now: context.clock(), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+  const at = { now: context.clock(), timeZone: localTimeZone() };
   const skipped = next.skipped.map((each) => ({ ...each, sentence: sentenceOf(each, at) }));
   const until = next.kind === 'use' ? null : soonestOf(next);
   const account = next.kind === 'use' ? next.account : null;

@@ -3,12 +3,12 @@ import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { Problem } from '../../core/problem.ts';
 import { formatMoment } from '../../core/time.ts';
+import { localTimeZone } from '../../lib/local-time-zone.ts';
 import { socketClient, type Client } from '../../operations/client.ts';
 import type { Cli } from './cli.ts';
 import { connect, reachDaemon } from './connect.ts';
 import { findExecutable, poolOf, runOnProfiles } from './profile-command.ts';
 import { keepDaemon } from './keep-daemon.ts';
-import { localTimeZone } from './render.ts';
 import { optionsOf, type GlobalOptions } from './options.ts';
 import { withOwnCertificates } from './own-certificates.ts';
 

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { pause } from '../../lib/pause.ts';
+import { localTimeZone } from '../../lib/local-time-zone.ts';
 import { coerceText } from '../../operations/text-input.ts';
 import type { Cli } from './cli.ts';
-import { pause, untilInterrupted } from './interrupted.ts';
+import { untilInterrupted } from './interrupted.ts';
 import { connect } from './connect.ts';
-import { localTimeZone } from './render.ts';
 import { renderLogLine } from './render-log.ts';
 import { optionsOf } from './options.ts';
 

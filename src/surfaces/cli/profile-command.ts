@@ -1,10 +1,10 @@
 import { Problem } from '../../core/problem.ts';
 import { formatWhen } from '../../core/time.ts';
+import { localTimeZone } from '../../lib/local-time-zone.ts';
 import type { Client } from '../../operations/client.ts';
 import type { Cli } from './cli.ts';
 import type { ProfileTurn, ProfileTurns } from './host.ts';
 import type { GlobalOptions } from './options.ts';
-import { localTimeZone } from './render.ts';
 
 type Begun = {
   readonly mode: 'gateway' | 'profile';

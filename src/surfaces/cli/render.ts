@@ -1,4 +1,5 @@
 import { formatWhen } from '../../core/time.ts';
+import { localTimeZone } from '../../lib/local-time-zone.ts';
 import type { AccountView, Finding, PoolView, SessionView, StatusView } from '../../operations/shape.ts';
 import { renderAdded, renderChanged, renderJob, renderJobs } from './job/render-job.ts';
 import { renderJobLogLine, type JobLogLine } from './job/render-log.ts';
@@ -10,11 +11,6 @@ import { renderExplanation, renderLink, renderTurn } from './render-answer.ts';
 import { oneLine, renderAccountDetails, renderPoolDetails, renderStatus } from './render-status.ts';
 import { renderTable } from './table.ts';
 import { unstyledTexts, type Terminal } from './terminal.ts';
-
-/** For people: the zone of the machine. */
-export function localTimeZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
 
 /** What a renderer may look at besides the output. */
 export type Look = { readonly terminal: Terminal; readonly now: number; readonly timeZone: string };

@@ -1,11 +1,12 @@
 import { InvalidArgumentError } from 'commander';
 import { formatDuration } from '../../core/time.ts';
+import { localTimeZone } from '../../lib/local-time-zone.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import type { Cli } from './cli.ts';
 import { untilInterrupted } from './interrupted.ts';
 import { reachLasting } from './lasting.ts';
 import type { GlobalOptions } from './options.ts';
-import { localTimeZone, render } from './render.ts';
+import { render } from './render.ts';
 import { clockTime } from './render-log.ts';
 import { openScreen } from './screen.ts';
 import { printable } from './terminal.ts';
