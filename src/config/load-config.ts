@@ -51,8 +51,22 @@ export async function readConfigFile(path: string): Promise<string | undefined> 
   }
 }
 
-/** Puts another text into the file. One that is kept elsewhere is changed there, and the link and its mode stay. */
+/**
+ * Puts another text into the file. One that is kept elsewhere is changed there, and the link and its mode stay. Throws a
+ * Problem where it cannot be written.
+ */
 export async function writeConfigFile(path: string, text: string): Promise<void> {
+  try {
+    await write(path, text);
+  } catch (error) {
+    throw new Problem('unavailable', `${path} cannot be written: ${describeFileError(error)}.`, {
+      hint: 'Nothing was changed. See to the folder, then try again.',
+      cause: error,
+    });
+  }
+}
+
+async function write(path: string, text: string): Promise<void> {
   const linked = await lstat(path).then(
     (found) => found.isSymbolicLink(),
     () => false,

@@ -1,5 +1,4 @@
 import { Problem } from '../core/problem.ts';
-import { describeFileError } from '../lib/atomic-file.ts';
 import { changeConfig } from './change-config.ts';
 import { checkConfig, type ConfigFinding } from './check-config.ts';
 import { configSchema, type Config } from './config-schema.ts';
@@ -51,7 +50,7 @@ export async function offlineSettings({ file, toChange, checkFiles }: OfflineOpt
     async set(field, value) {
       const text = (await readConfigFile(file)) ?? '';
       const changed = changeConfig(text, { path: file, held }, { field, value });
-      if (changed !== text) await write(file, changed);
+      if (changed !== text) await writeConfigFile(file, changed);
       read = await load();
       const wrong = (await check()).find((each) => !each.ok);
       return { needsRestart: false, warning: wrong === undefined ? null : `Still wrong: ${wrong.detail}` };
@@ -59,15 +58,4 @@ export async function offlineSettings({ file, toChange, checkFiles }: OfflineOpt
     pendingRestart: () => [],
     refused: () => (read instanceof Problem ? [read.message] : []),
   };
-}
-
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeConfigFile(file, text);
-  } catch (error) {
-    throw new Problem('unavailable', `${file} cannot be written: ${describeFileError(error)}.`, {
-      hint: 'Nothing was changed. See to the folder, then try again.',
-      cause: error,
-    });
-  }
 }

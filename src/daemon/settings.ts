@@ -5,8 +5,7 @@ import type { LiveConfig } from '../config/live-config.ts';
 import { readConfigFile, writeConfigFile } from '../config/load-config.ts';
 import { needsRestart } from '../config/restart.ts';
 import type { Config } from '../config/config-schema.ts';
-import { Problem } from '../core/problem.ts';
-import { describeFileError } from '../lib/atomic-file.ts';
+import type { Problem } from '../core/problem.ts';
 import type { Settings } from '../operations/context.ts';
 import type { Finding } from '../operations/shape.ts';
 
@@ -40,7 +39,7 @@ export function openSettings(
       const changed = changeConfig(text, { path, held: live.wanted(), insecureBind }, { field, value });
       const changedByUs = live.announce(field);
       try {
-        if (changed !== text) await write(path, changed);
+        if (changed !== text) await writeConfigFile(path, changed);
         await live.reload();
       } finally {
         changedByUs();
@@ -70,15 +69,4 @@ export function openSettings(
 /** The setting is in the file, and may be one half of what is wanted: it stays. */
 function warningOf({ problem: { message, hint } }: ActingFault): string {
   return `It is set, and does not act yet: ${message}${hint === undefined ? '' : ` ${hint}`}`;
-}
-
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeConfigFile(file, text);
-  } catch (error) {
-    throw new Problem('unavailable', `${file} cannot be written: ${describeFileError(error)}.`, {
-      hint: 'Nothing was changed. See to the folder, then try again.',
-      cause: error,
-    });
-  }
 }
