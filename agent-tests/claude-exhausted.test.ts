@@ -10,7 +10,7 @@ describe('every account closed with a reset some seconds ahead', () => {
     await using rig = await startRig();
     await using recorder = await rig.record();
     close(rig, 'a', { resetInSeconds: 5, skip: 1 });
-    close(rig, 'b', { resetInSeconds: 5 });
+    close(rig, 'b', { resetInSeconds: 300 });
     const run = await rig.claude('[[steps:1]] go', '--allowedTools', 'Bash');
     expect(run).toMatchObject(untroubled(greeting('a', '[[steps:1]] go', 1)));
     expect(traffic(rig)).toEqual(['a 200', 'a 429', 'b 429', 'a 200']);
@@ -19,7 +19,7 @@ describe('every account closed with a reset some seconds ahead', () => {
     expect(head(held)).toContain('text/event-stream');
     expect(head(held)).not.toContain('stint-account');
     expect(body(held).slice(0, 80)).toMatch(/^event: ping\ndata: \{"type": ?"ping"\}\n\nevent: ping\n/);
-    expect(states(await rig.status())).toEqual(['a open', 'b open']);
+    expect(states(await rig.status())).toEqual(['a open', 'b closed five_hour']);
     expect(await rig.sessions()).toMatchObject([{ id: run.sessions[0], account: 'anthropic/a' }]);
   });
 
@@ -29,14 +29,14 @@ describe('every account closed with a reset some seconds ahead', () => {
     // A stream that fails after content makes Claude Code ask again for a whole answer.
     rig.simulator.inject({ kind: 'error_event_mid', afterDeltas: 1 });
     close(rig, 'a', { resetInSeconds: 5 });
-    close(rig, 'b', { resetInSeconds: 5 });
+    close(rig, 'b', { resetInSeconds: 300 });
     expect(await rig.claude('hi')).toMatchObject(untroubled(greeting('a', 'hi')));
     expect(traffic(rig)).toEqual(['a 200', 'a 429 whole', 'b 429 whole', 'a 200 whole']);
     expect(lastPauseMs(rig)).toBeGreaterThan(4000);
     const held = recorder.answers().at(-1) ?? '';
     expect(head(held)).toContain('application/json');
     expect(body(held)).toMatch(/^\n\n+\{"id":"msg_/);
-    expect(states(await rig.status())).toEqual(['a open', 'b open']);
+    expect(states(await rig.status())).toEqual(['a open', 'b closed five_hour']);
   });
 });
 
