@@ -5,6 +5,8 @@ import type { Channel } from './profile.ts';
 /** What an agent that works on a job tells, from its structured output; text of models and tools is never read for it. */
 export type AgentEvent =
   | { readonly kind: 'session'; readonly id: string }
+  /** The model that it works with. */
+  | { readonly kind: 'model'; readonly model: string }
   /** The conversation that it was to go on with does not exist. */
   | { readonly kind: 'session-missing' }
   /** The account that serves it told something; the turn goes on. */

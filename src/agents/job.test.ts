@@ -45,6 +45,7 @@ describe('a turn that ends well', () => {
     ];
     expect(hear(claudeJob, lines)).toEqual([
       { kind: 'session', id: claudeSession },
+      { kind: 'model', model: 'claude-opus-4-8[1m]' },
       { kind: 'tool', name: 'Bash', summary: '{"command":"echo step 1"}' },
       { kind: 'text', text: 'all done' },
       { kind: 'turn-completed' },
@@ -128,6 +129,12 @@ describe('a turn that fails', () => {
       claude('overloaded', 'API Error: 529 Overloaded. This is a server-side issue, usually temporary'),
       'overload',
     ],
+    [
+      'its own limit of turns',
+      hear(claudeJob, [{ type: 'result', subtype: 'error_max_turns', is_error: true }]),
+      'task',
+    ],
+    ['too long', claude('invalid_request', 'Prompt is too long: 215529 tokens > 200000 maximum'), 'context-overflow'],
     ['server error', claude('server_error', 'API Error: 500 Internal server error'), 'overload'],
     ['credit', claude('billing_error', 'Credit balance is too low'), 'billing'],
     ['key', claude('authentication_failed', 'Invalid API key · Fix external API key'), 'auth'],

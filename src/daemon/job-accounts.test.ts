@@ -96,10 +96,15 @@ test('an agent with a login of its own is closed by what its attempts tell, unti
   expect(rig.book.state.phantoms.size).toBe(0);
 
   const closed = { kind: 'closed', window: 'usage', family: null, overage: false, evidence: 'used up' } as const;
-  accounts.concluded('own', { ...closed, until: rig.now + 5000 });
+  const own = { agent: 'own', model: null, at: rig.now };
+  accounts.concluded(own, { ...closed, until: rig.now + 5000 });
   expect(select()).toMatchObject({ kind: 'wait', until: rig.now + 5000 });
   rig.now += 5000;
   expect(select()).toMatchObject({ kind: 'use' });
-  accounts.concluded('own', { ...closed, until: null });
-  expect(select()).toMatchObject({ kind: 'wait', until: rig.now + hourMs });
+  accounts.concluded({ ...own, at: rig.now }, { ...closed, until: null });
+  expect(select()).toMatchObject({ kind: 'wait', until: rig.now + hourMs, skipped: [{ estimated: true }] });
+  // Another model may have something left, and one that was served is open.
+  expect(accounts.select({ pool, session: null, model: 'small', exclude: [] })).toMatchObject({ kind: 'use' });
+  accounts.concluded(own, null);
+  expect(select()).toMatchObject({ kind: 'use' });
 });

@@ -39,9 +39,11 @@ export type JobAccountDeps = {
 /** What the supervisor may know and do about accounts: the book's own answers, and phantoms. */
 export function jobAccounts(deps: JobAccountDeps): AccountPort {
   const { book, agents, declared, holdMs, gatewayUrl, agentFolder, environment, phantomFile } = deps;
-  /** Until when an agent with a login of its own is closed, by the pool that stands for it. */
-  const ownLogins = new Map<Label, { readonly id: string; until: EpochMs }>(
-    [...declared.values()].flatMap(({ id, provider }) => (provider === null ? [[ownPool(id), { id, until: 0 }]] : [])),
+  /** Agents with logins of their own, by the pools that stand for them. */
+  const ownLogins = new Map<Label, OwnLogin>(
+    [...declared.values()].flatMap(({ id, provider }) =>
+      provider === null ? [[ownPool(id), { id, closed: new Map() }]] : [],
+    ),
   );
   const agentOf = (id: string): Agent => {
     const agent = agents.get(id);
@@ -64,7 +66,7 @@ export function jobAccounts(deps: JobAccountDeps): AccountPort {
       ownLogins.has(pool) ? 'gateway' : modeOf(book.pool(pool)?.candidates.map((each) => each.account) ?? []),
     select({ pool, session, model, exclude }) {
       const own = ownLogins.get(pool);
-      if (own !== undefined) return selectOwn(own, book.clock());
+      if (own !== undefined) return selectOwn(own, model, book.clock());
       const state = book.pool(pool);
       if (state === undefined) return { kind: 'none', skipped: [] };
       return book.select({ pool: state, session: asSessionId(session ?? ''), model }, exclude, 0);
@@ -74,9 +76,11 @@ export function jobAccounts(deps: JobAccountDeps): AccountPort {
       await book.observe(seen);
       await book.journal.written();
     },
-    concluded(agent, signal) {
-      const own = ownLogins.get(ownPool(agent));
-      if (own !== undefined && signal.kind === 'closed') own.until = signal.until ?? book.clock() + hourMs;
+    concluded({ agent, model, at }, signal) {
+      const closed = ownLogins.get(ownPool(agent))?.closed;
+      if (signal?.kind === 'closed')
+        closed?.set(model, { until: signal.until ?? at + hourMs, estimated: signal.until === null });
+      else closed?.delete(model);
     },
     async phantom({ agent: id, pool, attempt }) {
       const own = declared.get(id);
@@ -110,12 +114,20 @@ function ownPool(agent: string): Label {
   return `${agent}:own` as Label;
 }
 
-function selectOwn({ id, until }: { readonly id: string; readonly until: EpochMs }, now: EpochMs): Selection {
+/** Until when each model is closed; null for the one that the agent takes by itself. */
+type OwnLogin = {
+  readonly id: string;
+  readonly closed: Map<string | null, { readonly until: EpochMs; readonly estimated: boolean }>;
+};
+
+function selectOwn({ id, closed }: OwnLogin, model: string | null, now: EpochMs): Selection {
   const account = asAccountId(`${id}/own`);
+  const { until = 0, estimated = false } = closed.get(model) ?? {};
   if (until <= now) return { kind: 'use', account, probe: false, skipped: [] };
+  const skipped = { account, reason: 'closed', until, window: 'usage' } as const;
   return {
     ...{ kind: 'wait', until, queued: false },
-    skipped: [{ account, reason: 'closed', until, window: 'usage' }],
+    skipped: [estimated ? { ...skipped, estimated } : skipped],
   };
 }
 

@@ -46,6 +46,7 @@ export function jobSpecOf(context: OperationContext, wish: JobWish): JobSpec {
   if (!isAbsolute(wish.directory))
     throw new Problem('invalid', 'directory must be an absolute path.', { hint: 'For example: --directory ~/project' });
   refuseSecrets(context, wish);
+  refuseNul(wish);
   const fallbacks = wish.fallbackAgents.map((each) => requireWorker(context, each).id);
   return {
     title: withoutSecrets(wish.title ?? titleOf(wish.prompt)),
@@ -97,6 +98,16 @@ function refuseSecrets({ caller }: OperationContext, { args, environment }: JobW
   if (name === undefined) return;
   throw new Problem('invalid', `The value of ${name} looks like a secret, which must not pass a chat or a model.`, {
     hint: 'Add this job on the computer, in a terminal.',
+  });
+}
+
+/** No program can be given one. */
+function refuseNul({ directory, model, args, environment }: JobWish): void {
+  const texts = [...Object.entries({ directory, model: model ?? '' }), ...args.map((each) => ['args', each] as const)];
+  const found = [...texts, ...Object.entries(environment)].find(([, text]) => text.includes('\0'));
+  if (found === undefined) return;
+  throw new Problem('invalid', `${found[0]} holds a NUL character, which no program can be given.`, {
+    hint: 'Leave it out; a prompt may hold anything.',
   });
 }
 

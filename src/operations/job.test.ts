@@ -78,6 +78,13 @@ describe('job.add', () => {
     ['a niceness that is none', { nice: 20 }, 'invalid', 'nice must be a whole number from 0 to 19.', null],
     ['a repetition of seconds', { repeat: 5 }, 'invalid', 'repeat must be a whole number from 60', null],
     [
+      'what no program can be given',
+      { environment: { NAME: 'a\0b' } },
+      'invalid',
+      'NAME holds a NUL character, which no program can be given.',
+      null,
+    ],
+    [
       'a secret for all to see',
       { args: ['--key', secret] },
       'invalid',

@@ -123,7 +123,7 @@ export const jobPark = operation({
 
 export const jobRetry = operation({
   name: 'job.retry',
-  summary: 'Let a job that failed, was blocked or was cancelled go on',
+  summary: 'Let a job that has ended or is blocked go on',
   effect: 'write',
   positional: ['job'],
   input: z.object({ job, anew: z.boolean().default(false).describe('From the beginning, in a new conversation') }),

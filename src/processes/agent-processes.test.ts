@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../test/temp-folder.ts';
@@ -144,6 +145,14 @@ describe('an attempt', () => {
     const stranger = { id: asAttemptId('other.1'), pid: process.pid, birth: 'another boot/1' };
     expect(await rig.processes.living(stranger)).toEqual([]);
     await rig.processes.end(stranger);
+    // Of a group whose leader has gone nobody knows the birth: it is another's when the machine was started anew since.
+    const group = spawnSync('setsid', ['sh', '-c', 'sleep 600 >/dev/null & echo $$ $!'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [leader = 0, member = 0] = group.stdout.toString().trim().split(' ').map(Number);
+    const earlier = { id: asAttemptId('other.2'), pid: leader, birth: 'another-boot/1' };
+    expect(await rig.processes.living(earlier)).toEqual([]);
+    process.kill(member, 'SIGKILL');
     await rig.processes.end(unknown);
     expect(await rig.processes.living(attempt)).toEqual([]);
   });

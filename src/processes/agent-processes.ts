@@ -6,17 +6,17 @@ import type { AttemptId } from '../core/ids.ts';
 import type { Reached } from '../core/job/commit-point.ts';
 import { Problem } from '../core/problem.ts';
 import { secondMs } from '../core/time.ts';
-import { processStart } from '../lib/process-start.ts';
+import { isOfThisBoot, processStart } from '../lib/process-start.ts';
 import type { Exit, Known, Launch, OutputLine, Processes, RunFiles } from '../supervisor/ports.ts';
 import { readOutput } from './output.ts';
 import { processesOf, type FoundProcess } from './process-table.ts';
 
 /**
  * Runs an agent and writes down how it ended, for a daemon that was started after it cannot wait for it. Where the file
- * is and what to run are arguments: nothing is pasted into the script.
+ * is and what to run are arguments: nothing is pasted into the script. The agent's PATH may lack what the wrapper needs.
  */
 const wrapper =
-  'out=$1; shift; "$@"; code=$?; printf "%s %s\\n" "$code" "$(date +%s)" >"$out.new" && mv "$out.new" "$out"';
+  'out=$1; shift; "$@"; code=$?; PATH=/usr/bin:/bin; printf "%s %s\\n" "$code" "$(date +%s)" >"$out.new" && mv "$out.new" "$out"';
 
 const lookMs = 100;
 /** How often it is asked whether a process lives whose end nobody wrote down. */
@@ -45,9 +45,11 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs, reached }
   };
   const living = async ({ id, pid, birth }: Known): Promise<readonly number[]> => {
     // A pid that was given to another process since names another group.
-    const isOurs = pid !== null && (birth === null || (await processStart(pid)) === birth);
-    // The leader may be gone while its group goes on: then no other process can have the group's number.
-    const group = pid !== null && (isOurs || (await processStart(pid)) === undefined) ? pid : null;
+    const leader = pid === null ? undefined : await processStart(pid);
+    const isOurs = pid !== null && (birth === null || leader === birth);
+    // The leader may be gone while its group goes on: until the machine is started anew no other can have its number.
+    const isLeft = leader === undefined && birth !== null && (await isOfThisBoot(birth));
+    const group = isOurs || isLeft ? pid : null;
     const found = await processesOf(id, group);
     const isLeader = (each: FoundProcess): number => (each.pid === each.group ? 0 : 1);
     return found.toSorted((a, b) => isLeader(a) - isLeader(b) || a.pid - b.pid).map((each) => each.pid);
@@ -76,7 +78,8 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs, reached }
         signalAll(isOver ? pids : pids.filter((pid) => !asked.has(pid)), isOver ? 'SIGKILL' : 'SIGTERM');
         reached?.(isOver ? 'end.killed' : 'end.asked');
         asked = new Set(pids);
-        await Bun.sleep(lookMs / 2);
+        // One that cannot be ended must not keep us busy as well.
+        await Bun.sleep(performance.now() < until + graceMs ? lookMs / 2 : livesMs);
       }
     },
     async ended(attempt, signal) {

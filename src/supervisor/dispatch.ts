@@ -1,7 +1,8 @@
 import type { Job } from '../core/job/job.ts';
-import type { Resolved } from '../core/job/ladder.ts';
+import type { Resolved, Rung } from '../core/job/ladder.ts';
 import { parkFor } from '../core/job/park.ts';
 import { compareJobs, readinessOf } from '../core/job/ready.ts';
+import { rungOf } from '../core/job/restarts.ts';
 import { attemptOf, type JobEvent } from '../core/job/transition.ts';
 import type { JobId } from '../core/ids.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -67,18 +68,32 @@ export function dispatch(view: DispatchView): Dispatch {
       });
       continue;
     }
+    const waitsUntil = againAt(job, resolved.rung, view.now);
+    if (waitsUntil !== null) {
+      sooner(waitsUntil);
+      continue;
+    }
     running += 1;
     events.push({ job: job.id, event: { kind: 'dispatched', on: resolved.rung } });
   }
   return { events, nextAt };
 }
 
+/** When the rung that looked open twice, and was not, may be tried again; null for now. */
+function againAt({ restarts }: Job, rung: Rung, now: EpochMs): EpochMs | null {
+  const { againAt: at = 0, tried = [] } = restarts;
+  return at > now && tried.at(-1) === rungOf(rung) ? at : null;
+}
+
 /** What a job that was stopped by a limit, and does not go on by itself, asks its user; null for any other. */
 function questionFor({ spec, state, answer }: Job, resolved: Resolved): string | null {
-  const stopped = state.kind === 'queued' && state.why !== null && answer === null;
-  if (!spec.asks || !stopped || (resolved.kind === 'rung' && resolved.isPreferred)) return null;
+  if (!spec.asks || state.kind !== 'queued' || answer !== null) return null;
+  if (resolved.kind === 'rung' && resolved.isPreferred) return null;
+  // One that has not begun loses nothing by waiting for what it prefers.
+  if (resolved.kind === 'closed' && state.why === null) return null;
   const next = resolved.kind === 'closed' ? 'Nothing is open now' : `It can go on with ${nameOf(resolved.rung)}`;
-  return `A limit stopped it (${state.why}). ${next}. Shall it go on?`;
+  const why = state.why === null ? 'What it prefers is closed' : `A limit stopped it (${state.why})`;
+  return `${why}. ${next}. Shall it go on?`;
 }
 
 function nameOf({ agent, model }: Extract<Resolved, { kind: 'rung' }>['rung']): string {

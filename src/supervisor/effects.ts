@@ -1,5 +1,5 @@
 import type { AgentEvent } from '../agents/job-mode.ts';
-import { asAttemptId, asJobId, type AttemptId, type JobId, type Label } from '../core/ids.ts';
+import { asAttemptId, asJobId, type AccountId, type AttemptId, type JobId, type Label } from '../core/ids.ts';
 import type { Reached } from '../core/job/commit-point.ts';
 import type { Attempt, Job, JobSpec } from '../core/job/job.ts';
 import { noRestarts } from '../core/job/restarts.ts';
@@ -22,8 +22,8 @@ export type EffectDeps = LaunchDeps & {
   readonly clock: () => EpochMs;
   readonly newId: () => JobId;
   readonly stopping: AbortSignal;
-  /** A turn was served from this pool. */
-  readonly verified: (pool: Label) => void;
+  /** A turn was served from this account of a profile, or this pool. */
+  readonly verified: (of: AccountId | Label) => void;
   readonly heard: (attempt: AttemptId, event: AgentEvent) => void;
   readonly bug: (error: unknown) => void;
   readonly reached?: Reached;
@@ -77,7 +77,7 @@ export class Effects {
       ...this.#deps,
       apply: (event: JobEvent) => this.#applyUntilWritten(attempt.job, event),
       tell: (event: AgentEvent) => {
-        if (event.kind === 'turn-completed') verified(attempt.pool);
+        if (event.kind === 'turn-completed') verified(attempt.account ?? attempt.pool);
         heard(attempt.id, event);
       },
     };
@@ -137,7 +137,8 @@ export class Effects {
     } catch (error) {
       if (!(error instanceof Problem)) bug(error);
       const detail = error instanceof Error ? error.message : String(error);
-      const failure = isFull(error) ? 'disk-full' : 'launch';
+      // What is missing is told in words; anything else may be over in a moment.
+      const failure = isFull(error) ? 'disk-full' : error instanceof Problem ? 'launch' : 'crash';
       return this.#never(attempt, { kind: 'failed', failure, detail, until: null });
     }
     await this.#spawned(attempt, started);
@@ -166,7 +167,9 @@ export class Effects {
     const job = book.find(id);
     for (let number = 1; number <= (job?.attempts ?? 0); number += 1)
       await accounts.revoke(asAttemptId(`${id}.${number}`));
-    if (job === undefined || job.spec.repeatMs === null || job.state.kind === 'cancelled') return;
+    // One that is blocked may still be let go on, and is repeated then.
+    const { kind } = job?.state ?? { kind: 'cancelled' };
+    if (job === undefined || job.spec.repeatMs === null || kind === 'cancelled' || kind === 'blocked') return;
     const { repeatMs, scheduleAt } = job.spec;
     const from = scheduleAt ?? job.addedAt;
     const missed = Math.max(0, Math.floor((clock() - from) / repeatMs));

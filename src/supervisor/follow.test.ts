@@ -31,7 +31,9 @@ test('what an agent said before a restart counts from when it said so', async ()
     },
   };
   const deps = { clock: () => now, apply: () => Promise.resolve(), tell: () => undefined, bug: () => undefined };
-  const all = { ...deps, processes, accounts: {} } as unknown as Parameters<typeof followAttempt>[0];
+  const all = { ...deps, processes, accounts: { concluded: () => undefined } } as unknown as Parameters<
+    typeof followAttempt
+  >[0];
   await followAttempt(all, { attempt, mode }, new AbortController().signal);
   expect(times).toEqual([said, now]);
 });

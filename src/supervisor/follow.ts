@@ -93,6 +93,8 @@ class Ear {
     switch (event.kind) {
       case 'session':
         return apply({ kind: 'conversation', conversation: { agent, session: event.id, account } });
+      case 'model':
+        return this.#attempt.model === null ? apply({ kind: 'model', attempt: id, model: event.model }) : undefined;
       case 'session-missing':
         return apply({ kind: 'conversation', conversation: null });
       case 'signal':
@@ -106,7 +108,8 @@ class Ear {
         return event.waits ? apply({ kind: 'switch', attempt: id, why: detail }) : undefined;
       }
       case 'turn-completed':
-        this.heard = { ...this.heard, limit: null };
+        // Whatever was in its way until then was not.
+        this.heard = { ...this.heard, limit: null, error: null };
         await this.#observe(event, true);
         return apply({ kind: 'turn-completed', attempt: id });
       case 'result':
@@ -126,10 +129,9 @@ class Ear {
   /** An end that tells of a limit which no event told closes the account as well: else it would be tried at once again. */
   async conclude(outcome: AttemptOutcome): Promise<void> {
     const signal = this.heard.limit === null ? signalOf(outcome, this.#attempt.model) : null;
-    if (signal === null) return;
-    const { account, agent } = this.#attempt;
-    if (account === null) this.#deps.accounts.concluded(agent, signal);
-    else await this.#observe({ kind: 'signal', signal }, false);
+    const { account, agent, model } = this.#attempt;
+    if (account === null) concluded(this.#deps.accounts, { agent, model, at: this.#deps.clock(), outcome });
+    else if (signal !== null) await this.#observe({ kind: 'signal', signal }, false);
   }
 
   /** Of an account that the gateway does not see. */
@@ -139,4 +141,13 @@ class Ear {
     const signals = 'signal' in event ? [event.signal] : [];
     await this.#deps.accounts.observe({ account, model, sentAt: startedAt, signals, served });
   }
+}
+
+/** Of an agent with a login of its own: a limit closes it, and work that was done opens it. */
+export function concluded(
+  accounts: Pick<AccountPort, 'concluded'>,
+  { outcome, ...attempt }: Parameters<AccountPort['concluded']>[0] & { readonly outcome: AttemptOutcome },
+): void {
+  const signal = signalOf(outcome, attempt.model);
+  if (signal !== null || outcome.kind === 'done') accounts.concluded(attempt, signal);
 }

@@ -116,8 +116,11 @@ export interface AccountPort {
     readonly attempt: AttemptId;
   }): Promise<{ readonly args: readonly string[]; readonly environment: Readonly<Record<string, string>> }>;
   revoke(attempt: AttemptId): Promise<void>;
-  /** What the end of an attempt without an account tells; remembered of an agent that has a login of its own. */
-  concluded(agent: string, signal: Signal): void;
+  /** What the end of an attempt without an account told, null where it was served; remembered of an agent that has a login of its own. */
+  concluded(
+    attempt: { readonly agent: string; readonly model: string | null; readonly at: EpochMs },
+    signal: Signal | null,
+  ): void;
   /** Makes a profile ready for an attempt. `holds`: the conversation is there to be gone on with. */
   profile(want: {
     readonly agent: string;

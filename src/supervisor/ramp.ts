@@ -1,4 +1,4 @@
-import type { Label } from '../core/ids.ts';
+import type { AccountId, Label } from '../core/ids.ts';
 import { minuteMs, type EpochMs } from '../core/time.ts';
 
 const stepMs = 250;
@@ -6,27 +6,29 @@ const probeMs = 5000;
 /** When nobody went on for so long, the herd is over; longer than parks are apart by chance. */
 const idleMs = 2 * minuteMs;
 
+/** The account of a profile; the pool in gateway mode, where the gateway probes each account itself. */
+type RampKey = Label | AccountId;
 type Herd = { readonly startedAt: EpochMs; takenAt: EpochMs; verifiedAt: EpochMs | null; resumed: number };
 
 /**
- * How many parked jobs of a pool may go on at a time: one, and when it has worked, or has not failed within five seconds,
+ * How many parked jobs of an account or a pool may go on at a time: one, and when it has worked, or has not failed within five seconds,
  * twice as many every quarter of a second, so that a thousand that were due at once do not meet a provider at once.
  */
 export class Ramp {
   readonly #clock: () => EpochMs;
-  readonly #pools = new Map<Label, Herd>();
+  readonly #herds = new Map<RampKey, Herd>();
 
   constructor(clock: () => EpochMs) {
     this.#clock = clock;
   }
 
   /** Takes a place; false where this one has to wait until `next`. */
-  take(pool: Label): boolean {
+  take(of: RampKey): boolean {
     const now = this.#clock();
-    const present = this.#pools.get(pool);
+    const present = this.#herds.get(of);
     const isOver = present === undefined || now - present.takenAt > idleMs || now < present.startedAt;
     const known = isOver ? { startedAt: now, takenAt: now, verifiedAt: null, resumed: 0 } : present;
-    this.#pools.set(pool, known);
+    this.#herds.set(of, known);
     if (known.resumed >= allowed(known, now)) return false;
     known.resumed += 1;
     known.takenAt = now;
@@ -34,24 +36,24 @@ export class Ramp {
   }
 
   /** A turn was served: what opened is open. */
-  verified(pool: Label): void {
-    const known = this.#pools.get(pool);
+  verified(of: RampKey): void {
+    const known = this.#herds.get(of);
     if (known !== undefined) known.verifiedAt ??= this.#clock();
   }
 
   /** It closed again: what comes then begins with one. */
-  reset(pool: Label): void {
-    this.#pools.delete(pool);
+  reset(of: RampKey): void {
+    this.#herds.delete(of);
   }
 
   /** Nobody knows any more who went on. */
   clear(): void {
-    this.#pools.clear();
+    this.#herds.clear();
   }
 
-  /** When the next place is there; null for a pool that has none to wait for. */
-  next(pool: Label): EpochMs | null {
-    const known = this.#pools.get(pool);
+  /** When the next place is there; null where there is none to wait for. */
+  next(of: RampKey): EpochMs | null {
+    const known = this.#herds.get(of);
     if (known === undefined) return null;
     const now = this.#clock();
     if (known.resumed < allowed(known, now)) return now;

@@ -50,7 +50,7 @@ describe('a restart', () => {
         effects: [],
       });
     });
-    await rig.supervisor.until(id, ({ state }) => state.kind === 'queued' && state.why !== null);
+    await rig.reaches(id, 'blocked');
     expect(rig.supervisor.attempt(id)?.outcome).toMatchObject({
       failure: 'launch',
       detail: expect.stringContaining('gone'),

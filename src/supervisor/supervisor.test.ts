@@ -66,11 +66,39 @@ describe('a job', () => {
     await expect(rig.supervisor.cancel(id)).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  test('whose executable is missing fails with a clear sentence after its tries', async () => {
+  test('whose directory is missing is blocked with a clear sentence, and not tried again by itself', async () => {
     await using rig = await openSupervisor();
     const { id } = await rig.add('true', { directory: '/no/such/folder' });
-    const { state } = await rig.supervisor.until(id, (job) => job.state.kind === 'queued' && job.state.why !== null);
-    expect(state).toMatchObject({ why: 'The directory /no/such/folder does not exist.' });
+    const { state } = await rig.reaches(id, 'blocked');
+    expect(state).toMatchObject({ failure: 'launch', detail: 'The directory /no/such/folder does not exist.' });
+  });
+
+  test('without a model is resolved for the one that its agent takes by itself', async () => {
+    await using rig = await openSupervisor();
+    const model = print({ kind: 'model', model: 'claude-opus-4-8' });
+    const { id } = await rig.add(
+      `echo "$3" >> $NOTES/models; [ "$3" = - ] || { ${finish()}exit 0; }; ${model}${limited} exit 1`,
+    );
+    for (const label of ['a', 'b']) await rig.close(label, rig.now + hourMs, 'opus');
+    await rig.reaches(id, 'done');
+    expect(rig.read('models').trim().split('\n')).toEqual(['-', 'sonnet']);
+  });
+
+  test('that waits for a limit and finishes then is done, whatever it said before', async () => {
+    await using rig = await openSupervisor();
+    const error = print({ kind: 'error', failure: 'window', detail: 'limit reached, waiting', until: null });
+    const { id } = await rig.add(`${error}${finish('all of it')}`);
+    expect((await rig.reaches(id, 'done', 'parked', 'blocked')).state).toMatchObject({ kind: 'done' });
+  });
+
+  test('that depends on a lost one and repeats is blocked once, when it is due', async () => {
+    await using rig = await openSupervisor();
+    const lost = await rig.add('sleep 60', { scheduleAt: rig.now + hourMs });
+    const { id } = await rig.add(finish(), { dependsOn: [lost.id], repeatMs: minuteMs });
+    await rig.supervisor.cancel(lost.id);
+    await rig.reaches(id, 'blocked');
+    await rig.supervisor.forget(0);
+    expect(rig.supervisor.all().map(({ state }) => state.kind)).toEqual(['cancelled', 'blocked']);
   });
 
   test('waits for those it depends on, for its schedule, and for room; the higher priority goes first', async () => {
@@ -173,6 +201,16 @@ describe('where every account is closed', () => {
   test('five resumes without a completed turn block a job, and a person unblocks it', async () => {
     await using rig = await openSupervisor();
     const { id } = await rig.add(`if [ -e $NOTES/open ]; then ${finish()}exit 0; fi; ${limited} exit 1`);
+    // The account looks open all the time: from the second time on it is left alone for a while, which grows.
+    for (const waitMs of [30_000, 60_000, 120_000, 240_000]) {
+      const { restarts } = await rig.supervisor.until(id, (job) => (job.restarts.againAt ?? 0) > rig.now);
+      expect(restarts.againAt).toBe(rig.now + waitMs);
+      const job = rig.supervisor.find(id);
+      expect(job && rig.supervisor.why(job)).toStartWith(
+        'It met a limit where something looked open, and is tried there again in ',
+      );
+      rig.advance(waitMs);
+    }
     const blocked = await rig.reaches(id, 'blocked');
     expect(blocked.state).toMatchObject({ detail: '5 resumes in a row, and no turn was completed: used up' });
     await Bun.write(join(rig.folder, 'open'), '');

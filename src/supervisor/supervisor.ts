@@ -7,6 +7,7 @@ import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import { dispatch, type Dispatch } from './dispatch.ts';
 import { acceptedJob, Effects, writeAgainMs, type EffectDeps } from './effects.ts';
+import { concluded } from './follow.ts';
 import { forgetFiles, forgettable } from './forget.ts';
 import { JobBook } from './job-book.ts';
 import type { OpenEffect } from './ports.ts';
@@ -66,7 +67,7 @@ export class Supervisor {
     });
     supervisor.#book = book;
     const { signal } = supervisor.#stopping;
-    const verified = (pool: Label): void => supervisor.#ramp.verified(pool);
+    const verified: EffectDeps['verified'] = (of) => supervisor.#ramp.verified(of);
     supervisor.#effects = new Effects({ ...deps, book, stopping: signal, verified });
     supervisor.#open = effects;
     return supervisor;
@@ -76,6 +77,7 @@ export class Supervisor {
   start(): void {
     if (this.#started) return;
     this.#started = true;
+    this.#remember();
     this.#effects.entail(this.#open);
     const begun = new Set(this.#open.flatMap(({ effect }) => ('attempt' in effect ? [effect.attempt] : [])));
     for (const job of this.#book.all()) {
@@ -88,6 +90,15 @@ export class Supervisor {
       this.look();
     });
     this.look();
+  }
+
+  /** What agents with logins of their own told is nowhere but in the ends of their attempts. */
+  #remember(): void {
+    const attempts = [...this.#book.all()].flatMap(({ id }) => this.#book.attempt(id) ?? []);
+    for (const { account, agent, model, endedAt, outcome } of attempts.toSorted(byEnd)) {
+      if (account !== null || endedAt === null || outcome === null) continue;
+      concluded(this.#deps.accounts, { agent, model, at: endedAt, outcome });
+    }
   }
 
   /** Lets go of processes, which go on; the next `start` finds them. */
@@ -180,7 +191,11 @@ export class Supervisor {
       return [{ agent: name, pool: own, chain: found.mode.chain, byProfile }];
     });
     const session = job.conversation?.session ?? null;
-    return resolveRung(job.spec, known, (name, model) => accounts.select({ pool: name, session, model, exclude: [] }));
+    const usual = known[0]?.agent === agent ? known[0].pool : null;
+    return resolveRung(job.spec, known, (name, asked) => {
+      const model = asked ?? (name === usual ? (job.usualModel ?? null) : null);
+      return accounts.select({ pool: name, session, model, exclude: [] });
+    });
   }
 
   /** Resolves with the job once it is as wanted; rejects with the signal's reason, or when the supervisor stops. */
@@ -305,4 +320,8 @@ export class Supervisor {
     for (const watcher of [...this.#watchers]) watcher();
     this.look();
   }
+}
+
+function byEnd(a: Attempt, b: Attempt): number {
+  return (a.endedAt ?? 0) - (b.endedAt ?? 0);
 }

@@ -35,7 +35,8 @@ function look(jobs: readonly Job[], more: Partial<UnparkView> & { places?: numbe
   const events = decided.events.map(
     ({ job, event }) => `${job} ${event.kind} ${'because' in event ? event.because : ''}`,
   );
-  return { ...decided, events, resolved, reset };
+  const says = decided.events.flatMap(({ event }) => ('says' in event ? [event.says] : []));
+  return { ...decided, events, says, resolved, reset };
 }
 
 describe('a look at parked jobs', () => {
@@ -48,6 +49,13 @@ describe('a look at parked jobs', () => {
   test('lets all go on when something opened, but those that a person has parked', () => {
     const jobs = [parked('a', now + 500_000), parked('b', null, 'login'), parked('c', null, 'user')];
     expect(look(jobs, { mayBeFreed: true }).events).toEqual(['a unpark freed', 'b unpark freed']);
+  });
+
+  test('lets nobody go on for whom the disk is full because an account opened, and tells each what it waited for', () => {
+    const jobs = [parked('a', now + 500_000, 'disk'), parked('b', now, 'disk')];
+    const found = look(jobs, { mayBeFreed: true });
+    expect(found.events).toEqual(['b unpark due']);
+    expect(found.says).toEqual(['You were interrupted because the disk was full.']);
   });
 
   test('does not let its own reset pass for something that opened: the margin is waited for', () => {

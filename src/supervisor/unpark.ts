@@ -1,5 +1,5 @@
 import type { Label } from '../core/ids.ts';
-import type { Job } from '../core/job/job.ts';
+import type { Job, ParkReason } from '../core/job/job.ts';
 import type { Resolved } from '../core/job/ladder.ts';
 import { isInMargin, parkFor } from '../core/job/park.ts';
 import { compareJobs } from '../core/job/ready.ts';
@@ -24,7 +24,12 @@ export type UnparkView = {
 /** `isRefused`: some that may go on wait for the ramp. */
 export type Unpark = Dispatch & { readonly isRefused: boolean };
 
-const says = 'You were interrupted by a usage limit, which has ended.';
+const says: Readonly<Record<ParkReason, string>> = {
+  limit: 'You were interrupted by a usage limit, which has ended.',
+  login: 'You were interrupted because no account could be used; one can now.',
+  disk: 'You were interrupted because the disk was full.',
+  user: 'You were paused.',
+};
 
 /** Decides which parked jobs go on, whose time has come or for whom something opened, and which are parked again. */
 export function unpark({ jobs, now, mayBeFreed, resolve, poolOf, ramp, random }: UnparkView): Unpark {
@@ -41,7 +46,9 @@ export function unpark({ jobs, now, mayBeFreed, resolve, poolOf, ramp, random }:
     const state = job.state as Extract<Job['state'], { kind: 'parked' }>;
     const { dueAt } = state;
     const isDue = dueAt !== null && dueAt <= now;
-    if (!isDue && (!mayBeFreed || isInMargin(state, now))) {
+    // What opens among accounts makes no room on a disk.
+    const mayBe = mayBeFreed && state.reason !== 'disk';
+    if (!isDue && (!mayBe || isInMargin(state, now))) {
       sooner(dueAt);
       continue;
     }
@@ -57,18 +64,21 @@ export function unpark({ jobs, now, mayBeFreed, resolve, poolOf, ramp, random }:
       ramp.reset(poolOf(job));
       sooner(park.dueAt);
       events.push({ job: job.id, event: { kind: 'park', park } });
-    } else if (ramp.take(resolved.rung.pool)) {
-      events.push({ job: job.id, event: { kind: 'unpark', because: isDue ? 'due' : 'freed', says } });
+    } else if (ramp.take(resolved.rung.account ?? resolved.rung.pool)) {
+      events.push({
+        job: job.id,
+        event: { kind: 'unpark', because: isDue ? 'due' : 'freed', says: says[state.reason] },
+      });
     } else {
       refused.add(wish);
       isRefused = true;
-      sooner(ramp.next(resolved.rung.pool));
+      sooner(ramp.next(resolved.rung.account ?? resolved.rung.pool));
     }
   }
   return { events, nextAt, isRefused };
 }
 
 /** Jobs of which this is the same find the same open. */
-export function wishOf({ spec: { agent, pool, model, ladder } }: Job): string {
-  return JSON.stringify([agent, pool, model, ladder]);
+export function wishOf({ spec: { agent, pool, model, ladder }, usualModel }: Job): string {
+  return JSON.stringify([agent, pool, model ?? usualModel, ladder]);
 }

@@ -31,6 +31,14 @@ describe('an event of a limit in the output of Claude Code', () => {
       { kind: 'closed', window: 'five_hour', family: null, overage: false, until: resetsAt * 1000 },
     ],
     [
+      // Where the plan and what is paid for besides both refuse, the later of the two opens it.
+      {
+        ...{ status: 'rejected', resetsAt, rateLimitType: 'five_hour' },
+        ...{ overageStatus: 'rejected', overageResetsAt: resetsAt + 3600 },
+      },
+      { kind: 'closed', window: 'five_hour', until: (resetsAt + 3600) * 1000 },
+    ],
+    [
       { status: 'rejected', resetsAt, rateLimitType: 'seven_day_opus' },
       { kind: 'closed', window: 'seven_day_opus', family: 'opus', until: resetsAt * 1000 },
     ],

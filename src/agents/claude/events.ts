@@ -17,6 +17,8 @@ const limitEventSchema = z.object({
     rateLimitType: z.string().optional(),
     utilization: z.number().optional(),
     isUsingOverage: z.boolean().optional(),
+    overageStatus: z.string().optional(),
+    overageResetsAt: z.number().optional(),
   }),
 });
 
@@ -100,7 +102,9 @@ function signalOf(info: z.infer<typeof limitEventSchema>['rate_limit_info']): Si
   const { status, resetsAt, rateLimitType: window, isUsingOverage = false } = info;
   if (resetsAt === undefined || window === undefined || window === 'overage') return null;
   const family = families[window] ?? null;
-  const until = resetsAt * 1000;
+  // Where both refuse, nothing is served before both have been reset.
+  const overageUntil = info.overageStatus === 'rejected' ? (info.overageResetsAt ?? 0) : 0;
+  const until = Math.max(resetsAt, status === 'rejected' ? overageUntil : 0) * 1000;
   if (status !== 'rejected')
     return info.utilization === undefined
       ? null

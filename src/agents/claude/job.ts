@@ -17,7 +17,7 @@ const words: FailureWords = [
     'entitlement',
   ],
   [/temporarily limiting requests|Request rejected \(429\)/, 'throttle'],
-  [/529|Overloaded|API Error: 50\d|The API is at capacity/i, 'overload'],
+  [/\b529\b|Overloaded|API Error: 50\d|The API is at capacity/i, 'overload'],
   [/Prompt is too long|exceeds? the context (window|limit)|Request too large/i, 'context-overflow'],
   [/MCP server .* (failed|disconnected)|MCP error/i, 'mcp-lost'],
 ];
@@ -51,12 +51,15 @@ const entrySchema = z.discriminatedUnion('type', [
       ),
     }),
   }),
-  z.object({
-    type: z.literal('system'),
-    subtype: z.literal('api_retry'),
-    error: z.string().optional(),
-    error_status: z.number().nullish(),
-  }),
+  z.discriminatedUnion('subtype', [
+    z.object({ type: z.literal('system'), subtype: z.literal('init'), model: z.string() }),
+    z.object({
+      type: z.literal('system'),
+      subtype: z.literal('api_retry'),
+      error: z.string().optional(),
+      error_status: z.number().nullish(),
+    }),
+  ]),
   z.object({
     type: z.literal('result'),
     is_error: z.boolean(),
@@ -101,12 +104,16 @@ function listen(now: () => number): JobListener {
 function fromEntry(entry: z.infer<typeof entrySchema>, now: number): AgentEvent[] {
   switch (entry.type) {
     case 'system':
+      if (entry.subtype === 'init') return [{ kind: 'model', model: entry.model }];
       return [{ kind: 'retrying', detail: entry.error ?? `status ${entry.error_status ?? 'unknown'}` }];
     case 'result': {
       if (!entry.is_error) return [{ kind: 'result', text: entry.result ?? '' }];
-      const read = readFailure(entry.result ?? entry.subtype, words, now);
-      // What the error entry before it said is as good, and better known.
-      return entry.result === undefined ? [] : [{ kind: 'error', ...read }];
+      if (entry.subtype.startsWith('error_max_'))
+        return [
+          { kind: 'error', failure: 'task', detail: `Claude Code stopped itself: ${entry.subtype}`, until: null },
+        ];
+      const said = entry.result ?? (entry.errors ?? []).filter((each) => typeof each === 'string').join(' ');
+      return [{ kind: 'error', ...readFailure(said === '' ? entry.subtype : said, words, now) }];
     }
     case 'assistant': {
       const { content, model } = entry.message;

@@ -22,6 +22,7 @@ const words: FailureWords = [
 ];
 
 const eventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('init'), model: z.string() }),
   z.object({ type: z.literal('message'), role: z.string(), content: z.string() }),
   z.object({ type: z.literal('tool_use'), tool_name: z.string(), parameters: z.unknown().optional() }),
   z.object({ type: z.literal('error'), severity: z.string(), message: z.string() }),
@@ -82,6 +83,8 @@ function listen(now: () => number): JobListener {
 type Shown = Exclude<z.infer<typeof eventSchema>, { type: 'message' }>;
 
 function fromEvent(event: Shown, { message, now }: { message: string; now: number }): AgentEvent[] {
+  // `auto` chooses anew for each request.
+  if (event.type === 'init') return event.model === 'auto' ? [] : [{ kind: 'model', model: event.model }];
   if (event.type === 'tool_use')
     return [{ kind: 'tool', name: event.tool_name, summary: JSON.stringify(event.parameters ?? {}).slice(0, 200) }];
   if (event.type === 'error') {

@@ -1,6 +1,6 @@
 import { minuteMs, type EpochMs } from '../time.ts';
 import type { AttemptOutcome, JobState, Restarts } from './job.ts';
-import { crashed, endless, mostResumes } from './restarts.ts';
+import { crashed, endless, limitedOn } from './restarts.ts';
 
 type Failed = Extract<AttemptOutcome, { kind: 'failed' }>;
 type After = {
@@ -10,6 +10,8 @@ type After = {
   readonly says: string;
 };
 
+type Before = { readonly restarts: Restarts; /** Where it failed. */ readonly rung: string };
+
 const diskRetryMs = 5 * minuteMs;
 
 /**
@@ -17,9 +19,9 @@ const diskRetryMs = 5 * minuteMs;
  *
  * - What closes an account is the ladder's affair: the job is queued, and whoever dispatches it looks for what is open.
  * - What may be over in a moment is tried again within a budget.
- * - What the task itself failed at stays failed.
+ * - What the task itself failed at stays failed. What is not installed is for a person to mend.
  */
-export function afterFailure(failed: Failed, restarts: Restarts, now: EpochMs): After {
+export function afterFailure(failed: Failed, { restarts, rung }: Before, now: EpochMs): After {
   const { failure, detail } = failed;
   const says = `You were interrupted: ${detail}`;
   switch (failure) {
@@ -27,15 +29,16 @@ export function afterFailure(failed: Failed, restarts: Restarts, now: EpochMs): 
     case 'billing':
     case 'auth':
     case 'entitlement': {
-      const resumed = { ...restarts, resumes: restarts.resumes + 1 };
-      if (resumed.resumes <= mostResumes)
-        return { state: { kind: 'queued', notBefore: null, why: detail }, restarts: resumed, says };
-      return { state: { kind: 'blocked', at: now, failure, detail: endless(detail) }, restarts, says };
+      const limited = limitedOn(rung, restarts, now);
+      if (limited !== null) return { state: { kind: 'queued', notBefore: null, why: detail }, restarts: limited, says };
+      return { state: { kind: 'blocked', at: now, failure, detail: endless(restarts, detail) }, restarts, says };
     }
     case 'disk-full': {
       const park = { reason: 'disk', dueAt: now + diskRetryMs, estimated: true, detail } as const;
       return { state: { kind: 'parked', ...park, since: now }, restarts, says };
     }
+    case 'launch':
+      return { state: { kind: 'blocked', at: now, failure, detail }, restarts, says };
     case 'context-overflow':
     case 'task':
       return { state: { kind: 'failed', at: now, failure, detail }, restarts, says };

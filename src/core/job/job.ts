@@ -52,7 +52,7 @@ export type LadderSpec = {
 };
 
 /** Why a job is parked. */
-export const parkReasons = ['limit', 'overload', 'login', 'disk', 'user'] as const;
+export const parkReasons = ['limit', 'login', 'disk', 'user'] as const;
 export type ParkReason = (typeof parkReasons)[number];
 
 /**
@@ -111,11 +111,15 @@ export type AfterStop =
 
 /** Automatic restarts that were spent. Each is checked before a restart and written with it. */
 export type Restarts = {
-  /** Resumes in a row without a completed turn; after five the job is blocked. */
+  /** Resumes in a row without a completed turn; after five, and one for each further rung of `tried`, the job is blocked. */
   readonly resumes: number;
   /** Restarts after crashes, launches and networks that failed, within the half hour that began at `since`; after three it is failed. */
   readonly crashes: number;
   readonly since: EpochMs;
+  /** The rungs on which that streak met a limit, the latest last. */
+  readonly tried?: readonly string[];
+  /** The latest of them is not tried again before: it had looked open, and was not. */
+  readonly againAt?: EpochMs;
 };
 
 /** A conversation of an agent, which another attempt can go on with. */
@@ -144,6 +148,8 @@ export type Job = {
   /** Attempts so far. */
   readonly attempts: number;
   readonly conversation: Conversation | null;
+  /** The model that its agent takes by itself, once it has told. */
+  readonly usualModel?: string;
   readonly restarts: Restarts;
   /** Null for the first attempt. */
   readonly handover: Handover | null;

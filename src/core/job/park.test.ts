@@ -27,6 +27,16 @@ describe('a job is parked', () => {
     expect(parkFor(selections, now, random)).toMatchObject({ reason: 'limit', dueAt: now + inMs, estimated: false });
   });
 
+  test('as a guess, where that is what closes what opens first', () => {
+    const until = now + hourMs;
+    const guessed: Selection = {
+      ...{ kind: 'wait', until, queued: false },
+      skipped: [skipped('a', { until, estimated: true }), skipped('b', { until: until + 1 })],
+    };
+    expect(parkFor([guessed], now, 0)).toMatchObject({ reason: 'limit', estimated: true });
+    expect(parkFor([guessed, wait(minuteMs)], now, 0)).toMatchObject({ estimated: false });
+  });
+
   test('for an hour, as a guess, where nobody says until when', () => {
     const nobody: Selection = {
       kind: 'none',

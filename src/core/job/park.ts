@@ -19,7 +19,8 @@ export function parkFor(selections: readonly Selection[], now: EpochMs, random: 
   if (waits.length > 0) {
     const until = Math.min(...waits);
     const marginMs = marginOf(until - now);
-    return { reason: 'limit', dueAt: Math.ceil(until + marginMs * (1 + random)), estimated: false, detail };
+    const estimated = skipped.some((each) => each.until === until && each.estimated === true);
+    return { reason: 'limit', dueAt: Math.ceil(until + marginMs * (1 + random)), estimated, detail };
   }
   const mendable =
     skipped.length > 0 && skipped.every(({ reason }) => reason === 'needs-login' || reason === 'disabled');

@@ -14,11 +14,13 @@ export function readinessOf(job: Job, find: (id: JobId) => Job | undefined, now:
   const { state, spec } = job;
   if (state.kind !== 'queued') return { kind: 'later', at: null };
   const needed = spec.dependsOn.map((id) => ({ id, kind: find(id)?.state.kind }));
-  const lost = needed.find(({ kind }) => kind === 'failed' || kind === 'cancelled' || kind === undefined);
-  if (lost !== undefined) return { kind: 'never', because: lost.id };
-  if (needed.some(({ kind }) => kind !== 'done')) return { kind: 'later', at: null };
   const at = Math.max(spec.scheduleAt ?? 0, state.notBefore ?? 0);
-  return at > now ? { kind: 'later', at } : { kind: 'ready' };
+  // One that is not due may be let go on by then.
+  const isDue = at <= now;
+  const lost = needed.find(({ kind }) => kind === 'failed' || kind === 'cancelled' || kind === undefined);
+  if (lost !== undefined && isDue) return { kind: 'never', because: lost.id };
+  if (!isDue) return { kind: 'later', at };
+  return needed.some(({ kind }) => kind !== 'done') ? { kind: 'later', at: null } : { kind: 'ready' };
 }
 
 /** Who goes first: by priority, then the one that was added first. */

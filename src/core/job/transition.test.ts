@@ -70,7 +70,7 @@ describe('a job that is', () => {
     [states.queued, { kind: 'block', detail: 'gone' }, 'blocked', ['ended']],
     [states.queued, { kind: 'asked', attempt: null, question: 'Go on?' }, 'waiting', []],
     [states.starting, { kind: 'spawned', attempt: first, pid: 7, birth: 'b' }, 'running', []],
-    [states.starting, ended(failed('launch')), 'queued', []],
+    [states.starting, ended(failed('launch')), 'blocked', ['ended']],
     [states.starting, { kind: 'cancel' }, 'stopping', ['kill']],
     [running, ended(done), 'done', ['ended']],
     [running, ended(failed('task')), 'failed', ['ended']],

@@ -4,7 +4,7 @@ import type { EpochMs } from '../time.ts';
 import { afterFailure } from './after-failure.ts';
 import type { AfterStop, Attempt, AttemptOutcome, Conversation, Handover, Job, JobState, Park } from './job.ts';
 import { nothingSpent } from './stop.ts';
-import { endless, givenBack, mostResumes, noRestarts } from './restarts.ts';
+import { endless, givenBack, limitedOn, noRestarts, resumed, rungOf } from './restarts.ts';
 
 /** What happens to a job. */
 export type JobEvent =
@@ -13,6 +13,8 @@ export type JobEvent =
   | { readonly kind: 'spawned'; readonly attempt: AttemptId; readonly pid: number; readonly birth: string }
   /** The conversation that the agent works on became known; null when it turned out not to exist. */
   | { readonly kind: 'conversation'; readonly conversation: Conversation | null }
+  /** Which model its agent takes by itself. */
+  | { readonly kind: 'model'; readonly attempt: AttemptId; readonly model: string }
   /** A turn came to its end: the streak of resumes is over. */
   | { readonly kind: 'turn-completed'; readonly attempt: AttemptId }
   /** Its agent says with a tool that the task is finished; the end of its process follows. */
@@ -66,8 +68,11 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
     case 'spawned':
       return spawned(job, event, given);
     case 'conversation':
-      if (attemptOf(job) === null) return misfit(job, event);
+      if (attemptOf(job) === null || isSame(job.conversation, event.conversation)) return misfit(job, event);
       return { job: changed(job, given, { conversation: event.conversation }), attempt: null, effects: [] };
+    case 'model':
+      if (attemptOf(job) !== event.attempt || job.usualModel === event.model) return misfit(job, event);
+      return { job: changed(job, given, { usualModel: event.model }), attempt: null, effects: [] };
     case 'turn-completed':
       if (job.state.kind !== 'running' || job.state.attempt !== event.attempt) return misfit(job, event);
       return { job: changed(job, given, { restarts: noRestarts }), attempt: null, effects: [] };
@@ -172,12 +177,14 @@ function park(job: Job, { park: asks }: Of<'park'>, given: Given): Transition | 
 
 function unpark(job: Job, { because, says }: Of<'unpark'>, given: Given): Transition | Problem {
   if (job.state.kind !== 'parked' || (isHeld(job) && because !== 'asked')) return misfit(job, { kind: 'unpark' });
-  const resumes = because === 'asked' ? 0 : job.restarts.resumes + 1;
-  if (resumes > mostResumes) {
-    const detail = endless(job.state.detail);
-    return end(job, { kind: 'blocked', at: given.now, failure: 'window', detail }, given);
+  const restarts = because === 'asked' ? noRestarts : resumed(job.restarts);
+  if (restarts === null) {
+    const { reason, detail } = job.state;
+    const failure = reason === 'disk' ? 'disk-full' : 'window';
+    return end(job, { kind: 'blocked', at: given.now, failure, detail: endless(job.restarts, detail) }, given);
   }
-  const more = { state: queue(null, says), restarts: { ...job.restarts, resumes }, ...goingOn(job, says) };
+  const { againAt: _, ...fresh } = restarts;
+  const more = { state: queue(null, says), restarts: fresh, ...goingOn(job, says) };
   return { job: changed(job, given, more), attempt: null, effects: [] };
 }
 
@@ -193,25 +200,30 @@ function ended(job: Job, event: Of<'ended'>, given: Given): Transition | Problem
     const result = job.finished ?? (outcome.kind === 'done' ? outcome.result : '');
     return { ...end(job, { kind: 'done', at: given.now, result }, given), attempt };
   }
-  if (next !== null) return { ...stopped(job, next, given), attempt };
+  if (next !== null) return { ...stopped(job, { next, attempt }, given), attempt };
   const failed =
     outcome.kind === 'failed'
       ? outcome
       : ({ kind: 'failed', failure: 'crash', detail: outcome.why, until: null } as const);
-  const after = afterFailure(failed, job.restarts, given.now);
+  const after = afterFailure(failed, { restarts: job.restarts, rung: rungOf(attempt) }, given.now);
   if (after.state.kind === 'failed' || after.state.kind === 'blocked')
     return { ...end(job, after.state, given), attempt };
   const more = { state: after.state, restarts: after.restarts, ...goingOn(job, after.says) };
   return { job: changed(job, given, more), attempt, effects: [] };
 }
 
-function stopped(job: Job, next: Exclude<AfterStop, { kind: 'cancelled' | 'done' }>, given: Given): Transition {
+function stopped(
+  job: Job,
+  { next, attempt }: { readonly next: Exclude<AfterStop, { kind: 'cancelled' | 'done' }>; readonly attempt: Attempt },
+  given: Given,
+): Transition {
   if (next.kind === 'parked')
     return { job: changed(job, given, { state: { ...next, since: given.now } }), attempt: null, effects: [] };
-  const resumes = job.restarts.resumes + 1;
-  if (resumes > mostResumes)
-    return end(job, { kind: 'blocked', at: given.now, failure: 'window', detail: endless(next.why) }, given);
-  const restarts = { ...job.restarts, resumes };
+  const restarts = limitedOn(rungOf(attempt), job.restarts, given.now);
+  if (restarts === null) {
+    const detail = endless(job.restarts, next.why);
+    return end(job, { kind: 'blocked', at: given.now, failure: 'window', detail }, given);
+  }
   const more = { state: queue(null, next.why), restarts, ...goingOn(job, next.why) };
   return { job: changed(job, given, more), attempt: null, effects: [] };
 }
@@ -245,6 +257,11 @@ function stop(job: Job, next: AfterStop, given: Given): Transition {
 /** The one way to an end. */
 function end(job: Job, state: Extract<JobState, { at: EpochMs }>, given: Given): Transition {
   return { job: changed(job, given, { state }), attempt: null, effects: [{ kind: 'ended' }] };
+}
+
+/** Some agents tell it with every line. */
+function isSame(a: Conversation | null, b: Conversation | null): boolean {
+  return a?.agent === b?.agent && a?.session === b?.session && a?.account === b?.account;
 }
 
 /** Parked by a person: what was decided before without knowing that does not count. */

@@ -1,5 +1,5 @@
 import type { JobId } from '../ids.ts';
-import { formatWhen, type EpochMs } from '../time.ts';
+import { formatDuration, formatWhen, secondMs, type EpochMs } from '../time.ts';
 import type { Job } from './job.ts';
 
 /** What "why is this not running?" is answered from. */
@@ -14,6 +14,8 @@ export type WhyFacts = {
   /** Dispatch as a whole is paused, and why. */
   readonly paused: string | null;
 };
+
+const longEndMs = 30 * secondMs;
 
 /** One sentence for every job that is not running; null for one that is. */
 export function whyNotRunning(job: Job, facts: WhyFacts): string | null {
@@ -37,7 +39,7 @@ export function whyNotRunning(job: Job, facts: WhyFacts): string | null {
     case 'waiting':
       return `It waits for you: ${state.question} Answer with: stint job answer ${job.id} "..."`;
     case 'stopping':
-      return `Its process is being ended; then it is ${state.next.kind === 'queued' ? 'tried elsewhere' : state.next.kind}.`;
+      return `Its process is being ended${lasting(state.since, facts.now)}; then it is ${state.next.kind === 'queued' ? 'tried elsewhere' : state.next.kind}.`;
     case 'done':
       return `It was done ${when(state.at)}.`;
     case 'failed':
@@ -49,15 +51,28 @@ export function whyNotRunning(job: Job, facts: WhyFacts): string | null {
   }
 }
 
-function whyQueued({ state, spec }: Job, { now, timeZone, waitsFor, room, paused }: WhyFacts): string {
+function whyQueued({ state, spec, restarts }: Job, { now, timeZone, waitsFor, room, paused }: WhyFacts): string {
   const when = (at: EpochMs): string => formatWhen(at, now, timeZone);
   if (spec.scheduleAt !== null && spec.scheduleAt > now) return `It is scheduled and starts ${when(spec.scheduleAt)}.`;
   const [first] = waitsFor;
   if (first !== undefined) return `It waits for job ${first.id}, which is ${first.state}.`;
   if (paused !== null) return `Nothing is started at the moment: ${paused}.`;
   if (state.kind === 'queued' && state.notBefore !== null && state.notBefore > now)
-    return `It is tried again ${when(state.notBefore)}: ${(state.why ?? 'the last attempt failed').replace(/\.$/, '')}.`;
+    return `It is tried again ${when(state.notBefore)}: ${plain(state.why)}.`;
+  const { againAt = 0 } = restarts;
+  if (state.kind === 'queued' && againAt > now)
+    return `It met a limit where something looked open, and is tried there again ${when(againAt)}: ${plain(state.why)}.`;
   if (room !== null)
     return `All ${room.places} places are taken (${room.running} running); it is started when one is free.`;
   return 'It is about to be started.';
+}
+
+function plain(why: string | null): string {
+  return (why ?? 'the last attempt failed').replace(/\.$/, '');
+}
+
+/** Nobody needs longer to end than a kill takes, but a process of another user, or one that waits for a disk. */
+function lasting(since: EpochMs, now: EpochMs): string {
+  if (now - since < longEndMs) return '';
+  return `, which has not worked for ${formatDuration(now - since)}: one of them may be another user’s, and is to be ended by hand`;
 }

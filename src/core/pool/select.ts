@@ -218,8 +218,14 @@ function closed(reason: SkipReason, until: EpochMs | null = null): Standing {
 function skip({ account: { id } }: Candidate, standing: Exclude<Standing, { kind: 'open' }>): Skipped {
   const { reason } = standing;
   if (standing.kind !== 'limited') return { account: id, reason, until: standing.until, window: null };
-  const { until, window, evidence } = standing.limit;
-  const skipped = { account: id, reason, until, window };
+  const { until, window, evidence, source } = standing.limit;
+  const skipped = {
+    account: id,
+    reason,
+    until,
+    window,
+    ...(source === 'estimated' ? { estimated: true as const } : {}),
+  };
   return isRefusal(standing.limit) ? { ...skipped, refusal: evidence } : skipped;
 }
 

@@ -38,6 +38,8 @@ export type Skipped = {
   readonly window: string | null;
   /** What the provider said, where the limit is a refusal: `until` is then when it is tried again, and nobody waits for it. */
   readonly refusal?: string;
+  /** Nobody told `until`. */
+  readonly estimated?: true;
 };
 
 /** Whom a queued request waits for, and for how much longer it does: then it goes elsewhere, or is told of it. */
