@@ -8,6 +8,7 @@ import { codexJob } from '../src/agents/codex/job.ts';
 import { geminiJob } from '../src/agents/gemini/job.ts';
 import { asAttemptId, asJobId } from '../src/core/ids.ts';
 import type { Attempt, AttemptOutcome } from '../src/core/job/job.ts';
+import { nothingSpent } from '../src/core/job/stop.ts';
 import { followAttempt } from '../src/supervisor/follow.ts';
 import { labelFrom } from './builders.ts';
 import {
@@ -43,7 +44,16 @@ type Run = {
 async function outcomeOf({ agent, said, exitCode, sleeps: isAsleep = false }: Run): Promise<AttemptOutcome> {
   const attempt: Attempt = {
     ...{ id: asAttemptId('job1.1'), job: asJobId('job1'), number: 1, agent, model: null, pool: labelFrom('work') },
-    ...{ account: null, pid: 7, birth: 'b', startedAt: 0, endedAt: null, exitCode: null, outcome: null },
+    ...{
+      account: null,
+      pid: 7,
+      birth: 'b',
+      startedAt: 0,
+      endedAt: null,
+      exitCode: null,
+      outcome: null,
+      spent: nothingSpent,
+    },
   };
   const stopped = Promise.withResolvers<void>();
   const found = Promise.withResolvers<AttemptOutcome>();

@@ -1,6 +1,7 @@
 import { asJobId } from '../src/core/ids.ts';
 import type { Job } from '../src/core/job/job.ts';
 import { noRestarts } from '../src/core/job/restarts.ts';
+import { noStop, nothingSpent } from '../src/core/job/stop.ts';
 import { captured } from './builders.ts';
 
 export { attemptOf } from '../src/core/job/transition.ts';
@@ -26,6 +27,10 @@ export function buildJob(more: Partial<Job> = {}): Job {
       args: [],
       nice: 0,
       asks: false,
+      stop: noStop,
+      transport: 'pipe',
+      interactive: false,
+      parent: null,
     },
     state: { kind: 'queued', notBefore: null, why: null },
     addedAt: captured,
@@ -36,6 +41,10 @@ export function buildJob(more: Partial<Job> = {}): Job {
     restarts: noRestarts,
     handover: null,
     answer: null,
+    spent: nothingSpent,
+    stopped: null,
+    report: null,
+    finished: null,
     ...more,
   };
 }

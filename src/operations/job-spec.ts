@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import type { JobId, ProviderId } from '../core/ids.ts';
 import type { Job, JobSpec } from '../core/job/job.ts';
+import { noStop } from '../core/job/stop.ts';
 import { Problem } from '../core/problem.ts';
 import { looksSecret, withoutSecrets } from '../core/secret-form.ts';
 import { minuteMs, secondMs, type EpochMs } from '../core/time.ts';
@@ -56,6 +57,7 @@ export function jobSpecOf(context: OperationContext, wish: JobWish): JobSpec {
     repeatMs: wish.repeat === undefined ? null : wish.repeat * secondMs,
     ladder: { models: wish.models ?? null, agents: fallbacks },
     ...{ environment: wish.environment, args: wish.args, nice: wish.nice, asks: wish.asks },
+    ...{ stop: noStop, transport: 'pipe', interactive: false, parent: null },
     ...(wish.key === undefined ? {} : { key: wish.key }),
   };
 }

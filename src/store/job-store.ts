@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { JobId } from '../core/ids.ts';
 import type { Attempt, Job } from '../core/job/job.ts';
+import { noStop, nothingSpent } from '../core/job/stop.ts';
 import type { Effect } from '../core/job/transition.ts';
 import type { JobStore, OpenEffect } from '../supervisor/ports.ts';
 import type { Tables } from './tables.ts';
@@ -14,8 +15,8 @@ export function createJobStore(db: Kysely<Tables>, { write }: Pick<WriteQueue, '
         const attempts = await on.selectFrom('attempts').select('body').orderBy('job').orderBy('number').execute();
         const effects = await on.selectFrom('effects').selectAll().orderBy('fence').orderBy('place').execute();
         return {
-          jobs: jobs.map(({ body }) => JSON.parse(body) as Job),
-          attempts: attempts.map(({ body }) => JSON.parse(body) as Attempt),
+          jobs: jobs.map(({ body }) => wholeJob(JSON.parse(body) as OldJob)),
+          attempts: attempts.map(({ body }) => wholeAttempt(JSON.parse(body) as OldAttempt)),
           effects: effects.map(({ id, job, body }): OpenEffect => ({ id, job, effect: JSON.parse(body) as Effect })),
         };
       }),
@@ -65,6 +66,22 @@ export function createJobStore(db: Kysely<Tables>, { write }: Pick<WriteQueue, '
       return removed;
     },
   };
+}
+
+type OldSpec = Partial<Job['spec']> & Omit<Job['spec'], keyof typeof laterSpec>;
+type OldJob = Partial<Job> & Omit<Job, 'spec' | keyof typeof laterJob> & { readonly spec: OldSpec };
+type OldAttempt = Partial<Attempt> & Omit<Attempt, 'spent'>;
+
+const laterSpec = { stop: noStop, transport: 'pipe', interactive: false, parent: null } as const;
+const laterJob = { spent: nothingSpent, stopped: null, report: null, finished: null } as const;
+
+/** One of before there were stop conditions, transports and what agents tell with tools has none of them. */
+function wholeJob(job: OldJob): Job {
+  return { ...laterJob, ...job, spec: { ...laterSpec, ...job.spec } };
+}
+
+function wholeAttempt(attempt: OldAttempt): Attempt {
+  return { spent: nothingSpent, ...attempt };
 }
 
 function jobRow(job: Job): Tables['jobs'] {

@@ -3,6 +3,7 @@ import { asAttemptId, asJobId, type AttemptId, type JobId, type Label } from '..
 import type { Reached } from '../core/job/commit-point.ts';
 import type { Attempt, Job, JobSpec } from '../core/job/job.ts';
 import { noRestarts } from '../core/job/restarts.ts';
+import { nothingSpent } from '../core/job/stop.ts';
 import { attemptOf, type JobEvent } from '../core/job/transition.ts';
 import { Problem } from '../core/problem.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
@@ -217,5 +218,6 @@ export function acceptedJob(spec: JobSpec, id: JobId, now: EpochMs): Job {
     ...{ id, spec, addedAt: now, changedAt: now, fence: 0, attempts: 0, restarts: noRestarts },
     state: { kind: 'queued', notBefore: null, why: null },
     ...{ conversation: null, handover: null, answer: null },
+    ...{ spent: nothingSpent, stopped: null, report: null, finished: null },
   };
 }

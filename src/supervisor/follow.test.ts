@@ -4,6 +4,7 @@ import { labelFrom } from '../../test/builders.ts';
 import { asAttemptId, asJobId } from '../core/ids.ts';
 import type { Attempt } from '../core/job/job.ts';
 import { followAttempt } from './follow.ts';
+import { nothingSpent } from '../core/job/stop.ts';
 
 test('what an agent said before a restart counts from when it said so', async () => {
   const now = 9_000_000;
@@ -12,7 +13,7 @@ test('what an agent said before a restart counts from when it said so', async ()
   const attempt: Attempt = {
     ...{ id: asAttemptId('job1.1'), job: asJobId('job1'), number: 1, agent: 'claude', model: null },
     ...{ pool: labelFrom('work'), account: null, pid: 7, birth: 'b', startedAt: said, endedAt: null },
-    ...{ exitCode: null, outcome: null },
+    ...{ exitCode: null, outcome: null, spent: nothingSpent },
   };
   const processes = {
     ended: () => Promise.resolve({ code: 1, at: null }),

@@ -1,6 +1,8 @@
 import type { AccountId, AttemptId, JobId, Label } from '../ids.ts';
 import type { EpochMs } from '../time.ts';
 import type { FailureKind } from './failure-kind.ts';
+import type { Spent, Stopped, StopSpec } from './stop.ts';
+import type { Transport } from './transport.ts';
 
 /** What the user asked for. The preferred model never changes; what an attempt really used belongs to the attempt. */
 export type JobSpec = {
@@ -30,6 +32,13 @@ export type JobSpec = {
   readonly nice: number;
   /** At a limit it waits for the user instead of going on by itself. */
   readonly asks: boolean;
+  /** What ends it before its agent has finished by itself. */
+  readonly stop: StopSpec;
+  readonly transport: Transport;
+  /** A person talks with its agent: the end of a turn waits for them, and is not the end of the job. */
+  readonly interactive: boolean;
+  /** The job whose agent has added it. */
+  readonly parent: JobId | null;
   /** The caller's own word for it, by which asking again finds the same job. */
   readonly key?: string;
 };
@@ -94,6 +103,8 @@ export type Park = {
 /** What a job becomes when its process has ended. */
 export type AfterStop =
   | { readonly kind: 'cancelled' }
+  /** Its agent has said that it is finished, and its process would go on. */
+  | { readonly kind: 'done' }
   /** The next rung of its ladder. */
   | { readonly kind: 'queued'; readonly why: string }
   | ({ readonly kind: 'parked' } & Park);
@@ -138,6 +149,13 @@ export type Job = {
   readonly handover: Handover | null;
   /** What the user answered, for the next attempt. */
   readonly answer: string | null;
+  /** By the attempts that have ended. */
+  readonly spent: Spent;
+  /** The condition that ends it; null where none was met. */
+  readonly stopped: Stopped | null;
+  /** What its agent has told with a tool: where it is, and that it has finished. */
+  readonly report: string | null;
+  readonly finished: string | null;
 };
 
 /** One OS process of an agent that works on a job. */
@@ -158,6 +176,7 @@ export type Attempt = {
   readonly endedAt: EpochMs | null;
   readonly exitCode: number | null;
   readonly outcome: AttemptOutcome | null;
+  readonly spent: Spent;
 };
 
 /** What became of an attempt, from structured evidence; an exit code alone is never success. */

@@ -6,6 +6,7 @@ import { Problem } from '../problem.ts';
 import { minuteMs } from '../time.ts';
 import type { Attempt, AttemptOutcome, Job, JobState } from './job.ts';
 import { hasEnded, transition, type JobEvent } from './transition.ts';
+import { nothingSpent } from './stop.ts';
 
 const now = 1_000_000;
 const first = asAttemptId('job1.1');
@@ -44,6 +45,7 @@ const events: readonly JobEvent[] = [
   { kind: 'spawned', attempt: first, pid: 7, birth: 'b' },
   { kind: 'conversation', conversation },
   { kind: 'turn-completed', attempt: first },
+  { kind: 'finished', attempt: first, result: 'all of it' },
   { kind: 'asked', attempt: null, question: 'Which?' },
   { kind: 'asked', attempt: first, question: 'Which?' },
   { kind: 'answered', answer: 'That.' },
@@ -72,6 +74,7 @@ describe('a job that is', () => {
     [states.starting, { kind: 'cancel' }, 'stopping', ['kill']],
     [running, ended(done), 'done', ['ended']],
     [running, ended(failed('task')), 'failed', ['ended']],
+    [running, { kind: 'finished', attempt: first, result: 'all of it' }, 'running', []],
     [running, ended(failed('window')), 'queued', []],
     [running, ended(failed('crash')), 'queued', []],
     [running, ended(failed('disk-full')), 'parked', []],
@@ -234,7 +237,7 @@ function meet(job: Job, event: JobEvent, at: number = now): ReturnType<typeof tr
       ? null
       : {
           ...{ id, job: job.id, number: 1, ...on, pid: null, birth: null, startedAt: now },
-          ...{ endedAt: null, exitCode: null, outcome: null },
+          ...{ endedAt: null, exitCode: null, outcome: null, spent: nothingSpent },
         };
   return transition(job, event, { attempt, now: at });
 }
@@ -248,3 +251,34 @@ function after(job: Job, event: JobEvent): Job {
 function retarget(event: JobEvent, attempt: Attempt['id']): JobEvent {
   return 'attempt' in event && event.attempt !== null ? { ...event, attempt } : event;
 }
+
+describe('an agent that has said with a tool that it is finished', () => {
+  const told = (more: Partial<Job['spec']> = {}): Job => {
+    const job = buildJob({ state: running });
+    const said: JobEvent = { kind: 'finished', attempt: first, result: 'all of it' };
+    return after({ ...job, spec: { ...job.spec, ...more } }, said);
+  };
+
+  test.each([done, failed('window'), failed('crash')])('is done however its process ends', (outcome) => {
+    expect(meet(told(), ended(outcome))).toMatchObject({
+      job: { state: { kind: 'done', result: 'all of it' } },
+      effects: [{ kind: 'ended' }],
+    });
+  });
+
+  test('on a terminal is ended, and done then', () => {
+    const job = told({ transport: 'tmux' });
+    expect(job.state).toMatchObject({ kind: 'stopping', next: { kind: 'done' } });
+    expect(after(job, ended({ kind: 'stopped', why: 'ended' })).state).toMatchObject({
+      kind: 'done',
+      result: 'all of it',
+    });
+  });
+
+  test('and is cancelled then stays cancelled, and has not finished once it is retried', () => {
+    const over = after(after(told(), { kind: 'cancel' }), ended(done));
+    expect(over.state.kind).toBe('cancelled');
+    expect(meet(over, { kind: 'finished', attempt: first, result: 'late' })).toBeInstanceOf(Problem);
+    expect(after(over, { kind: 'retry', anew: false }).finished).toBeNull();
+  });
+});

@@ -3,6 +3,7 @@ import { Problem } from '../problem.ts';
 import type { EpochMs } from '../time.ts';
 import { afterFailure } from './after-failure.ts';
 import type { AfterStop, Attempt, AttemptOutcome, Conversation, Handover, Job, JobState, Park } from './job.ts';
+import { nothingSpent } from './stop.ts';
 import { endless, givenBack, mostResumes, noRestarts } from './restarts.ts';
 
 /** What happens to a job. */
@@ -14,6 +15,8 @@ export type JobEvent =
   | { readonly kind: 'conversation'; readonly conversation: Conversation | null }
   /** A turn came to its end: the streak of resumes is over. */
   | { readonly kind: 'turn-completed'; readonly attempt: AttemptId }
+  /** Its agent says with a tool that the task is finished; the end of its process follows. */
+  | { readonly kind: 'finished'; readonly attempt: AttemptId; readonly result: string }
   | { readonly kind: 'asked'; readonly attempt: AttemptId | null; readonly question: string }
   | { readonly kind: 'answered'; readonly answer: string }
   /** It cannot go on where it is: its process is ended, and then the next rung is tried. */
@@ -68,6 +71,8 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
     case 'turn-completed':
       if (job.state.kind !== 'running' || job.state.attempt !== event.attempt) return misfit(job, event);
       return { job: changed(job, given, { restarts: noRestarts }), attempt: null, effects: [] };
+    case 'finished':
+      return finished(job, event, given);
     case 'asked':
       return asked(job, event, given);
     case 'answered':
@@ -109,6 +114,7 @@ function dispatched(job: Job, { on }: Of<'dispatched'>, given: Given): Transitio
   const attempt: Attempt = {
     ...{ ...on, id, number, job: job.id, startedAt: given.now },
     ...{ pid: null, birth: null, endedAt: null, exitCode: null, outcome: null },
+    spent: nothingSpent,
   };
   const next = changed(job, given, { state: { kind: 'starting', attempt: id }, attempts: number });
   return { job: next, attempt, effects: [{ kind: 'spawn', attempt: id }] };
@@ -123,6 +129,15 @@ function spawned(job: Job, { attempt: id, pid, birth }: Of<'spawned'>, given: Gi
   // The process has been told what the user answered.
   const more = { state: next, answer: null };
   return { job: changed(job, given, more), attempt: { ...given.attempt, pid, birth }, effects: [] };
+}
+
+/** A process without a terminal ends by itself; any other is ended. */
+function finished(job: Job, event: Of<'finished'>, given: Given): Transition | Problem {
+  if (attemptOf(job) !== event.attempt) return misfit(job, event);
+  const said = { ...job, finished: event.result };
+  if (job.spec.transport === 'pipe' || job.state.kind === 'stopping')
+    return { job: changed(said, given, {}), attempt: null, effects: [] };
+  return stop(said, { kind: 'done' }, given);
 }
 
 function asked(job: Job, { attempt, question }: Of<'asked'>, given: Given): Transition | Problem {
@@ -174,8 +189,10 @@ function ended(job: Job, event: Of<'ended'>, given: Given): Transition | Problem
   const next = state.kind === 'stopping' ? state.next : null;
   if (next?.kind === 'cancelled') return { ...end(job, { kind: 'cancelled', at: given.now }, given), attempt };
   // An agent that finished is done, whatever limit was seen on the way.
-  if (outcome.kind === 'done')
-    return { ...end(job, { kind: 'done', at: given.now, result: outcome.result }, given), attempt };
+  if (outcome.kind === 'done' || job.finished !== null || next?.kind === 'done') {
+    const result = job.finished ?? (outcome.kind === 'done' ? outcome.result : '');
+    return { ...end(job, { kind: 'done', at: given.now, result }, given), attempt };
+  }
   if (next !== null) return { ...stopped(job, next, given), attempt };
   const failed =
     outcome.kind === 'failed'
@@ -188,7 +205,7 @@ function ended(job: Job, event: Of<'ended'>, given: Given): Transition | Problem
   return { job: changed(job, given, more), attempt, effects: [] };
 }
 
-function stopped(job: Job, next: Exclude<AfterStop, { kind: 'cancelled' }>, given: Given): Transition {
+function stopped(job: Job, next: Exclude<AfterStop, { kind: 'cancelled' | 'done' }>, given: Given): Transition {
   if (next.kind === 'parked')
     return { job: changed(job, given, { state: { ...next, since: given.now } }), attempt: null, effects: [] };
   const resumes = job.restarts.resumes + 1;
@@ -214,7 +231,7 @@ function retry(job: Job, event: Of<'retry'>, given: Given): Transition | Problem
   if (kind !== 'failed' && kind !== 'blocked' && kind !== 'cancelled' && kind !== 'done') return misfit(job, event);
   const says = 'You were stopped, and are asked to go on.';
   const begins = event.anew ? { handover: null, conversation: null } : goingOn(job, says);
-  const more = { state: queue(null, null), restarts: noRestarts, answer: null, ...begins };
+  const more = { state: queue(null, null), restarts: noRestarts, answer: null, finished: null, ...begins };
   return { job: changed(job, given, more), attempt: null, effects: [] };
 }
 
