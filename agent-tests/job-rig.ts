@@ -93,12 +93,15 @@ export async function startGatewayJobs(
 }
 
 /** A daemon with login directories of the agent, `a` and `b`, which share their conversations. */
-export async function startProfileJobs(each: JobAgent): Promise<JobRig & { readonly world: World }> {
+export async function startProfileJobs(
+  each: JobAgent,
+  { deltaDelayMs = 0 }: { readonly deltaDelayMs?: number } = {},
+): Promise<JobRig & { readonly world: World }> {
   const profile = profileAgents.find(({ agent }) => agent === each.agent);
   if (profile === undefined) throw new Error(`${each.agent} has no profiles`);
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(temporaryFolder()).path;
-  const world = opened.use(await profile.open(folder));
+  const world = opened.use(await profile.open(folder, deltaDelayMs));
   const stage = opened.use(await startStage({ agent: each.agent, files: world.files }));
   for (const label of ['a', 'b']) {
     await mkdir(join(folder, label));

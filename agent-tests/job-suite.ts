@@ -76,6 +76,42 @@ export function describeJobs(each: JobAgent): void {
       const sessions = (await rig.logs(id)).filter(({ kind }) => kind === 'session').map(({ text }) => text);
       expect(new Set(sessions)).toEqual(new Set([job.session ?? '']));
     });
+
+    test('on a profile outlives a kill -9 of the daemon while it works', async () => {
+      await using rig = await startProfileJobs(each, { deltaDelayMs: 80 });
+      const { id } = await rig.add(`[[steps:2]] [[say:${words}]]`);
+      const asked = (): number => rig.world.requests.filter(rig.world.content).length;
+      while (asked() < 3) await Bun.sleep(50);
+      const before = await rig.show(id);
+      const { pid = null } = before.attempt ?? {};
+      await rig.killDaemon();
+      await rig.up();
+      const job = await rig.reaches(id, 'done');
+      const { provider } = rig.world;
+      expect(job).toMatchObject({ attempts: 1, attempt: { pid, account: `${provider}/a`, exitCode: 0 } });
+      expect(job.result?.trim()).toBe(words);
+      expect(await stepsOf(rig, id)).toEqual(['1 step 1', '1 step 2']);
+    });
+
+    test('on a profile outlives a kill -9 of the daemon while it is parked, and goes on when its limit is cleared', async () => {
+      await using rig = await startProfileJobs(each);
+      const [a, b] = ['a', 'b'].map((label) => `${rig.world.provider}/${label}`);
+      await rig.call('limit.set', { account: b, for: '2h' });
+      rig.world.limit('a', 2, 1);
+      const { id } = await rig.add('[[steps:4]] go');
+      const parked = await rig.reaches(id, 'parked');
+      await rig.killDaemon();
+      await rig.up();
+      expect(await rig.show(id)).toMatchObject({ state: 'parked', dueAt: parked.dueAt, session: parked.session });
+      await rig.call('limit.clear', { account: a });
+      const job = await rig.reaches(id, 'done');
+      expect(job).toMatchObject({
+        ...{ attempts: 2, session: parked.session },
+        attempt: { account: a, exitCode: 0, outcome: 'done' },
+      });
+      expect(job.result).toContain('4 steps done.');
+      expect(await stepsOf(rig, id)).toEqual(['1 step 1', '1 step 2', '2 step 3', '2 step 4']);
+    });
   });
 }
 

@@ -18,15 +18,15 @@ const claude: ProfileAgent = {
   window: 'five_hour',
   limitCode: 1,
   limitEnds: ['error'],
-  async open() {
+  async open(_, deltaDelayMs = 0) {
     const token = (label: string) => `sk-ant-oat01-test-${label.repeat(8)}`;
     const credentials = labels.map((name) => ({ name, secret: token(name) }));
-    const simulator = startAnthropicSimulator({ scenario: { credentials } });
+    const simulator = startAnthropicSimulator({ scenario: { credentials, deltaDelayMs } });
     return {
       provider: 'anthropic',
       requests: simulator.requests,
       content: ({ path }) => path === '/v1/messages',
-      limit: (credential, skip) => simulator.inject({ kind: 'five_hour', credential, skip, times: 'always' }),
+      limit: (credential, skip, times = 'always') => simulator.inject({ kind: 'five_hour', credential, skip, times }),
       files: {},
       environment: {
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
@@ -65,9 +65,9 @@ const codex: ProfileAgent = {
   window: 'five_hour',
   limitCode: 1,
   limitEnds: ['error'],
-  async open() {
+  async open(_, deltaDelayMs = 0) {
     const credentials = labels.map((name) => ({ kind: 'plan' as const, name, accountId: `acct-${name}` }));
-    const simulator = startOpenAiSimulator({ scenario: { credentials } });
+    const simulator = startOpenAiSimulator({ scenario: { credentials, deltaDelayMs } });
     const config = [
       `openai_base_url = "${simulator.url}/backend-api/codex"`,
       // Another origin: a plain http backend on that of its provider is refused by Codex.
@@ -78,7 +78,7 @@ const codex: ProfileAgent = {
       provider: 'openai',
       requests: simulator.requests,
       content: ({ path, via }) => path.endsWith('/responses') && (via === 'frame' || via === 'http'),
-      limit: (credential, skip) => simulator.inject({ kind: 'usage_limit', credential, skip, times: 'always' }),
+      limit: (credential, skip, times = 'always') => simulator.inject({ kind: 'usage_limit', credential, skip, times }),
       files: { '.codex/config.toml': config.join('\n') },
       environment: {},
       login: (label) => ({ 'auth.json': authFile(simulator, label) }),
@@ -103,16 +103,16 @@ const gemini: ProfileAgent = {
   limitCode: 429 % 256,
   // It would wait for the hour without a word: it is ended, and has no result.
   limitEnds: [],
-  async open(folder) {
+  async open(folder, deltaDelayMs = 0) {
     const token = (label: string) => `ya29.test-${label.repeat(8)}`;
     const credentials = labels.map((name) => ({ name, secret: token(name), refreshToken: `1//test-${name}` }));
-    const simulator = startGoogleSimulator({ scenario: { credentials } });
+    const simulator = startGoogleSimulator({ scenario: { credentials, deltaDelayMs } });
     const front = await startGoogleFront(simulator.port, folder);
     return {
       provider: 'google',
       requests: simulator.requests,
       content: ({ path }) => /:(stream)?generateContent$/i.test(path),
-      limit: (credential, skip) => simulator.inject({ kind: 'ca_quota', credential, skip, times: 'always' }),
+      limit: (credential, skip, times = 'always') => simulator.inject({ kind: 'ca_quota', credential, skip, times }),
       files: settings({}),
       environment: { ...quiet, HTTPS_PROXY: front.proxyUrl, NODE_EXTRA_CA_CERTS: front.caFile },
       login: (label) => ({

@@ -24,8 +24,8 @@ export type World = AsyncDisposable & {
   readonly requests: readonly SeenRequest[];
   /** Whether a request is one for content. */
   readonly content: (request: SeenRequest) => boolean;
-  /** Lets the n-th and every later request of an account meet its limit, which ends in an hour. */
-  limit(credential: string, skip: number): void;
+  /** Lets the n-th and every later request of an account, or the n-th alone, meet its limit, which ends in an hour. */
+  limit(credential: string, skip: number, times?: 1 | 'always'): void;
   /** Settings of the person's own, by their paths in the home folder. */
   readonly files: Readonly<Record<string, string>>;
   readonly environment: Environment;
@@ -36,8 +36,8 @@ export type World = AsyncDisposable & {
 /** One of the agents whose profiles are tested alike. */
 export type ProfileAgent = {
   readonly agent: AgentName;
-  /** Opens its provider with the logins `a`, `b` and `c`. */
-  readonly open: (folder: string) => Promise<World>;
+  /** Opens its provider with the logins `a`, `b` and `c`, and with so long between the words that its model says. */
+  readonly open: (folder: string, deltaDelayMs?: number) => Promise<World>;
   /** A headless turn; of a conversation that exists, where one is named. */
   readonly args: (prompt: string, session?: string) => readonly string[];
   readonly read: (ended: Ended) => ProfileReading;

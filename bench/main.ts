@@ -6,6 +6,7 @@ import { startLoad } from './load/load.ts';
 import type { HttpLoad } from './load/run.ts';
 import { measureFailover, type Failover } from './measure/failover.ts';
 import { measureHerd } from './measure/herd.ts';
+import { measureParkedJobs, measureRunningJobs } from './measure/jobs.ts';
 import { measureLatency } from './measure/latency.ts';
 import { measureSockets, type Socketed } from './measure/socket.ts';
 import { setStage } from './measure/stage.ts';
@@ -45,6 +46,8 @@ async function measure(quick: boolean): Promise<Result> {
   const herd = await step('herd', () => measureHerd(folder, plan.herd));
   const streams = await step('open streams', () => measureStreams(folder, plan.streams));
   const sockets = await step('WebSockets', () => onSockets(plan));
+  const parkedJobs = await step('parked jobs', () => measureParkedJobs(folder, plan.jobs.parked));
+  const runningJobs = await step('running jobs', () => measureRunningJobs(folder, plan.jobs.agents));
   const { rates, latency, nginx } = await underLoad(plan);
   const [processor] = cpus();
   return {
@@ -64,6 +67,8 @@ async function measure(quick: boolean): Promise<Result> {
     sockets,
     herd,
     startUp,
+    parkedJobs,
+    runningJobs,
   };
 }
 

@@ -7,6 +7,7 @@ export type Plan = {
   readonly streams: { readonly streams: number; readonly deltas: number };
   readonly herd: number;
   readonly starts: number;
+  readonly jobs: { readonly parked: number; readonly agents: number };
 };
 
 /** About ten minutes. */
@@ -18,6 +19,7 @@ export const fullPlan: Plan = {
   streams: { streams: 2000, deltas: 20 },
   herd: 200,
   starts: 15,
+  jobs: { parked: 1000, agents: 50 },
 };
 
 /** About a minute: shows that everything works; its figures are rough. */
@@ -29,4 +31,5 @@ export const quickPlan: Plan = {
   streams: { streams: 300, deltas: 6 },
   herd: 200,
   starts: 3,
+  jobs: { parked: 100, agents: 10 },
 };

@@ -48,9 +48,10 @@ export type JobPlace = Place & {
   show(): Promise<JobView>;
 };
 
-/** A place whose daemon serves one account. */
-export async function openJobPlace(): Promise<JobPlace> {
+/** A place whose daemon serves one account. `prepare` is given the home that it will have. */
+export async function openJobPlace(prepare: (home: string) => void = () => undefined): Promise<JobPlace> {
   const place = openPlace();
+  prepare(place.home);
   const bin = join(place.folder, 'bin');
   mkdirSync(bin);
   writeFileSync(join(bin, 'claude'), claude, { mode: 0o755 });

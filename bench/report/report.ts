@@ -1,5 +1,6 @@
 import type { Rate } from '../measure/throughput.ts';
 import type { Spread } from '../statistics.ts';
+import { parkedRows, runningRows } from './jobs.ts';
 import type { Result } from './result.ts';
 import { table } from './table.ts';
 import { targetsOf } from './target.ts';
@@ -23,6 +24,10 @@ export function report(result: Result): string {
       socketsTable(result),
     ),
     section('One at a time', othersTable(result)),
+    section(
+      'Jobs',
+      table(['what', 'measured'], [...parkedRows(result.parkedJobs), ...runningRows(result.runningJobs)]),
+    ),
     section('Targets', targetsTable(result)),
   ];
   return `${parts.join('\n\n')}\n`;

@@ -1,5 +1,6 @@
 import type { Failover } from '../measure/failover.ts';
 import type { Herd } from '../measure/herd.ts';
+import type { ParkedJobs, RunningJobs } from '../measure/jobs.ts';
 import type { Added } from '../measure/latency.ts';
 import type { Socketed } from '../measure/socket.ts';
 import type { StartUp } from '../measure/start-up.ts';
@@ -24,10 +25,13 @@ export type Result = {
   readonly sockets: readonly Socketed[];
   readonly herd: Herd;
   readonly startUp: StartUp;
+  readonly parkedJobs: ParkedJobs;
+  readonly runningJobs: RunningJobs;
 };
 
 /** What is broken, whatever the figures: answers that were wrong or incomplete, and requests or streams lost. */
-export function breakages({ rates, latency, failovers, streams, sockets, herd }: Result): string[] {
+export function breakages(result: Result): string[] {
+  const { rates, latency, failovers, streams, sockets, herd, parkedJobs } = result;
   const found = rates
     .filter(({ failures }) => failures > 0)
     .map(
@@ -45,5 +49,6 @@ export function breakages({ rates, latency, failovers, streams, sockets, herd }:
   if (streams.openAtOnce < streams.streams)
     found.push(`streams: only ${streams.openAtOnce} of ${streams.streams} were open at once`);
   if (herd.failed > 0) found.push(`herd: ${herd.failed} answers wrong`);
+  found.push(...parkedJobs.wrong.map((each) => `parked jobs: ${each}`));
   return found;
 }

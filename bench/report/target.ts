@@ -1,3 +1,4 @@
+import { blockTargetMs } from '../measure/jobs.ts';
 import type { Spread } from '../statistics.ts';
 import type { Result } from './result.ts';
 
@@ -10,7 +11,8 @@ export type Target = {
 };
 
 /** Sets every target beside this run's figures. */
-export function targetsOf({ rates, latency, failovers, streams, sockets, herd, startUp }: Result): Target[] {
+export function targetsOf(result: Result): Target[] {
+  const { rates, latency, failovers, streams, sockets, herd, startUp, parkedJobs } = result;
   const gateways = rates.filter(({ variant }) => variant.startsWith('gateway'));
   const added = latency.filter(({ variant }) => variant.startsWith('gateway'));
   const megabytes = (streams.peakBytes - streams.beforeBytes) / 1e6;
@@ -40,6 +42,11 @@ export function targetsOf({ rates, latency, failovers, streams, sockets, herd, s
     atMost(`herd of ${herd.requests} served`, { limit: 3000, value: herd.servedMs, unit: 'ms' }),
     atMost('start to ready', { limit: 300, value: startUp.readyMs.median, unit: 'ms' }),
     atMost('stint status', { limit: 150, value: startUp.statusMs.median, unit: 'ms' }),
+    atMost(`longest block while ${parkedJobs.jobs} jobs that are due at once go on`, {
+      limit: blockTargetMs,
+      value: parkedJobs.resuming.longestBlockMs,
+      unit: 'ms',
+    }),
   ];
 }
 

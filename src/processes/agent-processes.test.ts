@@ -146,7 +146,7 @@ describe('an attempt', () => {
     expect(await rig.processes.living(stranger)).toEqual([]);
     await rig.processes.end(stranger);
     // Of a group whose leader has gone nobody knows the birth: it is another's when the machine was started anew since.
-    const group = spawnSync('setsid', ['sh', '-c', 'sleep 600 >/dev/null & echo $$ $!'], {
+    const group = spawnSync('/bin/sh', ['-c', "setsid sh -c 'sleep 600 >/dev/null & echo $$ $!'"], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const [leader = 0, member = 0] = group.stdout.toString().trim().split(' ').map(Number);

@@ -13,10 +13,11 @@ import { processesOf, type FoundProcess } from './process-table.ts';
 
 /**
  * Runs an agent and writes down how it ended, for a daemon that was started after it cannot wait for it. Where the file
- * is and what to run are arguments: nothing is pasted into the script. The agent's PATH may lack what the wrapper needs.
+ * is and what to run are arguments: nothing is pasted into the script. What it needs itself may not be on the agent's PATH.
+ * On a full disk it waits for room, for as long as the attempt has its folder.
  */
-const wrapper =
-  'out=$1; shift; "$@"; code=$?; PATH=/usr/bin:/bin; printf "%s %s\\n" "$code" "$(date +%s)" >"$out.new" && mv "$out.new" "$out"';
+const wrapper = `out=$1; shift; "$@"; code=$?; PATH=/usr/bin:/bin; at=$(date +%s)
+until { printf '%s %s\\n' "$code" "$at" >"$out.new" && mv "$out.new" "$out"; } 2>/dev/null || [ ! -d "\${out%/*}" ]; do sleep 1; done`;
 
 const lookMs = 100;
 /** How often it is asked whether a process lives whose end nobody wrote down. */

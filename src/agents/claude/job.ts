@@ -9,11 +9,17 @@ import { listenToClaude } from './events.ts';
 
 /** Texts of Claude Code 2.1.197, as an error entry or a result shows them. */
 const words: FailureWords = [
-  [/You've hit your .*limit|You're out of (usage|extra usage)|out of usage credits/, 'window'],
-  [/Credit balance is too low|monthly spend limit|Your org is out of usage/, 'billing'],
-  [/Invalid API key|Please run \/login|Failed to authenticate|OAuth token (has expired|revoked)/, 'auth'],
   [
-    /does not have access to Claude|has disabled Claude subscription access|issue with the selected model|seat type doesn't include|This service is disabled for your org/,
+    /You've hit your (?!(org's )?monthly spend).*limit|You're out of (usage|extra usage)|out of usage credits/,
+    'window',
+  ],
+  [/Credit balance is too low|monthly spend limit|Your org is out of usage|usage limit is set to \$0/, 'billing'],
+  [
+    /Invalid API key|Please run \/login|Please login again|Failed to authenticate|OAuth token (has expired|revoked)/,
+    'auth',
+  ],
+  [
+    /does not have access to Claude|has disabled Claude subscription access|issue with the selected model|seat type doesn't include|This service is disabled for your org|usage allocation has been disabled|requires usage credits|Usage credits required/,
     'entitlement',
   ],
   [/temporarily limiting requests|Request rejected \(429\)/, 'throttle'],

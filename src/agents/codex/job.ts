@@ -19,7 +19,8 @@ const words: FailureWords = [
   [/Selected model is at capacity|high demand|unexpected status 50\d|server_is_overloaded|slow_down/, 'overload'],
   [/context_length_exceeded|context window|ran out of room/i, 'context-overflow'],
   [/MCP (server|client).*(failed|closed|timed out)/i, 'mcp-lost'],
-  [/Access blocked by Cloudflare/, 'network'],
+  [/Access blocked by Cloudflare|workspace routing discovery failed/, 'network'],
+  [/CODEX_HOME points to .* does not exist|model provider .* no longer configured/, 'launch'],
 ];
 
 const eventSchema = z.discriminatedUnion('type', [

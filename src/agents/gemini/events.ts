@@ -70,7 +70,8 @@ function signalOfText(text: string, model: string | null, now: number): Signal |
   const closed = (window: string, until: number | null, family: string | null): Signal => {
     return { kind: 'closed', window, family, overage: false, until, evidence };
   };
-  if (/You have exhausted your daily quota on this model/.test(text)) return closed('day', nextDay(now), model);
+  if (/You have exhausted your daily quota on this model|\bper day per user\b/.test(text))
+    return closed('day', nextDay(now), model);
   if (/You have exhausted your capacity on this model/.test(text))
     return closed('quota', parseResetPhrase(text, now, localTimeZone()), model);
   if (/insufficient AI credits/.test(text)) return closed(creditsWindow, null, null);

@@ -8,13 +8,19 @@ import { listenToGemini } from './events.ts';
 
 /** Texts of Gemini CLI 0.61.0. */
 const words: FailureWords = [
-  [/exhausted your (daily quota|capacity)|quota will reset|Usage limit reached|TerminalQuotaError/, 'window'],
+  [
+    /exhausted your (daily quota|capacity)|quota will reset|per day per user|Usage limit reached|TerminalQuotaError/,
+    'window',
+  ],
   [/insufficient AI credits|INSUFFICIENT_G1_CREDITS_BALANCE/, 'billing'],
   [
     /API key not valid|API_KEY_INVALID|UNAUTHENTICATED|Verify your account|Please set an Auth method|"code":401/,
     'auth',
   ],
-  [/PERMISSION_DENIED|"code":403|models\/.* is not found|ModelNotFoundError/, 'entitlement'],
+  [
+    /PERMISSION_DENIED|"code":403|models\/.* is not found|ModelNotFoundError|Quota exceeded for metric: .*limit: 0\b/,
+    'entitlement',
+  ],
   [/RESOURCE_EXHAUSTED|"code":429|status 429/, 'throttle'],
   [/No capacity available|high demand|UNAVAILABLE|"code":50\d|status: 50\d|API Error: terminated/, 'overload'],
   [/input token count .* exceeds|context window/i, 'context-overflow'],
