@@ -53,6 +53,7 @@ async function outcomeOf({ agent, said, exitCode, sleeps: isAsleep = false }: Ru
       exitCode: null,
       outcome: null,
       spent: nothingSpent,
+      waitedMs: 0,
     },
   };
   const stopped = Promise.withResolvers<void>();

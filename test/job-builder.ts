@@ -1,5 +1,6 @@
 import { asJobId } from '../src/core/ids.ts';
 import type { Job } from '../src/core/job/job.ts';
+import { noProgress } from '../src/core/job/progress.ts';
 import { noRestarts } from '../src/core/job/restarts.ts';
 import { noStop, nothingSpent } from '../src/core/job/stop.ts';
 import { captured } from './builders.ts';
@@ -45,6 +46,7 @@ export function buildJob(more: Partial<Job> = {}): Job {
     stopped: null,
     report: null,
     finished: null,
+    progress: noProgress,
     ...more,
   };
 }

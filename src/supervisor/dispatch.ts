@@ -56,6 +56,12 @@ export function dispatch(view: DispatchView): Dispatch {
     }
     if (running >= view.places) continue;
     const resolved = view.resolve(job);
+    const waitsUntil = resolved.kind === 'rung' ? againAt(job, resolved.rung, view.now) : null;
+    // Its work is saved now or not at all: what depends on it does not wait for that.
+    if (job.stopped !== null && (resolved.kind === 'closed' || waitsUntil !== null)) {
+      events.push({ job: job.id, event: { kind: 'wrap-up-skipped' } });
+      continue;
+    }
     const question = questionFor(job, resolved);
     if (question !== null) {
       events.push({ job: job.id, event: { kind: 'asked', attempt: null, question } });
@@ -68,7 +74,6 @@ export function dispatch(view: DispatchView): Dispatch {
       });
       continue;
     }
-    const waitsUntil = againAt(job, resolved.rung, view.now);
     if (waitsUntil !== null) {
       sooner(waitsUntil);
       continue;
@@ -86,8 +91,8 @@ function againAt({ restarts }: Job, rung: Rung, now: EpochMs): EpochMs | null {
 }
 
 /** What a job that was stopped by a limit, and does not go on by itself, asks its user; null for any other. */
-function questionFor({ spec, state, answer }: Job, resolved: Resolved): string | null {
-  if (!spec.asks || state.kind !== 'queued' || answer !== null) return null;
+function questionFor({ spec, state, answer, stopped }: Job, resolved: Resolved): string | null {
+  if (!spec.asks || state.kind !== 'queued' || answer !== null || stopped !== null) return null;
   if (resolved.kind === 'rung' && resolved.isPreferred) return null;
   // One that has not begun loses nothing by waiting for what it prefers.
   if (resolved.kind === 'closed' && state.why === null) return null;

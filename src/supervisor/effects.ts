@@ -2,8 +2,9 @@ import type { AgentEvent } from '../agents/job-mode.ts';
 import { asAttemptId, asJobId, type AccountId, type AttemptId, type JobId, type Label } from '../core/ids.ts';
 import type { Reached } from '../core/job/commit-point.ts';
 import type { Attempt, Job, JobSpec } from '../core/job/job.ts';
+import { noProgress } from '../core/job/progress.ts';
 import { noRestarts } from '../core/job/restarts.ts';
-import { nothingSpent } from '../core/job/stop.ts';
+import { nothingSpent, type Spent } from '../core/job/stop.ts';
 import { attemptOf, type JobEvent } from '../core/job/transition.ts';
 import { Problem } from '../core/problem.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
@@ -25,6 +26,7 @@ export type EffectDeps = LaunchDeps & {
   /** A turn was served from this account of a profile, or this pool. */
   readonly verified: (of: AccountId | Label) => void;
   readonly heard: (attempt: AttemptId, event: AgentEvent) => void;
+  readonly spent: (attempt: AttemptId, spent: Spent, isOver: boolean) => void;
   readonly bug: (error: unknown) => void;
   readonly reached?: Reached;
   /** See FollowDeps. */
@@ -66,7 +68,7 @@ export class Effects {
   }
 
   async #listen(attempt: Attempt): Promise<void> {
-    const { accounts, agents, processes, heard, verified, stopping } = this.#deps;
+    const { accounts, agents, book, processes, heard, spent, verified, stopping } = this.#deps;
     const agent = agents.get(attempt.agent);
     if (agent === undefined) {
       await processes.end(attempt);
@@ -79,6 +81,11 @@ export class Effects {
       tell: (event: AgentEvent) => {
         if (event.kind === 'turn-completed') verified(attempt.account ?? attempt.pool);
         heard(attempt.id, event);
+      },
+      spent: (amount: Spent, isOver: boolean) => spent(attempt.id, amount, isOver),
+      conversation: () => {
+        const job = book.find(attempt.job);
+        return { session: job?.conversation?.session ?? null, told: job?.progress.told ?? null };
       },
     };
     await followAttempt(deps, { attempt, mode: agent.mode }, stopping);
@@ -222,5 +229,6 @@ export function acceptedJob(spec: JobSpec, id: JobId, now: EpochMs): Job {
     state: { kind: 'queued', notBefore: null, why: null },
     ...{ conversation: null, handover: null, answer: null },
     ...{ spent: nothingSpent, stopped: null, report: null, finished: null },
+    progress: noProgress,
   };
 }

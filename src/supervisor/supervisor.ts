@@ -1,6 +1,8 @@
-import type { JobId, Label } from '../core/ids.ts';
+import type { AttemptId, JobId, Label } from '../core/ids.ts';
 import type { Attempt, Job, JobSpec, Park } from '../core/job/job.ts';
 import { resolveRung, type Resolved } from '../core/job/ladder.ts';
+import { runningMs } from '../core/job/progress.ts';
+import { addSpent, nothingSpent, type Spent } from '../core/job/stop.ts';
 import { attemptOf, hasEnded, type JobEvent, type Transition } from '../core/job/transition.ts';
 import { whyNotRunning } from '../core/job/why.ts';
 import { Problem } from '../core/problem.ts';
@@ -12,12 +14,13 @@ import { forgetFiles, forgettable } from './forget.ts';
 import { JobBook } from './job-book.ts';
 import type { OpenEffect } from './ports.ts';
 import { Ramp } from './ramp.ts';
+import { checkStops } from './stop-checks.ts';
 import { unpark, wishOf } from './unpark.ts';
 import { WakeUp } from './wake.ts';
 
 const movesAtOnce = 16;
 
-export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified'> & {
+export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified' | 'spent'> & {
   /** In [0, 1). */
   readonly random: () => number;
   /** Jobs that may have a process at once. */
@@ -50,6 +53,8 @@ export class Supervisor {
   #running: number | undefined;
   /** What opened while nobody looked is not told again. */
   #mayBeFreed = true;
+  /** Of attempts that live: what they have spent by what they told, and whether they have said their last word. */
+  readonly #spending = new Map<AttemptId, { readonly spent: Spent; readonly isOver: boolean }>();
 
   private constructor(deps: SupervisorDeps) {
     this.#deps = deps;
@@ -68,7 +73,11 @@ export class Supervisor {
     supervisor.#book = book;
     const { signal } = supervisor.#stopping;
     const verified: EffectDeps['verified'] = (of) => supervisor.#ramp.verified(of);
-    supervisor.#effects = new Effects({ ...deps, book, stopping: signal, verified });
+    const spent = (attempt: AttemptId, amount: Spent, isOver: boolean): void => {
+      supervisor.#spending.set(attempt, { spent: amount, isOver });
+      supervisor.look();
+    };
+    supervisor.#effects = new Effects({ ...deps, book, stopping: signal, verified, spent });
     supervisor.#open = effects;
     return supervisor;
   }
@@ -178,21 +187,40 @@ export class Supervisor {
     return whyNotRunning(job, { now: clock(), timeZone, waitsFor, room, paused: paused() });
   }
 
+  /** What a job has spent up to now, over all its attempts. */
+  spent(job: Job): Spent {
+    return addSpent(job.spent, this.#present(job));
+  }
+
+  /** What its present attempt has spent; nothing where it has none. */
+  #present(job: Job): Spent {
+    const attempt = this.#book.attempt(job.id);
+    if (attempt === undefined || attemptOf(job) !== attempt.id) return nothingSpent;
+    const { spent } = this.#spending.get(attempt.id) ?? attempt;
+    return { ...spent, runningMs: runningMs(job, attempt, this.#deps.clock()) };
+  }
+
   /** What a job would run on now. */
   resolve(job: Job): Resolved {
     const { agents, accounts } = this.#deps;
     const { agent, pool, ladder } = job.spec;
-    const names = [agent, ...ladder.agents.filter((each) => each !== agent)];
+    // Whoever had the conversation saves the work.
+    const holder = job.stopped === null ? null : (job.conversation?.agent ?? agent);
+    const names = [agent, ...ladder.agents.filter((each) => each !== agent)].filter(
+      (each) => each === (holder ?? each),
+    );
     const known = names.flatMap((name, place) => {
       const found = agents.get(name);
       if (found === undefined) return [];
-      const own = place === 0 && pool !== null ? pool : accounts.defaultPool(name);
+      const own = place === 0 && name === agent && pool !== null ? pool : accounts.defaultPool(name);
       const byProfile = accounts.modeOf(own) === 'profile';
       return [{ agent: name, pool: own, chain: found.mode.chain, byProfile }];
     });
     const session = job.conversation?.session ?? null;
+    const spec =
+      holder === null || holder === agent ? job.spec : { ...job.spec, model: modelOf(this.#book.attempt(job.id)) };
     const usual = known[0]?.agent === agent ? known[0].pool : null;
-    return resolveRung(job.spec, known, (name, asked) => {
+    return resolveRung(spec, known, (name, asked) => {
       const model = asked ?? (name === usual ? (job.usualModel ?? null) : null);
       return accounts.select({ pool: name, session, model, exclude: [] });
     });
@@ -246,12 +274,18 @@ export class Supervisor {
     const freed = unpark({ jobs: this.#book.all(), now, mayBeFreed, resolve, poolOf, ramp: this.#ramp, random });
     this.#mayBeFreed ||= mayBeFreed && freed.isRefused;
     await this.#moveAll(freed.events);
+    const stops = checkStops({
+      ...{ jobs: this.#book.all(), attempt: (job: Job) => this.#book.attempt(job.id), now },
+      spent: (job: Job) => this.#present(job),
+      hasFinished: (attempt: AttemptId) => this.#spending.get(attempt)?.isOver === true,
+    });
+    await this.#moveAll(stops.events);
     const { events, nextAt } = dispatch({
       ...{ jobs: this.#book.all(), find: (id: JobId) => this.#book.find(id), resolve, random },
       ...{ now: clock(), places: places(), paused: paused() },
     });
     await this.#moveAll(events);
-    const times = [freed.nextAt, nextAt].filter((at) => at !== null);
+    const times = [freed.nextAt, stops.nextAt, nextAt].filter((at) => at !== null);
     this.#wake.set(times.length === 0 ? null : Math.min(...times));
   }
 
@@ -290,7 +324,8 @@ export class Supervisor {
     if (event.kind === 'dispatched') {
       const job = this.#book.find(id);
       const why = job === undefined ? null : await this.#unwanted(job);
-      if (why !== null) return this.#move(id, { kind: 'block', detail: why });
+      if (why !== null)
+        return this.#move(id, job?.stopped ? { kind: 'wrap-up-skipped' } : { kind: 'block', detail: why });
     }
     const next = await this.#book.apply(id, event);
     return next instanceof Problem ? null : next;
@@ -316,6 +351,8 @@ export class Supervisor {
   #changed(before: Job | null, after: Job): void {
     this.#deps.reached?.(`seen.${before === null ? 'added' : after.state.kind}`);
     this.#running = undefined;
+    const past = before === null ? null : attemptOf(before);
+    if (past !== null && attemptOf(after) !== past) this.#spending.delete(past);
     this.#deps.changed(before, after);
     for (const watcher of [...this.#watchers]) watcher();
     this.look();
@@ -324,4 +361,8 @@ export class Supervisor {
 
 function byEnd(a: Attempt, b: Attempt): number {
   return (a.endedAt ?? 0) - (b.endedAt ?? 0);
+}
+
+function modelOf(attempt: Attempt | undefined): string | null {
+  return attempt?.model ?? null;
 }

@@ -6,6 +6,7 @@ import type { AgentEvent, JobListener, JobMode } from '../job-mode.ts';
 import { eventsOf, lastLines } from '../told-events.ts';
 import { withWholeLines } from '../whole-lines.ts';
 import { listenToClaude } from './events.ts';
+import { countClaude } from './usage.ts';
 
 /** Texts of Claude Code 2.1.197, as an error entry or a result shows them. */
 const words: FailureWords = [
@@ -94,16 +95,23 @@ export const claudeJob: JobMode = {
   environment: { CLAUDE_CODE_RETRY_WATCHDOG: '0', DISABLE_AUTOUPDATER: '1' },
   listen: (now) => withWholeLines(listen(now), events),
   readStderr: (text, _, now) => readFailure(lastLines(text), words, now),
+  abilities: { spending: 'answer', namesModel: true, mcp: true },
   chain: ['opus', 'sonnet[1m]', 'sonnet', 'haiku'],
 };
 
 function listen(now: () => number): JobListener {
   const hear = listenToClaude(now);
+  const count = countClaude();
   return (channel, line) => {
     if (channel === 'stderr')
       return line.startsWith('No conversation found with session ID') ? [{ kind: 'session-missing' }] : [];
-    const entry = entrySchema.safeParse(parseJson(line)).data;
-    return [...eventsOf(hear(channel, line).told), ...(entry === undefined ? [] : fromEntry(entry, now()))];
+    const parsed = parseJson(line);
+    const entry = entrySchema.safeParse(parsed).data;
+    return [
+      ...eventsOf(hear(channel, line).told),
+      ...(entry === undefined ? [] : fromEntry(entry, now())),
+      ...count(parsed),
+    ];
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Usage } from '../../core/spend/usage.ts';
 import { parseJson } from '../../lib/parse-json.ts';
 import { readFailure, type FailureWords } from '../failure-text.ts';
 import type { AgentEvent, JobListener, JobMode } from '../job-mode.ts';
@@ -27,12 +28,27 @@ const words: FailureWords = [
   [/MCP (server|client|tool).*(failed|disconnected|error)/i, 'mcp-lost'],
 ];
 
+const count = z.number().nonnegative().catch(0);
+/** Of this process. What was thought is in the total alone. https://geminicli.com/docs/cli/headless */
+const statsSchema = z.object({
+  models: z.record(
+    z.string(),
+    z.object({ total_tokens: count, input_tokens: count, output_tokens: count, cached: count }),
+  ),
+});
+
 const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('init'), model: z.string() }),
   z.object({ type: z.literal('message'), role: z.string(), content: z.string() }),
   z.object({ type: z.literal('tool_use'), tool_name: z.string(), parameters: z.unknown().optional() }),
   z.object({ type: z.literal('error'), severity: z.string(), message: z.string() }),
-  z.object({ type: z.literal('result'), status: z.string(), error: z.object({ message: z.string() }).optional() }),
+  z.object({ type: z.literal('tool_result') }),
+  z.object({
+    type: z.literal('result'),
+    status: z.string(),
+    error: z.object({ message: z.string() }).optional(),
+    stats: statsSchema.optional().catch(undefined),
+  }),
 ]);
 
 /** The types of its events. */
@@ -58,12 +74,22 @@ export const geminiJob: JobMode = {
     return read.failure === 'unknown' && exitCode === 41 ? { ...read, failure: 'auth' } : read;
   },
   chain: [],
+  abilities: { spending: 'turn', namesModel: true, mcp: true },
 };
 
 function listen(now: () => number): JobListener {
   const hear = listenToGemini(now);
   // A message comes in pieces, and the last one is the result.
   let message = '';
+  let turns = 0;
+  let models: Usage['models'] = null;
+  // It does not tell of single answers: a call of a tool is one, and the end of its turn.
+  const count = (event: Shown): AgentEvent[] => {
+    if (event.type !== 'tool_result' && event.type !== 'result') return [];
+    turns += 1;
+    if (event.type === 'result' && event.stats !== undefined) models = modelsOf(event.stats);
+    return [{ kind: 'usage', usage: { turns, models, costUsd: null, ofConversation: false } }];
+  };
   return (channel, line) => {
     if (channel === 'stderr') {
       if (line.startsWith('Error resuming session:')) return [{ kind: 'session-missing' }];
@@ -80,10 +106,19 @@ function listen(now: () => number): JobListener {
       return told;
     }
     const said: AgentEvent[] = message === '' || event === undefined ? [] : [{ kind: 'text', text: message }];
-    const events = event === undefined ? [] : fromEvent(event, { message, now: now() });
+    const events = event === undefined ? [] : [...fromEvent(event, { message, now: now() }), ...count(event)];
     if (event !== undefined) message = '';
     return [...said, ...told, ...events];
   };
+}
+
+function modelsOf({ models }: z.infer<typeof statsSchema>): Usage['models'] {
+  return Object.entries(models).map(
+    ([model, { total_tokens: total, input_tokens: input, output_tokens: output, cached }]) => {
+      const cache = { cacheReadTokens: cached, cacheWriteTokens: 0, longCacheWriteTokens: 0 };
+      return { model, inputTokens: input, ...cache, outputTokens: Math.max(output, total - input) };
+    },
+  );
 }
 
 type Shown = Exclude<z.infer<typeof eventSchema>, { type: 'message' }>;
@@ -93,6 +128,7 @@ function fromEvent(event: Shown, { message, now }: { message: string; now: numbe
   if (event.type === 'init') return event.model === 'auto' ? [] : [{ kind: 'model', model: event.model }];
   if (event.type === 'tool_use')
     return [{ kind: 'tool', name: event.tool_name, summary: JSON.stringify(event.parameters ?? {}).slice(0, 200) }];
+  if (event.type === 'tool_result') return [];
   if (event.type === 'error') {
     // Its result is `success` then: it has stopped itself in the middle.
     if (/^Loop detected|^Maximum session turns/.test(event.message))

@@ -35,7 +35,7 @@ describe('a job with', () => {
       'budget',
       ['budget', 'time'],
     ],
-  ])('%s', (_, condition, used, by, warnings) => {
+  ])('%s', (...[, condition, used, by, warnings]) => {
     expect(stopOf(condition, used)?.by ?? null).toBe(by as never);
     expect(warningsOf(condition, used).map((each) => each.by as string)).toEqual(warnings);
   });

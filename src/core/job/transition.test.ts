@@ -237,7 +237,7 @@ function meet(job: Job, event: JobEvent, at: number = now): ReturnType<typeof tr
       ? null
       : {
           ...{ id, job: job.id, number: 1, ...on, pid: null, birth: null, startedAt: now },
-          ...{ endedAt: null, exitCode: null, outcome: null, spent: nothingSpent },
+          ...{ endedAt: null, exitCode: null, outcome: null, spent: nothingSpent, waitedMs: 0 },
         };
   return transition(job, event, { attempt, now: at });
 }

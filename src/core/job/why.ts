@@ -1,6 +1,6 @@
 import type { JobId } from '../ids.ts';
 import { formatDuration, formatWhen, secondMs, type EpochMs } from '../time.ts';
-import type { Job } from './job.ts';
+import type { AfterStop, Job } from './job.ts';
 
 /** What "why is this not running?" is answered from. */
 export type WhyFacts = {
@@ -39,9 +39,11 @@ export function whyNotRunning(job: Job, facts: WhyFacts): string | null {
     case 'waiting':
       return `It waits for you: ${state.question} Answer with: stint job answer ${job.id} "..."`;
     case 'stopping':
-      return `Its process is being ended${lasting(state.since, facts.now)}; then it is ${state.next.kind === 'queued' ? 'tried elsewhere' : state.next.kind}.`;
+      return `Its process is being ended${lasting(state.since, facts.now)}; then ${afterStop[state.next.kind]}.`;
     case 'done':
-      return `It was done ${when(state.at)}.`;
+      return job.stopped === null
+        ? `It was done ${when(state.at)}.`
+        : `It was stopped ${when(state.at)}: ${job.stopped.detail}`;
     case 'failed':
       return `It failed ${when(state.at)} (${state.failure}): ${state.detail} Try again with: stint job retry ${job.id}`;
     case 'blocked':
@@ -50,6 +52,14 @@ export function whyNotRunning(job: Job, facts: WhyFacts): string | null {
       return `It was cancelled ${when(state.at)}.`;
   }
 }
+
+const afterStop: Readonly<Record<AfterStop['kind'], string>> = {
+  cancelled: 'it is cancelled',
+  done: 'it is done',
+  queued: 'it is tried elsewhere',
+  parked: 'it is parked',
+  'wrap-up': 'its agent saves its work',
+};
 
 function whyQueued({ state, spec, restarts }: Job, { now, timeZone, waitsFor, room, paused }: WhyFacts): string {
   const when = (at: EpochMs): string => formatWhen(at, now, timeZone);
