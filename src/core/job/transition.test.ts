@@ -60,6 +60,10 @@ const events: readonly JobEvent[] = [
   { kind: 'retry', anew: false },
   { kind: 'retry', anew: true },
   { kind: 'block', detail: 'its directory is gone' },
+  { kind: 'warned', attempt: first, warnings: [{ by: 'turns', detail: 'Soon.' }], spent: nothingSpent },
+  { kind: 'stop', attempt: first, met: { by: 'turns', detail: 'Met.' } },
+  { kind: 'stop', attempt: null, met: { by: 'budget', detail: 'Met.' } },
+  { kind: 'wrap-up-skipped' },
 ];
 
 describe('a job that is', () => {
@@ -222,6 +226,7 @@ test('whatever happens, a job has one process at most, ends once, and is never d
         if (event.kind === 'cancel') cancelled = true;
         if (event.kind === 'retry') cancelled = false;
         if (cancelled) expect(['cancelled', 'stopping']).toContain(next.job.state.kind);
+        if (next.job.stopped !== null) expect(['blocked', 'failed']).not.toContain(next.job.state.kind);
         if (next.job.state.kind === 'blocked' || next.job.state.kind === 'failed')
           expect(next.job.state.detail.length).toBeGreaterThan(0);
         job = next.job;

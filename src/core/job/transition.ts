@@ -124,6 +124,7 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
       return retry(job, event, given);
     case 'block':
       if (!isIdle(job)) return misfit(job, event);
+      if (job.stopped !== null) return endStopped(job, job.stopped, given);
       return end(job, { kind: 'blocked', at: given.now, failure: 'unknown', detail: event.detail }, given);
     case 'warned':
       return warned(job, event, given);
