@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { failureKinds } from '../core/job/failure-kind.ts';
 import { jobStates, type Job, type JobSpec } from '../core/job/job.ts';
+import { stopModes, type Spent } from '../core/job/stop.ts';
 import { looksSecret } from '../core/secret-form.ts';
+import { secondMs } from '../core/time.ts';
 import type { OperationContext } from './context.ts';
 
 const moment = z.number().describe('Epoch milliseconds');
@@ -41,6 +43,33 @@ export const jobShape = z.object({
   question: z.string().nullable(),
   result: z.string().nullable().describe('What its agent said in the end; in lists its beginning'),
   failure: z.enum(failureKinds).nullable(),
+  stop: z
+    .object({
+      turns: z.number().nullable(),
+      budget: z.number().nullable().describe('US dollars'),
+      time: z.number().nullable().describe('Seconds of running'),
+      completion: z.boolean().describe('It goes on until its agent calls finish_job'),
+    })
+    .nullable()
+    .describe('What stops it before its agent has finished; null for nothing'),
+  spent: z
+    .object({
+      turns: z.number().describe('Answers of its model'),
+      inputTokens: z.number(),
+      cacheReadTokens: z.number().describe('Of `inputTokens`'),
+      cacheWriteTokens: z.number().describe('Of `inputTokens`'),
+      outputTokens: z.number(),
+      cost: z
+        .number()
+        .nullable()
+        .describe('US dollars at list prices, whatever plan pays; null where a price is unknown'),
+      time: z.number().describe('Seconds of running'),
+    })
+    .describe('Of all its attempts up to now'),
+  stopped: z
+    .object({ by: z.enum(stopModes), detail: z.string() })
+    .nullable()
+    .describe('The condition that has stopped it; its agent saves its work, and then it is done'),
   resumes: z.number().describe('In a row without a completed turn; after five the job is blocked'),
   addedAt: moment,
   changedAt: moment,
@@ -73,9 +102,22 @@ export function viewJob({ jobs }: OperationContext, job: Job): JobView {
     question: state.kind === 'waiting' ? shown(state.question) : null,
     result: state.kind === 'done' ? shown(state.result) : null,
     failure: state.kind === 'failed' || state.kind === 'blocked' ? state.failure : null,
+    stop: viewStop(spec),
+    spent: viewSpent(jobs.spent(job)),
+    stopped: job.stopped === null ? null : { by: job.stopped.by, detail: job.stopped.detail },
     resumes: job.restarts.resumes,
     ...{ addedAt: job.addedAt, changedAt: job.changedAt },
   };
+}
+
+function viewStop({ stop: { turns, budget, timeMs, completion } }: JobSpec): JobView['stop'] {
+  if (turns === null && budget === null && timeMs === null && !completion) return null;
+  return { turns, budget, time: timeMs === null ? null : timeMs / secondMs, completion };
+}
+
+function viewSpent({ costUsd, runningMs, ...rest }: Spent): JobView['spent'] {
+  const cost = costUsd === null ? null : Math.round(costUsd * 1e6) / 1e6;
+  return { ...rest, cost, time: Math.round(runningMs / secondMs) };
 }
 
 function viewAttempt(

@@ -90,6 +90,7 @@ const marks: Readonly<Record<NoticeKind, string>> = {
   'job-done': '✅',
   'job-failed': '❌',
   'job-blocked': '⛔',
+  'job-warned': '⏳',
   test: '🔔',
 };
 
@@ -118,6 +119,7 @@ function buttonsOf({ kind, facts: { pool, account, job } }: Notice): InlineKeybo
     case 'job-done':
     case 'job-failed':
     case 'job-blocked':
+    case 'job-warned':
       if (job === undefined) return [];
       return [
         ...shortcut('Show', 'job.show', job),

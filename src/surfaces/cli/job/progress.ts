@@ -106,12 +106,15 @@ function lastLines(job: JobView, isDetached: boolean, startedAt: number): string
       `  End it:           stint job cancel ${job.id}`,
     ];
   const took = formatDuration(Date.now() - startedAt);
-  if (job.state === 'done') return [`Done in ${took}${job.attempts > 1 ? `, after ${job.attempts} attempts` : ''}.`];
+  const after = job.attempts > 1 ? `, after ${job.attempts} attempts` : '';
+  if (job.stopped !== null && job.state === 'done') return [`Stopped in ${took}${after}. ${job.stopped.detail}`];
+  if (job.state === 'done') return [`Done in ${took}${after}.`];
   if (job.state === 'cancelled') return [`Job ${job.id} was cancelled; its agent is gone.`];
   return [job.why?.replaceAll(/\s+/g, ' ') ?? `Job ${job.id} is ${job.state}.`];
 }
 
-function styled({ state }: JobView, line: string, terminal: Terminal): string {
+function styled({ state, stopped }: JobView, line: string, terminal: Terminal): string {
+  if (state === 'done' && stopped !== null) return terminal.style('yellow', line);
   if (state === 'done') return terminal.style('green', line);
   return state === 'failed' || state === 'blocked' ? terminal.style('red', line) : line;
 }
