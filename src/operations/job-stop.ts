@@ -3,7 +3,7 @@ import type { StopSpec } from '../core/job/stop.ts';
 import { Problem } from '../core/problem.ts';
 import { hasPrice, pricesAsOf } from '../core/spend/price.ts';
 import { secondMs } from '../core/time.ts';
-import type { OperationContext } from './context.ts';
+import type { Jobs } from './context.ts';
 
 /** The stop conditions of `job.add`. */
 export type StopWish = {
@@ -14,8 +14,10 @@ export type StopWish = {
   readonly completion: boolean;
 };
 
+type Agents = { readonly jobs: Pick<Jobs, 'abilities'> };
+
 /** Refuses a job that could never finish: its agents have to be able to say that they are done. */
-export function stopSpecOf({ jobs }: OperationContext, wish: StopWish, agents: readonly string[]): StopSpec {
+export function stopSpecOf({ jobs }: Agents, wish: StopWish, agents: readonly string[]): StopSpec {
   const mute = wish.completion ? agents.find((each) => jobs.abilities.get(each)?.mcp === false) : undefined;
   if (mute !== undefined)
     throw new Problem('invalid', `${mute} cannot be given the tool finish_job, so that it could never finish.`, {
@@ -26,7 +28,7 @@ export function stopSpecOf({ jobs }: OperationContext, wish: StopWish, agents: r
 }
 
 /** What cannot be kept of the stop conditions of a job, since its agents do not tell enough. */
-export function stopWarnings({ jobs }: OperationContext, { agent, model, ladder, stop }: JobSpec): readonly string[] {
+export function stopWarnings({ jobs }: Agents, { agent, model, ladder, stop }: JobSpec): readonly string[] {
   const warnings: string[] = [];
   for (const each of [agent, ...ladder.agents]) {
     const abilities = jobs.abilities.get(each);
