@@ -42,7 +42,7 @@ const noJobs: OperationContext['jobs'] = {
   agents: new Map(),
   ...{
     abilities: new Map(),
-    spent: () => nothingSpent,
+    spent: () => ({ job: nothingSpent, attempt: nothingSpent }),
     all: () => [],
     attempt: () => undefined,
     why: () => null,

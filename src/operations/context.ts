@@ -316,8 +316,8 @@ export interface Jobs {
   /** What each of them can do of what stop conditions need. */
   readonly abilities: ReadonlyMap<string, Abilities>;
   all(): readonly Job[];
-  /** What a job has spent up to now. */
-  spent(job: Job): Spent;
+  /** What a job has spent up to now over all its attempts, and in the latest. */
+  spent(job: Job): { readonly job: Spent; readonly attempt: Spent };
   /** The latest of a job. */
   attempt(id: JobId): Attempt | undefined;
   /** One sentence for a job that is not running; null for one that is. */

@@ -8,6 +8,16 @@ import type { OperationContext } from './context.ts';
 
 const moment = z.number().describe('Epoch milliseconds');
 
+const spentShape = z.object({
+  turns: z.number().describe('Answers of its model'),
+  inputTokens: z.number(),
+  cacheReadTokens: z.number().describe('Of `inputTokens`'),
+  cacheWriteTokens: z.number().describe('Of `inputTokens`'),
+  outputTokens: z.number(),
+  cost: z.number().nullable().describe('US dollars at list prices, whatever plan pays; null where a price is unknown'),
+  time: z.number().describe('Seconds of running'),
+});
+
 export const jobShape = z.object({
   id: z.string(),
   title: z.string(),
@@ -35,6 +45,7 @@ export const jobShape = z.object({
       endedAt: moment.nullable(),
       exitCode: z.number().nullable(),
       outcome: z.string().nullable(),
+      spent: spentShape,
     })
     .nullable()
     .describe('The latest'),
@@ -52,20 +63,7 @@ export const jobShape = z.object({
     })
     .nullable()
     .describe('What stops it before its agent has finished; null for nothing'),
-  spent: z
-    .object({
-      turns: z.number().describe('Answers of its model'),
-      inputTokens: z.number(),
-      cacheReadTokens: z.number().describe('Of `inputTokens`'),
-      cacheWriteTokens: z.number().describe('Of `inputTokens`'),
-      outputTokens: z.number(),
-      cost: z
-        .number()
-        .nullable()
-        .describe('US dollars at list prices, whatever plan pays; null where a price is unknown'),
-      time: z.number().describe('Seconds of running'),
-    })
-    .describe('Of all its attempts up to now'),
+  spent: spentShape.describe('Of all its attempts up to now'),
   stopped: z
     .object({ by: z.enum(stopModes), detail: z.string() })
     .nullable()
@@ -82,6 +80,7 @@ export function viewJob({ jobs }: OperationContext, job: Job): JobView {
   const { id, spec, state } = job;
   const attempt = jobs.attempt(id);
   const why = jobs.why(job);
+  const spent = jobs.spent(job);
   const shown = (text: string): string => shownText(spec, text);
   return {
     id,
@@ -96,14 +95,14 @@ export function viewJob({ jobs }: OperationContext, job: Job): JobView {
     ...{ scheduleAt: spec.scheduleAt, repeat: spec.repeatMs === null ? null : spec.repeatMs / 1000 },
     session: job.conversation?.session ?? null,
     attempts: job.attempts,
-    attempt: attempt === undefined ? null : viewAttempt(attempt, shown),
+    attempt: attempt === undefined ? null : { ...viewAttempt(attempt, shown), spent: viewSpent(spent.attempt) },
     dueAt: state.kind === 'parked' ? state.dueAt : null,
     estimated: state.kind === 'parked' && state.estimated,
     question: state.kind === 'waiting' ? shown(state.question) : null,
     result: state.kind === 'done' ? shown(state.result) : null,
     failure: state.kind === 'failed' || state.kind === 'blocked' ? state.failure : null,
     stop: viewStop(spec),
-    spent: viewSpent(jobs.spent(job)),
+    spent: viewSpent(spent.job),
     stopped: job.stopped === null ? null : { by: job.stopped.by, detail: job.stopped.detail },
     resumes: job.restarts.resumes,
     ...{ addedAt: job.addedAt, changedAt: job.changedAt },
@@ -123,7 +122,7 @@ function viewSpent({ costUsd, runningMs, ...rest }: Spent): JobView['spent'] {
 function viewAttempt(
   attempt: NonNullable<ReturnType<OperationContext['jobs']['attempt']>>,
   shown: (text: string) => string,
-): NonNullable<JobView['attempt']> {
+): Omit<NonNullable<JobView['attempt']>, 'spent'> {
   const { number, agent, model, pool, account, pid, startedAt, endedAt, exitCode, outcome } = attempt;
   const said =
     outcome === null ? null : outcome.kind === 'failed' ? `${outcome.failure}: ${shown(outcome.detail)}` : outcome.kind;

@@ -3,6 +3,7 @@ import type { Resolved, Rung } from '../core/job/ladder.ts';
 import { parkFor } from '../core/job/park.ts';
 import { compareJobs, readinessOf } from '../core/job/ready.ts';
 import { rungOf } from '../core/job/restarts.ts';
+import { stopOf } from '../core/job/stop.ts';
 import { attemptOf, type JobEvent } from '../core/job/transition.ts';
 import type { JobId } from '../core/ids.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -40,6 +41,8 @@ export function dispatch(view: DispatchView): Dispatch {
   };
   let running = jobs.filter((job) => attemptOf(job) !== null).length;
   for (const job of jobs.filter((each) => each.state.kind === 'queued').toSorted(compareJobs)) {
+    // It is to be stopped before it starts again.
+    if (job.stopped === null && stopOf(job.spec.stop, job.progress.counted) !== null) continue;
     const readiness = readinessOf(job, view.find, view.now);
     if (readiness.kind === 'never') {
       const detail = `job ${readiness.because}, which it depends on, was not done`;

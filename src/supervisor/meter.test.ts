@@ -56,7 +56,7 @@ describe('an agent that tells the whole of a conversation', () => {
   test.each([
     ['in another conversation', 's2', 20_000, 20_000],
     ['whose thread began anew', 's1', 9000, 9000],
-  ])('%s has spent all of it', (_, session, tokens, expected) => {
+  ])('%s has spent all of it', (...[, session, tokens, expected]) => {
     const { told } = metered(whole(18_075), start);
     expect(metered(whole(tokens), { ...start, session, told }).spent.inputTokens).toBe(expected);
   });

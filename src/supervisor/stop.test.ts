@@ -190,7 +190,7 @@ describe('the user of a job', () => {
     expect(job.progress.warned).toMatchObject([
       { by: 'price', detail: 'What it has cost is not known, so that its budget of $1.00 cannot be kept.' },
     ]);
-    expect(rig.supervisor.spent(job)).toMatchObject({ costUsd: null, inputTokens: 5 });
+    expect(rig.supervisor.spent(job).job).toMatchObject({ costUsd: null, inputTokens: 5 });
   });
 });
 
@@ -249,13 +249,14 @@ describe('what a job has spent', () => {
       stop({ turns: 2000, budget: 6 }),
     );
     const running = await rig.supervisor.until(id, ({ progress }) => progress.warned.length > 0);
-    expect(rig.supervisor.spent(running)).toMatchObject({ turns: 2, inputTokens: 1_000_000, costUsd: 5 });
+    const told = { turns: 2, inputTokens: 1_000_000, costUsd: 5 };
+    expect(rig.supervisor.spent(running)).toMatchObject({ job: told, attempt: told });
     rig.now += secondMs;
     await rig.restart();
     await Bun.write(`${rig.folder}/go`, '');
     const job = await rig.reaches(id, 'done');
     const expected = { turns: 2, inputTokens: 1_000_000, costUsd: 5, runningMs: secondMs };
-    expect([job.spent, rig.supervisor.spent(job)]).toMatchObject([expected, expected]);
+    expect([job.spent, rig.supervisor.spent(job).job]).toMatchObject([expected, expected]);
     expect(rig.supervisor.attempt(id)?.spent).toMatchObject(expected);
   });
 

@@ -187,15 +187,16 @@ export class Supervisor {
     return whyNotRunning(job, { now: clock(), timeZone, waitsFor, room, paused: paused() });
   }
 
-  /** What a job has spent up to now, over all its attempts. */
-  spent(job: Job): Spent {
-    return addSpent(job.spent, this.#present(job));
+  /** What a job has spent up to now over all its attempts, and in the latest. */
+  spent(job: Job): { readonly job: Spent; readonly attempt: Spent } {
+    const attempt = this.#book.attempt(job.id);
+    if (attempt === undefined || attemptOf(job) !== attempt.id)
+      return { job: job.spent, attempt: attempt?.spent ?? nothingSpent };
+    const present = this.#present(job, attempt);
+    return { job: addSpent(job.spent, present), attempt: present };
   }
 
-  /** What its present attempt has spent; nothing where it has none. */
-  #present(job: Job): Spent {
-    const attempt = this.#book.attempt(job.id);
-    if (attempt === undefined || attemptOf(job) !== attempt.id) return nothingSpent;
+  #present(job: Job, attempt: Attempt): Spent {
     const { spent } = this.#spending.get(attempt.id) ?? attempt;
     return { ...spent, runningMs: runningMs(job, attempt, this.#deps.clock()) };
   }
@@ -276,7 +277,7 @@ export class Supervisor {
     await this.#moveAll(freed.events);
     const stops = checkStops({
       ...{ jobs: this.#book.all(), attempt: (job: Job) => this.#book.attempt(job.id), now },
-      spent: (job: Job) => this.#present(job),
+      spent: (job: Job) => this.spent(job).attempt,
       hasFinished: (attempt: AttemptId) => this.#spending.get(attempt)?.isOver === true,
     });
     await this.#moveAll(stops.events);

@@ -61,9 +61,13 @@ const afterStop: Readonly<Record<AfterStop['kind'], string>> = {
   'wrap-up': 'its agent saves its work',
 };
 
-function whyQueued({ state, spec, restarts }: Job, { now, timeZone, waitsFor, room, paused }: WhyFacts): string {
+function whyQueued(
+  { state, spec, restarts, stopped }: Job,
+  { now, timeZone, waitsFor, room, paused }: WhyFacts,
+): string {
   const when = (at: EpochMs): string => formatWhen(at, now, timeZone);
   if (spec.scheduleAt !== null && spec.scheduleAt > now) return `It is scheduled and starts ${when(spec.scheduleAt)}.`;
+  if (stopped !== null) return `${stopped.detail} Its agent is about to save its work.`;
   const [first] = waitsFor;
   if (first !== undefined) return `It waits for job ${first.id}, which is ${first.state}.`;
   if (paused !== null) return `Nothing is started at the moment: ${paused}.`;

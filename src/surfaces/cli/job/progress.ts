@@ -93,7 +93,12 @@ export function plainAudience(terminal: Terminal, startedAt: number): Audience {
 /** Null for an end, which has lines of its own. */
 function stateLine(job: JobView, terminal: Terminal): string | null {
   if (isOver(job)) return null;
-  if (job.state === 'running') return terminal.style('dim', `Attempt ${job.attempts} runs on ${attemptText(job)}.`);
+  if (job.state === 'running') {
+    const runs = `Attempt ${job.attempts} runs on ${attemptText(job)}`;
+    return job.stopped === null
+      ? terminal.style('dim', `${runs}.`)
+      : terminal.style('yellow', `${job.stopped.detail} ${runs}, to save the work.`);
+  }
   const why = job.why?.replaceAll(/\s+/g, ' ') ?? job.state;
   return terminal.style(job.state === 'parked' || job.state === 'waiting' ? 'yellow' : 'dim', why);
 }
