@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { agentExecutable } from './agent-executable.ts';
-import { claudeJobs } from './job-agents.ts';
+import { claudeJobs, codexJobs, geminiJobs } from './job-agents.ts';
 import { startGatewayJobs, type JobRig } from './job-rig.ts';
 
-beforeAll(() => agentExecutable('claude'), 600_000);
+beforeAll(() => Promise.all((['claude', 'codex', 'gemini'] as const).map(agentExecutable)), 600_000);
 
 test('a job of Claude Code is stopped after its turns, saves its work in the same conversation, and is done', async () => {
   await using rig = await startGatewayJobs(claudeJobs);
@@ -73,6 +73,40 @@ test('a job of Claude Code that its agent has to call finished is gone on with w
   expect(results.slice(0, 3).map(({ text }) => text)).toEqual(Array(3).fill('I think that is all.'));
 });
 
+test.each([codexJobs, geminiJobs])(
+  'a job of %p is stopped after its turns as well, and its work is saved',
+  async (each) => {
+    await using rig = await startGatewayJobs(each);
+    const { id } = await rig.add('[[steps:200]] go', { turns: 3 });
+    const job = await rig.reaches(id, 'done');
+    expect(job).toMatchObject({ attempts: 2, stopped: { by: 'turns' }, attempt: { outcome: 'done' } });
+    expect(job.result).toMatch(
+      /^It has reached its limit of 3 turns [^]*I remember [2-9] prompts?: "You have to stop here/,
+    );
+    expect(job.spent.turns).toBeWithin(4, 9);
+  },
+);
+
+test('what Codex tells of its whole thread counts once, however often that is gone on with', async () => {
+  await using rig = await startGatewayJobs(codexJobs);
+  const { id } = await rig.add('[[say:I think that is all.]]', { completion: true, turns: 3 });
+  const job = await rig.reaches(id, 'done');
+  expect(job).toMatchObject({ attempts: 4, spent: { turns: 4, cost: null } });
+  const completed: number[] = [];
+  for (const attempt of [1, 2, 3, 4]) {
+    const lines = (await Bun.file(fileOf(rig, `${id}.${attempt}`, 'stdout')).text()).trim().split('\n');
+    const last = JSON.parse(lines.at(-1) ?? '') as { usage: { input_tokens: number } };
+    completed.push(last.usage.input_tokens);
+  }
+  expect(completed).toEqual(completed.toSorted((a, b) => a - b));
+  expect(job.spent.inputTokens).toBe(completed.at(-1) ?? 0);
+  expect(job.attempt?.spent.inputTokens).toBe((completed[3] ?? 0) - (completed[2] ?? 0));
+});
+
+function fileOf(rig: JobRig, attempt: string, name: string): string {
+  return join(rig.place.env['STINT_HOME'] ?? '', 'attempts', attempt, name);
+}
+
 function promptOf(rig: JobRig, id: string, attempt: number): Promise<string> {
-  return Bun.file(join(rig.place.env['STINT_HOME'] ?? '', 'attempts', `${id}.${attempt}`, 'prompt')).text();
+  return Bun.file(fileOf(rig, `${id}.${attempt}`, 'prompt')).text();
 }
