@@ -55,7 +55,7 @@ export function tellAgain(jobs: readonly Job[], now: EpochMs): readonly Notice[]
   const since = Math.max(last - minuteMs, now - dayMs);
   return jobs
     .filter(({ changedAt }) => changedAt >= since)
-    .flatMap((job) => [...warningNotices(job), ...[noticeOfJob(job) ?? []].flat()]);
+    .flatMap((job) => [...warningNotices(job).filter(({ at }) => at >= since), ...[noticeOfJob(job) ?? []].flat()]);
 }
 
 /** Whether a job still is where a notice says. */

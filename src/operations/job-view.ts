@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { failureKinds } from '../core/job/failure-kind.ts';
 import { jobStates, type Job, type JobSpec } from '../core/job/job.ts';
-import { stopModes, type Spent } from '../core/job/stop.ts';
+import { isCounted, stopModes, type Spent } from '../core/job/stop.ts';
 import { looksSecret } from '../core/secret-form.ts';
 import { secondMs } from '../core/time.ts';
 import type { OperationContext } from './context.ts';
@@ -109,8 +109,9 @@ export function viewJob({ jobs }: OperationContext, job: Job): JobView {
   };
 }
 
-function viewStop({ stop: { turns, budget, timeMs, completion } }: JobSpec): JobView['stop'] {
-  if (turns === null && budget === null && timeMs === null && !completion) return null;
+function viewStop({ stop }: JobSpec): JobView['stop'] {
+  const { turns, budget, timeMs, completion } = stop;
+  if (!isCounted(stop) && !completion) return null;
   return { turns, budget, time: timeMs === null ? null : timeMs / secondMs, completion };
 }
 

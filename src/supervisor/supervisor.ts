@@ -2,7 +2,7 @@ import type { AttemptId, JobId, Label } from '../core/ids.ts';
 import type { Attempt, Job, JobSpec, Park } from '../core/job/job.ts';
 import { resolveRung, type Resolved } from '../core/job/ladder.ts';
 import { runningMs } from '../core/job/progress.ts';
-import { addSpent, nothingSpent, type Spent } from '../core/job/stop.ts';
+import { addSpent, isCounted, nothingSpent, type Spent } from '../core/job/stop.ts';
 import { attemptOf, hasEnded, type JobEvent, type Transition } from '../core/job/transition.ts';
 import { whyNotRunning } from '../core/job/why.ts';
 import { Problem } from '../core/problem.ts';
@@ -11,7 +11,7 @@ import { dispatch, type Dispatch } from './dispatch.ts';
 import { acceptedJob, Effects, writeAgainMs, type EffectDeps } from './effects.ts';
 import { concluded } from './follow.ts';
 import { forgetFiles, forgettable } from './forget.ts';
-import { JobBook } from './job-book.ts';
+import { JobBook, jobOf } from './job-book.ts';
 import type { OpenEffect } from './ports.ts';
 import { Ramp } from './ramp.ts';
 import { checkStops } from './stop-checks.ts';
@@ -75,7 +75,8 @@ export class Supervisor {
     const verified: EffectDeps['verified'] = (of) => supervisor.#ramp.verified(of);
     const spent = (attempt: AttemptId, amount: Spent, isOver: boolean): void => {
       supervisor.#spending.set(attempt, { spent: amount, isOver });
-      supervisor.look();
+      const stop = book.find(jobOf(attempt))?.spec.stop;
+      if (stop !== undefined && isCounted(stop)) supervisor.look();
     };
     supervisor.#effects = new Effects({ ...deps, book, stopping: signal, verified, spent });
     supervisor.#open = effects;

@@ -76,6 +76,12 @@ test('the time is looked at when it is time to warn, and when it is over', () =>
   const left = (runningMs: number): number | null => timeLeftMs(condition, { runningMs });
   expect([0, 79_999, 80_000, 99_999, 100_000].map(left)).toEqual([80_000, 1, 20_000, 1, 0]);
   expect(timeLeftMs(noStop, { runningMs: 5 })).toBeNull();
+  // Whatever is lost in the division, it is never looked at too early again and again.
+  for (let seconds = 1; seconds < 2000; seconds += 1) {
+    const odd = stop({ timeMs: seconds * 1000 });
+    const warnedAt = timeLeftMs(odd, { runningMs: 0 }) ?? 0;
+    expect(warningsOf(odd, spent({ runningMs: warnedAt }))).toHaveLength(1);
+  }
 });
 
 test('of what was spent one unknown cost makes the sum unknown, and nothing else', () => {

@@ -19,6 +19,11 @@ export type StopSpec = {
 
 export const noStop: StopSpec = { turns: null, budget: null, timeMs: null, completion: false };
 
+/** Whether what is spent can meet or near one of them. */
+export function isCounted({ turns, budget, timeMs }: StopSpec): boolean {
+  return turns !== null || budget !== null || timeMs !== null;
+}
+
 /** What was spent, of one attempt or of a whole job. */
 export type Spent = {
   readonly turns: number;
@@ -85,8 +90,8 @@ export function warningsOf(stop: StopSpec, spent: Spent): readonly Pick<Warned, 
 /** After how much more running the time has to be looked at again; null for never. */
 export function timeLeftMs({ timeMs }: StopSpec, { runningMs }: Pick<Spent, 'runningMs'>): number | null {
   if (timeMs === null) return null;
-  const warnedAtMs = timeMs * warnedFrom;
-  return (runningMs < warnedAtMs ? warnedAtMs : timeMs) - runningMs;
+  if (runningMs / timeMs >= warnedFrom) return timeMs - runningMs;
+  return Math.max(Math.ceil(timeMs * warnedFrom - runningMs), 1);
 }
 
 type Part = { readonly by: StopMode; readonly share: number; readonly limit: string; readonly used: string };
