@@ -16,7 +16,7 @@ export type Outcome = {
   readonly bugs: readonly string[];
 };
 
-const restWithinMs = 20_000;
+const restWithinMs = 60_000;
 const lookMs = 80;
 
 /** Plays a plan with its kills, lets everything come to rest, and says what does not hold. */
