@@ -73,19 +73,19 @@ test('a job of Claude Code that its agent has to call finished is gone on with w
   expect(results.slice(0, 3).map(({ text }) => text)).toEqual(Array(3).fill('I think that is all.'));
 });
 
-test.each([codexJobs, geminiJobs])(
-  'a job of %p is stopped after its turns as well, and its work is saved',
-  async (each) => {
-    await using rig = await startGatewayJobs(each);
-    const { id } = await rig.add('[[steps:200]] go', { turns: 3 });
-    const job = await rig.reaches(id, 'done');
-    expect(job).toMatchObject({ attempts: 2, stopped: { by: 'turns' }, attempt: { outcome: 'done' } });
-    expect(job.result).toMatch(
-      /^It has reached its limit of 3 turns [^]*I remember [2-9] prompts?: "You have to stop here/,
-    );
-    expect(job.spent.turns).toBeWithin(4, 9);
-  },
-);
+test.each([
+  ['Codex', codexJobs],
+  ['Gemini CLI', geminiJobs],
+] as const)('a job of %s is stopped after its turns as well, and its work is saved', async (_, each) => {
+  await using rig = await startGatewayJobs(each);
+  const { id } = await rig.add('[[steps:200]] go', { turns: 3 });
+  const job = await rig.reaches(id, 'done');
+  expect(job).toMatchObject({ attempts: 2, stopped: { by: 'turns' }, attempt: { outcome: 'done' } });
+  expect(job.result).toMatch(
+    /^It has reached its limit of 3 turns [^]*I remember [2-9] prompts?: "You have to stop here/,
+  );
+  expect(job.spent.turns).toBeWithin(4, 9);
+});
 
 test('what Codex tells of its whole thread counts once, however often that is gone on with', async () => {
   await using rig = await startGatewayJobs(codexJobs);
