@@ -230,5 +230,6 @@ export function acceptedJob(spec: JobSpec, id: JobId, now: EpochMs): Job {
     ...{ conversation: null, handover: null, answer: null },
     ...{ spent: nothingSpent, stopped: null, report: null, finished: null },
     progress: noProgress,
+    asked: [],
   };
 }
