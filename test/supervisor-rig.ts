@@ -104,6 +104,7 @@ export async function openSupervisor(
         unwanted: () => Promise.resolve(null),
         describe: () => Promise.resolve('Nothing was committed.'),
       },
+      tools: { grant: () => Promise.resolve(null) },
       agents: new Map([
         ['claude', { id: 'claude', executable: '/bin/sh', mode: scripted, withheld: [] }],
         ['gemini', { id: 'gemini', executable: '/bin/sh', mode: second, withheld: [] }],

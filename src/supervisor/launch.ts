@@ -3,7 +3,8 @@ import type { Attempt, Conversation, Job } from '../core/job/job.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { JobAgent } from './job-agent.ts';
-import type { AccountPort, Launch, Processes, Workspace } from './ports.ts';
+import { toolTokenVariable, toolUrlVariable, type ToolSettings } from '../agents/job-mode.ts';
+import type { AccountPort, Launch, Processes, ToolAccess, Workspace } from './ports.ts';
 import { promptFor } from './prompt.ts';
 import { transcriptOf } from './transcript.ts';
 
@@ -11,6 +12,7 @@ export type LaunchDeps = {
   readonly processes: Pick<Processes, 'filesOf' | 'lines' | 'note'>;
   readonly accounts: AccountPort;
   readonly workspace: Workspace;
+  readonly tools: ToolAccess;
   readonly agents: ReadonlyMap<string, JobAgent>;
   /** The clean environment that agents start from. */
   readonly environment: Readonly<Record<string, string>>;
@@ -46,6 +48,7 @@ export async function launchOf(deps: LaunchDeps, job: Job, attempt: Attempt): Pr
   const left = takesOver
     ? await leftBehind(deps, spec, transcript === null ? null : join(files.folder, transcriptName))
     : null;
+  const tools = await toolsOf(deps, agent, attempt);
   const environment = { ...deps.environment, ...spec.environment };
   for (const name of agent.withheld) delete (environment as Record<string, string>)[name];
   return {
@@ -53,12 +56,25 @@ export async function launchOf(deps: LaunchDeps, job: Job, attempt: Attempt): Pr
     files,
     prompt: promptFor(takesOver ? { ...job, handover: { ...handover, kind: 'handover' } } : job, left),
     executable: agent.executable,
-    args: [...reach.args, ...args],
-    environment: { ...environment, ...agent.mode.environment, ...reach.environment },
+    args: [...reach.args, ...tools.args, ...args],
+    environment: { ...environment, ...agent.mode.environment, ...reach.environment, ...tools.environment },
     directory: spec.directory,
     nice: spec.nice,
-    notes: { agent: attempt.agent, ...(transcript === null ? {} : { [transcriptName]: transcript }) },
+    notes: { agent: attempt.agent, ...tools.files, ...(transcript === null ? {} : { [transcriptName]: transcript }) },
   };
+}
+
+/** What leads an attempt to its tools: a token of its own in the environment, and settings that name the server. */
+async function toolsOf(
+  { tools, processes }: LaunchDeps,
+  { mode }: JobAgent,
+  { id }: Attempt,
+): Promise<ToolSettings & { readonly environment: Readonly<Record<string, string>> }> {
+  const access = await tools.grant(id);
+  if (access === null) return { args: [], environment: {} };
+  const { url, token } = access;
+  const settings = mode.tools?.({ url, folder: processes.filesOf(id).folder }) ?? { args: [] };
+  return { ...settings, environment: { [toolUrlVariable]: url, [toolTokenVariable]: token } };
 }
 
 /** What one that begins anew has to know of those before it. */

@@ -145,3 +145,9 @@ export interface Workspace {
   /** What an agent that takes over has to know of it: its git state. */
   describe(directory: string): Promise<string>;
 }
+
+/** The tools that agents have for their own jobs. */
+export interface ToolAccess {
+  /** A new token for an attempt, in place of any before; null where agents are to have no tools. */
+  grant(attempt: AttemptId): Promise<{ readonly url: string; readonly token: string } | null>;
+}
