@@ -45,7 +45,9 @@ function talkOf(items: readonly InputItem[]): Said {
   const { prompt, prompts, since } = scriptIn(
     items.map(({ type = '', ...item }) => ({ type, item, prompt: promptText(item) })),
   );
-  const results = since.filter(({ type }) => resultTypes.includes(type)).map(({ item }) => JSON.stringify(item['output'] ?? ''));
+  const results = since
+    .filter(({ type }) => resultTypes.includes(type))
+    .map(({ item }) => JSON.stringify(item['output'] ?? ''));
   return { prompt, prompts, toolResults: results.length, results };
 }
 
