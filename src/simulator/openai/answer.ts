@@ -28,9 +28,9 @@ export function answerTo(request: ResponsesRequest, items: readonly InputItem[],
 
 /** What a scripted step passes to the tool. */
 export function toolInput(tool: ShellTool, { tool: name, step, input }: Extract<Answer, { kind: 'tool' }>): string {
-  // Code mode calls every other tool from its own one.
+  // Code mode calls every other tool from its own one, which answers before the end where that takes longer.
   if (input !== undefined && tool.form === 'custom')
-    return `const result = await tools.${name}(${JSON.stringify(input)});\ntext(JSON.stringify(result));\n`;
+    return `// @exec: {"yield_time_ms": 150000}\nconst result = await tools.${name}(${JSON.stringify(input)});\ntext(JSON.stringify(result));\n`;
   const command = stepCommand(step);
   if (tool.form === 'custom') {
     return `const result = await tools.exec_command(${JSON.stringify({ cmd: command })});\ntext(result.output);\n`;

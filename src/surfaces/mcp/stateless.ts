@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { McpParts } from './server.ts';
 import { watchBody } from './watch-body.ts';
@@ -58,6 +59,8 @@ export function statelessHttp(stopGraceMs = usualStopGraceMs): StatelessHttp {
       const timer = setTimeout(resolve, stopGraceMs);
       await Promise.race([Promise.allSettled(running), late]);
       clearTimeout(timer);
+      // What is left between a result and its answer is microtasks.
+      await setImmediate();
       await Promise.all([...live].map((server) => server.close()));
     },
   };
