@@ -138,3 +138,8 @@ export async function openTools({
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
+
+/** Resolves once something is so: what happens between a client and its server has no event in a test. */
+export async function soon(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}

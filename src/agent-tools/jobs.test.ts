@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openTools, type ToolRig, type Worker } from '../../test/tool-rig.ts';
+import { openTools, soon, type ToolRig, type Worker } from '../../test/tool-rig.ts';
 import { finish } from '../../test/supervisor-rig.ts';
 import { jobSpecOf, type JobWish } from '../operations/job-spec.ts';
 import type { JobView } from '../operations/job-view.ts';
@@ -135,7 +135,7 @@ describe('wait_for_jobs', () => {
     const worker = await rig.work();
     const part = await rig.workerOf((await create(worker, { prompt: 'one' })).id);
     const waiting = wait(worker, part.job.id);
-    await until(() => rig.agents.supervisor.awaited(worker.job.id).length > 0);
+    await soon(() => rig.agents.supervisor.awaited(worker.job.id).length > 0);
     await rig.restart();
     expect(await waiting).toMatchObject({ pending: [{ job: part.job.id }] });
     const again = wait(worker, part.job.id);
@@ -148,10 +148,10 @@ describe('wait_for_jobs', () => {
     const worker = await rig.work();
     const part = await rig.workerOf((await create(worker, { prompt: 'one' })).id);
     const waiting = worker.call('wait_for_jobs', { jobs: [part.job.id] }).catch(() => 'left');
-    await until(() => rig.agents.supervisor.awaited(worker.job.id).length > 0);
+    await soon(() => rig.agents.supervisor.awaited(worker.job.id).length > 0);
     await worker.client.close();
     expect(await waiting).toBe('left');
-    await until(() => rig.agents.supervisor.awaited(worker.job.id).length === 0);
+    await soon(() => rig.agents.supervisor.awaited(worker.job.id).length === 0);
   });
 
   test('is for jobs of the same tree, and not for those that wait for the caller', async () => {
@@ -220,9 +220,4 @@ function script({ agents: { folder } }: ToolRig, name: string): string {
   const isFirst = `[ -e "${folder}/first" ] || { : > "${folder}/first"; until [ -e "${folder}/end-$STINT_ATTEMPT" ]; do sleep 0.02; done; }\n`;
   writeFileSync(path, `${isFirst}${finish('the part is done')}`);
   return path;
-}
-
-/** What happens between a client and its server has no event here. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }
