@@ -1,36 +1,92 @@
+// The tools that Stint has for the agents of its jobs, with the genuine agents as clients.
 import { beforeAll, describe, expect, test } from 'bun:test';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JobView } from '../src/operations/job-view.ts';
 import { agentExecutable } from './agent-executable.ts';
 import { claudeJobs, codexJobs } from './job-agents.ts';
-import { startGatewayJobs, type JobRig } from './job-rig.ts';
+import { startGatewayJobs, startProfileJobs, type JobRig } from './job-rig.ts';
 
 describe.each([claudeJobs, codexJobs])('the genuine $agent', (each) => {
   beforeAll(() => agentExecutable(each.agent), 600_000);
 
-  test('reports, gives work to another job, waits for it, and says that it has finished', async () => {
+  test.each([
+    ['through the gateway', startGatewayJobs],
+    ['on a profile', startProfileJobs],
+  ])(
+    '%s reports, gives work to another job though there is one place, waits for it, and finishes',
+    async (_, start) => {
+      await using rig = await start(each);
+      await rig.call('config.set', { field: 'jobs.places', value: '1' });
+      const { id } = await rig.add(
+        script(
+          ['report_status', { status: 'I begin.' }],
+          ['create_job', { prompt: '[[say:The part is done.]]', title: 'a part' }],
+          ['wait_for_jobs', { jobs: ['<<2.id>>'] }],
+          ['finish_job', { result: 'All of it is done.' }],
+        ),
+      );
+      const job = await rig.reaches(id, 'done');
+      expect(job).toMatchObject({ attempts: 1, report: 'I begin.', result: 'All of it is done.' });
+      const child = (await jobsOf(rig)).find(({ parent }) => parent === id);
+      expect(child).toMatchObject({ title: 'a part', state: 'done', directory: job.directory, agent: each.agent });
+      expect(child?.result?.trim()).toBe('The part is done.');
+    },
+  );
+
+  test('asks the person, who answers on the command line, and runs commands as it is allowed to', async () => {
     await using rig = await startGatewayJobs(each);
-    await rig.call('config.set', { field: 'jobs.places', value: '1' });
+    const { id } = await rig.add(
+      `${script(['ask_user', { question: 'Which of the two?' }], ['report_status', { status: 'You want: <<1.answer>>' }])} [[steps:3]]`,
+    );
+    expect(await rig.reaches(id, 'waiting')).toMatchObject({ question: 'Which of the two?' });
+    await rig.stint('job', 'answer', id, 'the second');
+    const job = await rig.reaches(id, 'done');
+    expect(job).toMatchObject({ attempts: 1, report: 'You want: the second' });
+    expect((await rig.logs(id)).some(({ kind, text }) => kind === 'tool' && text.includes('step 3'))).toBe(true);
+  });
+
+  test('does not lose its tools, nor its question, when the daemon is killed while it waits', async () => {
+    await using rig = await startGatewayJobs(each);
+    const question = 'Which of the two?';
     const { id } = await rig.add(
       script(
-        ['report_status', { status: 'I begin.' }],
-        ['create_job', { prompt: '[[say:The part is done.]]', title: 'a part' }],
-        ['wait_for_jobs', { jobs: ['<<2.id>>'] }],
-        ['finish_job', { result: 'All of it is done.' }],
+        ['ask_user', { question }],
+        // The call above has failed with the daemon.
+        ['ask_user', { question }],
+        ['finish_job', { result: 'You want: <<2.answer>>' }],
       ),
     );
-    const job = await rig.reaches(id, 'done');
-    console.log(await rig.logs(id));
-    expect(job).toMatchObject({ attempts: 1, report: 'I begin.', result: 'All of it is done.' });
-    const child = (await jobsOf(rig)).find(({ parent }) => parent === id);
-    expect(child).toMatchObject({ title: 'a part', state: 'done', directory: job.directory, agent: each.agent });
-    expect(child?.result?.trim()).toBe('The part is done.');
+    await rig.reaches(id, 'waiting');
+    await rig.killDaemon();
+    await rig.up();
+    expect(await rig.show(id)).toMatchObject({ state: 'waiting', question });
+    await rig.stint('job', 'answer', id, 'the second');
+    expect(await rig.reaches(id, 'done')).toMatchObject({ attempts: 1, result: 'You want: the second' });
   });
+});
+
+test('the genuine claude keeps the servers and allowed tools of its user beside those of Stint', async () => {
+  await using rig = await startGatewayJobs(claudeJobs);
+  const token = await readFile(join(rig.place.env['STINT_HOME'] ?? '', 'token'), 'utf8');
+  const headers = { authorization: `Bearer ${token.trim()}` };
+  const server = { type: 'http', url: `http://127.0.0.1:${rig.ports.controlPort}/mcp`, headers };
+  const home = rig.place.env['HOME'] ?? '';
+  await writeFile(join(home, '.claude.json'), JSON.stringify({ mcpServers: { own: server } }));
+  await writeFile(join(rig.folder, 'more.json'), JSON.stringify({ mcpServers: { more: server } }));
+  const own = '[[tool:mcp__own__daemon_status {}]] [[tool:mcp__more__daemon_status {}]]';
+  const report = '[[tool:mcp__stint__report_status {"status":"<<1.version>> <<2.version>>"}]]';
+  const { id } = await rig.add(`${own} ${report} go`, {
+    args: ['--mcp-config', join(rig.folder, 'more.json'), '--allowedTools', 'mcp__own', 'mcp__more'],
+  });
+  const { report: told } = await rig.reaches(id, 'done');
+  expect(told).toMatch(/^(\d+\.\d+\.\d+\S*) \1$/);
 });
 
 function script(...calls: readonly (readonly [string, object])[]): string {
   return `${calls.map(([name, input]) => `[[tool:mcp__stint__${name} ${JSON.stringify(input)}]]`).join(' ')} go`;
 }
 
-async function jobsOf(rig: JobRig) {
-  const { jobs } = (await rig.call('job.list', {})) as { jobs: Awaited<ReturnType<JobRig['show']>>[] };
-  return jobs;
+async function jobsOf(rig: JobRig): Promise<JobView[]> {
+  return ((await rig.call('job.list', {})) as { jobs: JobView[] }).jobs;
 }
