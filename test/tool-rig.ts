@@ -49,7 +49,8 @@ export async function openTools({
 }: { readonly waitMs?: number; readonly tools?: readonly AgentTool[] } = {}): Promise<ToolRig> {
   await using opened = new AsyncDisposableStack();
   const tokens = new Map<AttemptId, string>();
-  const state = { isOn: true, attemptEnded: (_: AttemptId): void => undefined };
+  const ended: (attempt: AttemptId) => void = () => undefined;
+  const state = { isOn: true, attemptEnded: ended };
   const bugs: unknown[] = [];
   const server = Bun.serve({ port: 0, development: false, idleTimeout: 0, fetch: (request) => mcp.handle(request) });
   opened.defer(() => server.stop(true));

@@ -3,8 +3,6 @@ import { jobAdd } from '../operations/job.ts';
 import { execute } from '../operations/operation.ts';
 import { agentTool } from './tool.ts';
 
-const { directory, agent, ...rest } = jobAdd.input.shape;
-
 export const createJob = agentTool({
   name: 'create_job',
   title: 'Create a job',
@@ -13,7 +11,7 @@ export const createJob = agentTool({
   effect: 'write',
   // Every field of `job.add`: what is added there is here as well.
   input: z.object({
-    ...rest,
+    ...jobAdd.input.shape,
     directory: z.string().optional().describe('Where it works, an absolute path; yours when absent'),
     agent: z.string().optional().describe('Agent, such as claude; yours when absent'),
   }),

@@ -1,4 +1,4 @@
-import type { AttemptId, JobId } from '../core/ids.ts';
+import type { AttemptId } from '../core/ids.ts';
 import { circleOf, livingLocks, lockedWith, lockedWithout, type Lock, type LockWish } from '../core/lock/lock.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -132,9 +132,4 @@ export class LockTable {
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
-}
-
-/** The job of an attempt. */
-export function jobOfAttempt(attempt: AttemptId): JobId {
-  return attempt.slice(0, attempt.lastIndexOf('.')) as JobId;
 }

@@ -1,10 +1,9 @@
 import { isAbsolute, join, normalize } from 'node:path';
 import { z } from 'zod';
-import type { AttemptId } from '../core/ids.ts';
+import { jobOf, type AttemptId } from '../core/ids.ts';
 import { overlaps, type Lock } from '../core/lock/lock.ts';
 import { Problem } from '../core/problem.ts';
 import { minuteMs, secondMs } from '../core/time.ts';
-import { jobOfAttempt } from './lock-table.ts';
 import { patience } from './patience.ts';
 import { agentTool, type ToolCall } from './tool.ts';
 
@@ -46,7 +45,7 @@ export const lockFiles = agentTool({
     const next = await locks.lock(wish, wait.signal);
     if (next.kind === 'locked') return { locked: true, locks: next.locks.map((each) => view(call, each)), says: null };
     if (next.kind === 'blocked') return { locked: false, locks: next.by.map((each) => view(call, each)), says: again };
-    const held = next.by.map((each) => `${each.path} is held by job ${jobOfAttempt(each.holder)}`).join(', ');
+    const held = next.by.map((each) => `${each.path} is held by job ${jobOf(each.holder)}`).join(', ');
     throw new Problem('conflict', `Deadlock: ${circleText(next.circle)}; ${held}.`, {
       hint: 'Release what you hold with release_files, then lock everything that you need in one call.',
     });
@@ -100,7 +99,7 @@ function pathsOf({ job, realPath }: ToolCall, names: readonly string[]): Promise
 }
 
 function view({ jobs, attempt }: ToolCall, { path: at, holder, reason, since, until }: Lock) {
-  const job = jobOfAttempt(holder);
+  const job = jobOf(holder);
   const title = jobs.find(job)?.spec.title ?? '';
   return { path: at, job, title, mine: holder === attempt, reason, since, until };
 }
@@ -108,6 +107,6 @@ function view({ jobs, attempt }: ToolCall, { path: at, holder, reason, since, un
 function circleText(circle: readonly AttemptId[]): string {
   return circle
     .slice(1)
-    .map((each, index) => `job ${jobOfAttempt(circle[index] as AttemptId)} waits for job ${jobOfAttempt(each)}`)
+    .map((each, index) => `job ${jobOf(circle[index] as AttemptId)} waits for job ${jobOf(each)}`)
     .join(', ');
 }

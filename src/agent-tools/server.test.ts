@@ -7,7 +7,7 @@ import { asProviderId } from '../core/ids.ts';
 import { labelFrom } from '../../test/builders.ts';
 import { reportStatus } from './report-status.ts';
 import { agentTools } from './registry.ts';
-import { agentTool, type ToolCall } from './tool.ts';
+import { agentTool } from './tool.ts';
 
 describe('every tool', () => {
   test('is shown with the schema by which its handler reads what it is given', async () => {
@@ -44,7 +44,7 @@ describe('every tool', () => {
     const thrown = agentTool({
       ...{ name: 'thrown', title: 'Break', description: 'Meets a bug at once.', effect: 'read' },
       ...{ input: z.object({}), output: z.object({}) },
-      run: (_, __: ToolCall) => {
+      run: () => {
         throw new Error('another bug');
       },
     });

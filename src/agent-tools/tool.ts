@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { AttemptId } from '../core/ids.ts';
 import type { Job } from '../core/job/job.ts';
 import { Problem } from '../core/problem.ts';

@@ -113,8 +113,8 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     settings: () => resetSettings(live),
   });
   // The tools of agents act on jobs, which come later.
-  let handleTools = (_: Request): Promise<Response> => Promise.resolve(new Response(null, { status: 503 }));
-  let attemptEnded = (_: AttemptId): void => undefined;
+  let handleTools: (request: Request) => Promise<Response> = () => Promise.resolve(new Response(null, { status: 503 }));
+  let attemptEnded: (attempt: AttemptId) => void = () => undefined;
   const proxies = proxyRulesOf(environment);
   const gateway = new Gateway({
     book,

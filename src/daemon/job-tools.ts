@@ -1,10 +1,10 @@
 import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { jobOfAttempt, LockTable } from '../agent-tools/lock-table.ts';
+import { LockTable } from '../agent-tools/lock-table.ts';
 import type { ToolStore } from '../agent-tools/ports.ts';
 import { agentTools } from '../agent-tools/registry.ts';
 import { attemptNamed, isTokenOf, issueToken } from '../agent-tools/token.ts';
-import type { AttemptId } from '../core/ids.ts';
+import { jobOf, type AttemptId } from '../core/ids.ts';
 import { attemptOf } from '../core/job/transition.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
 import type { OperationContext } from '../operations/context.ts';
@@ -59,7 +59,7 @@ export async function openJobTools(
     await LockTable.open({
       ...{ store, clock, isPresent, bug },
       alsoWaitsFor: (attempt) =>
-        supervisor.awaited(jobOfAttempt(attempt)).flatMap((id) => {
+        supervisor.awaited(jobOf(attempt)).flatMap((id) => {
           const job = supervisor.find(id);
           return (job === undefined ? null : attemptOf(job)) ?? [];
         }),
@@ -73,7 +73,7 @@ export async function openJobTools(
       const attempt = attemptNamed(token);
       if (attempt === null || !isPresent(attempt)) return null;
       const kept = await readFile(tokenFile(folder, attempt), 'utf8').catch(() => '');
-      const job = supervisor.find(jobOfAttempt(attempt));
+      const job = supervisor.find(jobOf(attempt));
       // It may have ended while the file was read.
       return job !== undefined && isTokenOf(token, kept) && isPresent(attempt) ? { job, attempt } : null;
     },

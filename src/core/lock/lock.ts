@@ -31,7 +31,7 @@ export function livingLocks(locks: readonly Lock[], now: EpochMs): readonly Lock
 }
 
 /** The locks of others that are in the way. */
-export function blockersOf(
+function blockersOf(
   locks: readonly Lock[],
   { holder, paths }: Pick<LockWish, 'holder' | 'paths'>,
   now: EpochMs,
