@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobView } from '../src/operations/job-view.ts';
 import { agentExecutable } from './agent-executable.ts';
-import { claudeJobs, codexJobs } from './job-agents.ts';
+import { claudeJobs, codexJobs, geminiJobs } from './job-agents.ts';
 import { startGatewayJobs, startProfileJobs, type JobRig } from './job-rig.ts';
 
 describe.each([claudeJobs, codexJobs])('the genuine $agent', (each) => {
@@ -17,27 +17,17 @@ describe.each([claudeJobs, codexJobs])('the genuine $agent', (each) => {
     '%s reports, gives work to another job though there is one place, waits for it, and finishes',
     async (_, start) => {
       await using rig = await start(each);
-      await rig.call('config.set', { field: 'jobs.places', value: '1' });
-      const { id } = await rig.add(
-        script(
-          ['report_status', { status: 'I begin.' }],
-          ['create_job', { prompt: '[[say:The part is done.]]', title: 'a part' }],
-          ['wait_for_jobs', { jobs: ['<<2.id>>'] }],
-          ['finish_job', { result: 'All of it is done.' }],
-        ),
-      );
-      const job = await rig.reaches(id, 'done');
-      expect(job).toMatchObject({ attempts: 1, report: 'I begin.', result: 'All of it is done.' });
-      const child = (await jobsOf(rig)).find(({ parent }) => parent === id);
-      expect(child).toMatchObject({ title: 'a part', state: 'done', directory: job.directory, agent: each.agent });
-      expect(child?.result?.trim()).toBe('The part is done.');
+      await sharesWork(rig, each.agent);
     },
   );
 
   test('asks the person, who answers on the command line, and runs commands as it is allowed to', async () => {
     await using rig = await startGatewayJobs(each);
     const { id } = await rig.add(
-      `${script(['ask_user', { question: 'Which of the two?' }], ['report_status', { status: 'You want: <<1.answer>>' }])} [[steps:3]]`,
+      `${script([
+        ['ask_user', { question: 'Which of the two?' }],
+        ['report_status', { status: 'You want: <<1.answer>>' }],
+      ])} [[steps:3]]`,
     );
     expect(await rig.reaches(id, 'waiting')).toMatchObject({ question: 'Which of the two?' });
     await rig.stint('job', 'answer', id, 'the second');
@@ -50,12 +40,12 @@ describe.each([claudeJobs, codexJobs])('the genuine $agent', (each) => {
     await using rig = await startGatewayJobs(each);
     const question = 'Which of the two?';
     const { id } = await rig.add(
-      script(
+      script([
         ['ask_user', { question }],
         // The call above has failed with the daemon.
         ['ask_user', { question }],
         ['finish_job', { result: 'You want: <<2.answer>>' }],
-      ),
+      ]),
     );
     await rig.reaches(id, 'waiting');
     await rig.killDaemon();
@@ -63,6 +53,16 @@ describe.each([claudeJobs, codexJobs])('the genuine $agent', (each) => {
     expect(await rig.show(id)).toMatchObject({ state: 'waiting', question });
     await rig.stint('job', 'answer', id, 'the second');
     expect(await rig.reaches(id, 'done')).toMatchObject({ attempts: 1, result: 'You want: the second' });
+  });
+});
+
+describe('the genuine gemini', () => {
+  beforeAll(() => agentExecutable('gemini'), 600_000);
+
+  // It has no `ask_user` without a terminal, whosever tool that is, and no tools of Stint's on a profile.
+  test('through the gateway reports, gives work to another job, waits for it, and finishes', async () => {
+    await using rig = await startGatewayJobs({ ...geminiJobs, args: [] });
+    await sharesWork(rig, 'gemini', 'mcp_stint_');
   });
 });
 
@@ -83,10 +83,25 @@ test('the genuine claude keeps the servers and allowed tools of its user beside 
   expect(told).toMatch(/^(\d+\.\d+\.\d+\S*) \1$/);
 });
 
-function script(...calls: readonly (readonly [string, object])[]): string {
-  return `${calls.map(([name, input]) => `[[tool:mcp__stint__${name} ${JSON.stringify(input)}]]`).join(' ')} go`;
+async function sharesWork(rig: JobRig, agent: string, prefix?: string): Promise<void> {
+  await rig.call('config.set', { field: 'jobs.places', value: '1' });
+  const calls = [
+    ['report_status', { status: 'I begin.' }],
+    ['create_job', { prompt: '[[say:The part is done.]]', title: 'a part' }],
+    ['wait_for_jobs', { jobs: ['<<2.id>>'] }],
+    ['finish_job', { result: 'All of it is done.' }],
+  ] as const;
+  const { id } = await rig.add(script(calls, prefix));
+  const job = await rig.reaches(id, 'done');
+  expect(job).toMatchObject({ attempts: 1, report: 'I begin.', result: 'All of it is done.' });
+  const { jobs } = (await rig.call('job.list', {})) as { jobs: JobView[] };
+  const child = jobs.find(({ parent }) => parent === id);
+  expect(child).toMatchObject({ title: 'a part', state: 'done', directory: job.directory, agent });
+  expect(child?.result?.trim()).toBe('The part is done.');
 }
 
-async function jobsOf(rig: JobRig): Promise<JobView[]> {
-  return ((await rig.call('job.list', {})) as { jobs: JobView[] }).jobs;
+type Calls = readonly (readonly [tool: string, input: object])[];
+
+function script(calls: Calls, prefix = 'mcp__stint__'): string {
+  return `${calls.map(([name, input]) => `[[tool:${prefix}${name} ${JSON.stringify(input)}]]`).join(' ')} go`;
 }

@@ -82,7 +82,7 @@ export function jobAccounts(deps: JobAccountDeps): AccountPort {
         closed?.set(model, { until: signal.until ?? at + hourMs, estimated: signal.until === null });
       else closed?.delete(model);
     },
-    async phantom({ agent: id, pool, attempt }) {
+    async phantom({ agent: id, pool, attempt, hasTools }) {
       const own = declared.get(id);
       if (own?.provider === null) return { args: [], environment: own.environment({ url: '', phantom: '' }) };
       const agent = own?.provider === undefined ? agentOf(id) : { ...own, provider: own.provider };
@@ -96,7 +96,8 @@ export function jobAccounts(deps: JobAccountDeps): AccountPort {
       await writeFile(file, phantom.id, { mode: 0o600 });
       if (!('launch' in agent))
         return { args: [], environment: agent.environment({ url: gatewayUrl(), phantom: token }) };
-      return agent.launch({ url: gatewayUrl(), phantom: token, folder: await agentFolder(id), environment });
+      const folder = await agentFolder(id);
+      return agent.launch({ url: gatewayUrl(), phantom: token, folder, environment, hasTools });
     },
     revoke,
     async profile(want) {

@@ -30,7 +30,8 @@ export async function launchOf(deps: LaunchDeps, job: Job, attempt: Attempt): Pr
     throw new Problem('invalid', `Stint knows no agent ${attempt.agent}.`, { hint: 'See: stint --help' });
   const { spec, conversation, handover } = job;
   const known = handover?.kind === 'resume' && conversation?.agent === attempt.agent ? conversation : null;
-  const reach = await reachOf(deps, attempt, known);
+  const tools = await toolsOf(deps, agent, attempt);
+  const reach = await reachOf(deps, attempt, { conversation: known, hasTools: tools.hasTools });
   const goesOn = known !== null && reach.holds;
   const takesOver = handover !== null && !goesOn;
   if (takesOver && job.stopped !== null)
@@ -48,7 +49,6 @@ export async function launchOf(deps: LaunchDeps, job: Job, attempt: Attempt): Pr
   const left = takesOver
     ? await leftBehind(deps, spec, transcript === null ? null : join(files.folder, transcriptName))
     : null;
-  const tools = await toolsOf(deps, agent, attempt);
   const environment = { ...deps.environment, ...spec.environment };
   for (const name of agent.withheld) delete (environment as Record<string, string>)[name];
   return {
@@ -64,17 +64,18 @@ export async function launchOf(deps: LaunchDeps, job: Job, attempt: Attempt): Pr
   };
 }
 
+type Tools = ToolSettings & {
+  readonly hasTools: boolean;
+  readonly environment: Readonly<Record<string, string>>;
+};
+
 /** What leads an attempt to its tools: a token of its own in the environment, and settings that name the server. */
-async function toolsOf(
-  { tools, processes }: LaunchDeps,
-  { mode }: JobAgent,
-  { id }: Attempt,
-): Promise<ToolSettings & { readonly environment: Readonly<Record<string, string>> }> {
+async function toolsOf({ tools, processes }: LaunchDeps, { mode }: JobAgent, { id }: Attempt): Promise<Tools> {
   const access = await tools.grant(id);
-  if (access === null) return { args: [], environment: {} };
+  if (access === null) return { hasTools: false, args: [], environment: {} };
   const { url, token } = access;
   const settings = mode.tools?.({ url, folder: processes.filesOf(id).folder }) ?? { args: [] };
-  return { ...settings, environment: { [toolUrlVariable]: url, [toolTokenVariable]: token } };
+  return { ...settings, hasTools: true, environment: { [toolUrlVariable]: url, [toolTokenVariable]: token } };
 }
 
 /** What one that begins anew has to know of those before it. */
@@ -98,9 +99,9 @@ type Reach = {
 async function reachOf(
   { accounts }: LaunchDeps,
   { agent, account, pool, id }: Attempt,
-  conversation: Conversation | null,
+  { conversation, hasTools }: { readonly conversation: Conversation | null; readonly hasTools: boolean },
 ): Promise<Reach> {
   if (account !== null) return accounts.profile({ agent, account, conversation });
   // One of a profile is not in the user's own directory.
-  return { ...(await accounts.phantom({ agent, pool, attempt: id })), holds: conversation?.account === null };
+  return { ...(await accounts.phantom({ agent, pool, attempt: id, hasTools })), holds: conversation?.account === null };
 }

@@ -114,6 +114,8 @@ export interface AccountPort {
     readonly agent: string;
     readonly pool: Label;
     readonly attempt: AttemptId;
+    /** Its environment leads to tools as well. */
+    readonly hasTools: boolean;
   }): Promise<{ readonly args: readonly string[]; readonly environment: Readonly<Record<string, string>> }>;
   revoke(attempt: AttemptId): Promise<void>;
   /** What the end of an attempt without an account told, null where it was served; remembered of an agent that has a login of its own. */
