@@ -1,8 +1,9 @@
 // The tools that Stint has for the agents of its jobs, with the genuine agents as clients.
 import { beforeAll, describe, expect, test } from 'bun:test';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobView } from '../src/operations/job-view.ts';
+import { makeCertificate } from '../test/certificate.ts';
 import { agentExecutable } from './agent-executable.ts';
 import { claudeJobs, codexJobs, geminiJobs } from './job-agents.ts';
 import { startGatewayJobs, startProfileJobs, type JobRig } from './job-rig.ts';
@@ -64,6 +65,17 @@ describe('the genuine gemini', () => {
     await using rig = await startGatewayJobs({ ...geminiJobs, args: [] });
     await sharesWork(rig, 'gemini', 'mcp_stint_');
   });
+});
+
+test('the genuine claude reaches its tools where the listener for agents speaks TLS with a certificate of its own', async () => {
+  await using rig = await startGatewayJobs(claudeJobs);
+  const { certFile, keyFile } = await makeCertificate(rig.folder);
+  const config = join(rig.place.env['STINT_HOME'] ?? '', 'config.toml');
+  await appendFile(config, `\n[agent.tls]\ncertFile = "${certFile}"\nkeyFile = "${keyFile}"\n`);
+  await rig.killDaemon();
+  await rig.up();
+  const { id } = await rig.add(script([['report_status', { status: 'Over TLS.' }]]));
+  expect(await rig.reaches(id, 'done')).toMatchObject({ attempts: 1, report: 'Over TLS.' });
 });
 
 test('the genuine claude keeps the servers and allowed tools of its user beside those of Stint', async () => {

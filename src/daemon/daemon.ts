@@ -150,10 +150,12 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     return folder;
   };
   const gatewayUrl = (): string => file.agentUrl;
+  const agentCa = (folder: string): Promise<string | undefined> =>
+    writeAgentCa(folder, { cert: tls.agent?.cert ?? null, url: file.agentUrl, caFile: config.network.caFile });
   const holdMs = (): number => live.current().gateway.holdSeconds * secondMs;
   const toolsAreOn = (): boolean => live.current().jobs.tools;
   const { supervisor, jobs } = await openJobs(opened, {
-    ...{ book, store, log, agents, environment, holdMs, gatewayUrl, agentFolder, kill: options.kill },
+    ...{ book, store, log, agents, environment, holdMs, gatewayUrl, agentFolder, agentCa, kill: options.kill },
     folder: home.attempts,
     places: () => live.current().jobs.places,
     keepMs: () => live.current().jobs.keepDays * dayMs,
@@ -190,8 +192,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     },
     gatewayUrl,
     agentFolder,
-    agentCa: (folder) =>
-      writeAgentCa(folder, { cert: tls.agent?.cert ?? null, url: file.agentUrl, caFile: config.network.caFile }),
+    agentCa,
     daemon: {
       describe,
       stop,

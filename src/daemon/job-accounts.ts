@@ -28,6 +28,8 @@ export type JobAccountDeps = {
   readonly gatewayUrl: () => string;
   /** A folder of the home for files that an agent has to be given. */
   readonly agentFolder: (agent: string) => Promise<string>;
+  /** Puts what an agent has to trust into its folder; undefined where it trusts the gateway anyway. */
+  readonly agentCa?: (folder: string) => Promise<string | undefined>;
   /** The user's own: where their settings are; agents get a part of it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Puts the conversations of profiles where their pools want them. */
@@ -97,7 +99,9 @@ export function jobAccounts(deps: JobAccountDeps): AccountPort {
       if (!('launch' in agent))
         return { args: [], environment: agent.environment({ url: gatewayUrl(), phantom: token }) };
       const folder = await agentFolder(id);
-      return agent.launch({ url: gatewayUrl(), phantom: token, folder, environment, hasTools });
+      const caFile = await deps.agentCa?.(folder);
+      const trust = caFile === undefined ? {} : { caFile };
+      return agent.launch({ url: gatewayUrl(), phantom: token, folder, environment, hasTools, ...trust });
     },
     revoke,
     async profile(want) {
