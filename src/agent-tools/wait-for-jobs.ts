@@ -39,7 +39,8 @@ export const waitForJobs = agentTool({
     ),
   }),
   async run(input, call) {
-    const ids = input.jobs.map((name) => requireRelative(call, name).id);
+    const tree = treeOf(call.job, call.jobs.all());
+    const ids = input.jobs.map((name) => requireRelative(call, tree, name).id);
     using wait = patience(call.signal, call.waitMs);
     using _ = call.jobs.awaits(call.job.id, ids);
     await Promise.allSettled(ids.map((id) => call.jobs.until(id, isSettled, wait.signal)));
@@ -57,10 +58,10 @@ function isSettled(job: Job): boolean {
 }
 
 /** A job of the caller's tree, by its id or the only beginning of one. */
-function requireRelative({ jobs, job }: ToolCall, name: string): Job {
+function requireRelative({ jobs, job }: ToolCall, tree: readonly Job[], name: string): Job {
   const text = name.trim().toLowerCase();
-  const tree = text === '' ? [] : treeOf(job, jobs.all()).filter(({ id }) => id.startsWith(text));
-  const found = tree.find(({ id }) => id === (text as JobId)) ?? (tree.length === 1 ? tree[0] : undefined);
+  const alike = text === '' ? [] : tree.filter(({ id }) => id.startsWith(text));
+  const found = alike.find(({ id }) => id === (text as JobId)) ?? (alike.length === 1 ? alike[0] : undefined);
   if (found === undefined)
     throw new Problem('not_found', `There is no job ${quoted(name)} among those that your job has led to.`, {
       hint: 'Use an id that create_job returned.',

@@ -331,6 +331,12 @@ describe('a question that an agent asks with a tool', () => {
     expect(after(asked, ended(failed('task'))).state.kind).toBe('failed');
   });
 
+  test('is asked anew in a job that begins from the beginning, and only there', () => {
+    const over = after(after({ ...asked, report: 'half of it' }, { kind: 'cancel' }), ended(done));
+    expect(after(over, { kind: 'retry', anew: true })).toMatchObject({ asked: [], report: null });
+    expect(after(over, { kind: 'retry', anew: false })).toMatchObject({ asked: [{}], report: 'half of it' });
+  });
+
   test('is one of the last twenty that are kept', () => {
     let job = asked;
     for (let number = 0; number < 25; number += 1) job = after({ ...job, state: running }, ask(`Question ${number}?`));

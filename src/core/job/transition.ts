@@ -367,7 +367,8 @@ function retry(job: Job, event: Of<'retry'>, given: Given): Transition | Problem
   const { kind } = job.state;
   if (kind !== 'failed' && kind !== 'blocked' && kind !== 'cancelled' && kind !== 'done') return misfit(job, event);
   const says = 'You were stopped, and are asked to go on.';
-  const begins = event.anew ? { handover: null, conversation: null } : goingOn({ ...job, stopped: null }, says);
+  const anew = { handover: null, conversation: null, report: null, asked: [] };
+  const begins = event.anew ? anew : goingOn({ ...job, stopped: null }, says);
   // One that was stopped by a condition gets its conditions afresh; what was spent stays what it was.
   const again = job.stopped === null ? {} : { stopped: null, progress: { ...noProgress, told: job.progress.told } };
   const more = { state: queue(null, null), restarts: noRestarts, answer: null, finished: null, ...again, ...begins };
@@ -428,8 +429,10 @@ function misfit(job: Job, { kind }: Pick<JobEvent, 'kind'>): Problem {
 /** Events that people ask for, in their words. */
 const asWanted: Readonly<Partial<Record<JobEvent['kind'], string>>> = {
   answered: 'be answered',
+  asked: 'ask its user',
   cancel: 'be cancelled',
   park: 'be parked',
+  reported: 'report',
   retry: 'be retried',
   unpark: 'be resumed',
 };
