@@ -4,9 +4,12 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobView } from '../src/operations/job-view.ts';
 import { makeCertificate } from '../test/certificate.ts';
-import { agentExecutable } from './agent-executable.ts';
+import { agentExecutable, type AgentName } from './agent-executable.ts';
 import { claudeJobs, codexJobs, geminiJobs } from './job-agents.ts';
 import { startGatewayJobs, startProfileJobs, type JobRig } from './job-rig.ts';
+
+/** What an agent calls a tool. */
+const prefixes = { claude: 'mcp__stint-job__', codex: 'mcp__stint_job__', gemini: 'mcp_stint-job_' };
 
 describe.each([claudeJobs, codexJobs])('the genuine $agent', (each) => {
   beforeAll(() => agentExecutable(each.agent), 600_000);
@@ -25,7 +28,7 @@ describe.each([claudeJobs, codexJobs])('the genuine $agent', (each) => {
   test('asks the person, who answers on the command line, and runs commands as it is allowed to', async () => {
     await using rig = await startGatewayJobs(each);
     const { id } = await rig.add(
-      `${script([
+      `${script(each.agent, [
         ['ask_user', { question: 'Which of the two?' }],
         ['report_status', { status: 'You want: <<1.answer>>' }],
       ])} [[steps:3]]`,
@@ -41,7 +44,7 @@ describe.each([claudeJobs, codexJobs])('the genuine $agent', (each) => {
     await using rig = await startGatewayJobs(each);
     const question = 'Which of the two?';
     const { id } = await rig.add(
-      script([
+      script(each.agent, [
         ['ask_user', { question }],
         // The call above has failed with the daemon.
         ['ask_user', { question }],
@@ -63,7 +66,7 @@ describe('the genuine gemini', () => {
   // It has no `ask_user` without a terminal, whosever tool that is, and no tools of Stint's on a profile.
   test('through the gateway reports, gives work to another job, waits for it, and finishes', async () => {
     await using rig = await startGatewayJobs({ ...geminiJobs, args: [] });
-    await sharesWork(rig, 'gemini', 'mcp_stint_');
+    await sharesWork(rig, 'gemini');
   });
 });
 
@@ -74,8 +77,20 @@ test('the genuine claude reaches its tools where the listener for agents speaks 
   await appendFile(config, `\n[agent.tls]\ncertFile = "${certFile}"\nkeyFile = "${keyFile}"\n`);
   await rig.killDaemon();
   await rig.up();
-  const { id } = await rig.add(script([['report_status', { status: 'Over TLS.' }]]));
+  const { id } = await rig.add(script('claude', [['report_status', { status: 'Over TLS.' }]]));
   expect(await rig.reaches(id, 'done')).toMatchObject({ attempts: 1, report: 'Over TLS.' });
+});
+
+test('the genuine codex keeps the server of its user beside that of Stint', async () => {
+  await using rig = await startGatewayJobs(codexJobs);
+  const token = await readFile(join(rig.place.env['STINT_HOME'] ?? '', 'token'), 'utf8');
+  const own = `url = "http://127.0.0.1:${rig.ports.controlPort}/mcp"\nbearer_token_env_var = "OWN"\n`;
+  await appendFile(join(rig.place.env['HOME'] ?? '', '.codex/config.toml'), `\n[mcp_servers.stint]\n${own}`);
+  const calls = script('codex', [['report_status', { status: '<<1.version>>' }]]);
+  const { id } = await rig.add(`[[tool:mcp__stint__daemon_status {}]] ${calls}`, {
+    environment: { OWN: token.trim() },
+  });
+  expect((await rig.reaches(id, 'done')).report).toMatch(/^\d+\.\d+\.\d+/);
 });
 
 test('the genuine claude keeps the servers and allowed tools of its user beside those of Stint', async () => {
@@ -84,18 +99,18 @@ test('the genuine claude keeps the servers and allowed tools of its user beside 
   const headers = { authorization: `Bearer ${token.trim()}` };
   const server = { type: 'http', url: `http://127.0.0.1:${rig.ports.controlPort}/mcp`, headers };
   const home = rig.place.env['HOME'] ?? '';
-  await writeFile(join(home, '.claude.json'), JSON.stringify({ mcpServers: { own: server } }));
+  await writeFile(join(home, '.claude.json'), JSON.stringify({ mcpServers: { stint: server } }));
   await writeFile(join(rig.folder, 'more.json'), JSON.stringify({ mcpServers: { more: server } }));
-  const own = '[[tool:mcp__own__daemon_status {}]] [[tool:mcp__more__daemon_status {}]]';
-  const report = '[[tool:mcp__stint__report_status {"status":"<<1.version>> <<2.version>>"}]]';
-  const { id } = await rig.add(`${own} ${report} go`, {
-    args: ['--mcp-config', join(rig.folder, 'more.json'), '--allowedTools', 'mcp__own', 'mcp__more'],
+  const own = '[[tool:mcp__stint__daemon_status {}]] [[tool:mcp__more__daemon_status {}]]';
+  const report = script('claude', [['report_status', { status: '<<1.version>> <<2.version>>' }]]);
+  const { id } = await rig.add(`${own} ${report}`, {
+    args: ['--mcp-config', join(rig.folder, 'more.json'), '--allowedTools', 'mcp__stint', 'mcp__more'],
   });
   const { report: told } = await rig.reaches(id, 'done');
   expect(told).toMatch(/^(\d+\.\d+\.\d+\S*) \1$/);
 });
 
-async function sharesWork(rig: JobRig, agent: string, prefix?: string): Promise<void> {
+async function sharesWork(rig: JobRig, agent: AgentName): Promise<void> {
   await rig.call('config.set', { field: 'jobs.places', value: '1' });
   const calls = [
     ['report_status', { status: 'I begin.' }],
@@ -103,7 +118,7 @@ async function sharesWork(rig: JobRig, agent: string, prefix?: string): Promise<
     ['wait_for_jobs', { jobs: ['<<2.id>>'] }],
     ['finish_job', { result: 'All of it is done.' }],
   ] as const;
-  const { id } = await rig.add(script(calls, prefix));
+  const { id } = await rig.add(script(agent, calls));
   const job = await rig.reaches(id, 'done');
   expect(job).toMatchObject({ attempts: 1, report: 'I begin.', result: 'All of it is done.' });
   const { jobs } = (await rig.call('job.list', {})) as { jobs: JobView[] };
@@ -114,6 +129,6 @@ async function sharesWork(rig: JobRig, agent: string, prefix?: string): Promise<
 
 type Calls = readonly (readonly [tool: string, input: object])[];
 
-function script(calls: Calls, prefix = 'mcp__stint__'): string {
-  return `${calls.map(([name, input]) => `[[tool:${prefix}${name} ${JSON.stringify(input)}]]`).join(' ')} go`;
+function script(agent: AgentName, calls: Calls): string {
+  return `${calls.map(([name, input]) => `[[tool:${prefixes[agent]}${name} ${JSON.stringify(input)}]]`).join(' ')} go`;
 }

@@ -47,6 +47,9 @@ export type JobStart = {
 export const toolUrlVariable = 'STINT_MCP_URL';
 export const toolTokenVariable = 'STINT_JOB_TOKEN';
 
+/** What agents call the server; `stint` is what a person calls that of the control API. */
+export const toolServerName = 'stint-job';
+
 /** An MCP server with tools for one job; the token is in the environment and nowhere else. */
 export type ToolServer = {
   readonly url: string;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { FailureKind } from '../../core/job/failure-kind.ts';
 import { parseJson } from '../../lib/parse-json.ts';
 import { readFailure, type FailureWords } from '../failure-text.ts';
-import { toolTokenVariable, type AgentEvent, type JobListener, type JobMode } from '../job-mode.ts';
+import { toolServerName, toolTokenVariable, type AgentEvent, type JobListener, type JobMode } from '../job-mode.ts';
 import { eventsOf, lastLines } from '../told-events.ts';
 import { withWholeLines } from '../whole-lines.ts';
 import { listenToClaude } from './events.ts';
@@ -105,8 +105,8 @@ export const claudeJob: JobMode = {
     const headers = { Authorization: `Bearer \${${toolTokenVariable}}` };
     const server = { type: 'http', url, headers };
     return {
-      args: ['--mcp-config', join(folder, serversFile), '--allowedTools', 'mcp__stint'],
-      files: { [serversFile]: JSON.stringify({ mcpServers: { stint: server } }) },
+      args: ['--mcp-config', join(folder, serversFile), '--allowedTools', `mcp__${toolServerName}`],
+      files: { [serversFile]: JSON.stringify({ mcpServers: { [toolServerName]: server } }) },
     };
   },
 };

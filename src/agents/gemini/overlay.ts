@@ -2,7 +2,7 @@ import { lstat, mkdir, readdir, readFile, readlink, rm, symlink } from 'node:fs/
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomic } from '../../lib/atomic-file.ts';
-import { toolTokenVariable, toolUrlVariable } from '../job-mode.ts';
+import { toolServerName, toolTokenVariable, toolUrlVariable } from '../job-mode.ts';
 import { parseSettings } from './settings.ts';
 
 const below = '.gemini';
@@ -44,8 +44,8 @@ const toolTimeoutMs = 180_000;
 function withTools(settings: object): object {
   const { mcpServers = {} } = servers.parse(settings);
   const headers = { Authorization: `Bearer $${toolTokenVariable}` };
-  const stint = { httpUrl: `$${toolUrlVariable}`, headers, trust: true, timeout: toolTimeoutMs };
-  return { ...settings, mcpServers: { ...mcpServers, stint } };
+  const server = { httpUrl: `$${toolUrlVariable}`, headers, trust: true, timeout: toolTimeoutMs };
+  return { ...settings, mcpServers: { ...mcpServers, [toolServerName]: server } };
 }
 
 /** Gemini CLI replaces some of its files instead of writing into them, and with them the link; a folder is never removed. */
