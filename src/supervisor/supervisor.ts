@@ -1,4 +1,4 @@
-import type { AttemptId, JobId, Label } from '../core/ids.ts';
+import { jobOf, type AttemptId, type JobId, type Label } from '../core/ids.ts';
 import type { Attempt, Job, JobSpec, Park } from '../core/job/job.ts';
 import { resolveRung, type Resolved } from '../core/job/ladder.ts';
 import { runningMs } from '../core/job/progress.ts';
@@ -12,7 +12,7 @@ import { dispatch, type Dispatch } from './dispatch.ts';
 import { acceptedJob, Effects, writeAgainMs, type EffectDeps } from './effects.ts';
 import { concluded } from './follow.ts';
 import { forgetFiles, forgettable } from './forget.ts';
-import { JobBook, jobOf } from './job-book.ts';
+import { JobBook } from './job-book.ts';
 import type { OpenEffect } from './ports.ts';
 import { Ramp } from './ramp.ts';
 import { checkStops } from './stop-checks.ts';
