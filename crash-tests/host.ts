@@ -94,6 +94,7 @@ async function host(options: HostOptions): Promise<void> {
     newId: () => asJobId(crypto.randomUUID().slice(0, 13).replaceAll('-', '0')),
     newSession: () => crypto.randomUUID(),
     workspace: { unwanted: () => Promise.resolve(null), describe: () => Promise.resolve('Nothing was committed.') },
+    tools: { grant: () => Promise.resolve(null) },
     agents: new Map([['claude', { id: 'claude', executable: '/bin/sh', mode: scripted, withheld: [] }]]),
     environment: { PATH: process.env['PATH'] ?? '', NOTES: folder },
     changed: (before, after) => {

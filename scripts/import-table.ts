@@ -24,7 +24,10 @@ export const importTable: readonly Row[] = [
   { folder: 'vault', ours: ['core', 'lib'], modules: ['zod', 'age-encryption'] },
   {
     folder: 'store',
-    ours: ['core', 'lib', 'book/ports.ts', 'audit/ports.ts', 'notices/ports.ts', 'supervisor/ports.ts'],
+    ours: [
+      ...['core', 'lib', 'book/ports.ts', 'audit/ports.ts', 'notices/ports.ts', 'supervisor/ports.ts'],
+      'agent-tools/ports.ts',
+    ],
     modules: ['zod', 'bun:sqlite', 'kysely', 'kysely/**'],
   },
   { folder: 'audit', ours: ['core', 'lib'], modules: [] },
@@ -34,6 +37,7 @@ export const importTable: readonly Row[] = [
   { folder: 'auth-reset', ours: ['core', 'lib', 'book', 'containers'], modules: [] },
   { folder: 'gateway', ours: ['core', 'lib', 'providers/*.ts', 'book'], modules: ['zod', 'ws'] },
   { folder: 'operations', ours: ['core', 'lib'], modules: ['zod'] },
+  { folder: 'agent-tools', ours: ['core', 'lib', 'operations'], modules: ['zod'] },
   { folder: 'surfaces', ours: ['core', 'lib', 'operations'], modules: ['zod'] },
   { folder: 'surfaces/*', ours: ['core', 'lib', 'operations', 'surfaces/*.ts'], modules: ['zod'] },
   {
@@ -48,7 +52,7 @@ export const importTable: readonly Row[] = [
   },
   {
     folder: 'surfaces/mcp',
-    ours: ['core', 'lib', 'operations', 'surfaces/*.ts'],
+    ours: ['core', 'lib', 'operations', 'agent-tools', 'surfaces/*.ts'],
     modules: ['zod', '@modelcontextprotocol/sdk/**'],
   },
   {
@@ -64,7 +68,7 @@ export const importTable: readonly Row[] = [
     ours: [
       ...['core', 'lib', 'agents/*.ts', 'providers/*.ts', 'book', 'gateway', 'operations', 'surfaces/rest'],
       ...['surfaces/mcp', 'surfaces/telegram', 'audit', 'notices', 'containers', 'auth-reset'],
-      ...['supervisor', 'processes'],
+      ...['supervisor', 'processes', 'agent-tools'],
       'profiles',
       ...['store', 'vault', 'home', 'config', 'log'],
     ],

@@ -78,6 +78,7 @@ describe('the linter', () => {
     boundary('providers/anthropic/imports-sibling.ts', `import '../openai/x.ts';`),
     boundary('providers/anthropic/imports-store.ts', `import '../../store/x.ts';`),
     boundary('agents/imports-book.ts', `import '../book/x.ts';`),
+    boundary('agent-tools/imports-supervisor.ts', `import '../supervisor/supervisor.ts';`),
     boundary('agents/claude/imports-sibling.ts', `import '../codex/x.ts';`),
     boundary('vault/imports-store.ts', `import '../store/x.ts';`),
     boundary('vault/imports-kysely.ts', `import 'kysely';`),

@@ -47,6 +47,7 @@ export function buildJob(more: Partial<Job> = {}): Job {
     report: null,
     finished: null,
     progress: noProgress,
+    asked: [],
     ...more,
   };
 }

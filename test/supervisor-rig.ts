@@ -10,7 +10,7 @@ import type { EpochMs } from '../src/core/time.ts';
 import { jobAccounts } from '../src/daemon/job-accounts.ts';
 import { agentProcesses } from '../src/processes/agent-processes.ts';
 import { openStore, type Store } from '../src/store/open-store.ts';
-import type { JobStore, Processes } from '../src/supervisor/ports.ts';
+import type { JobStore, Processes, ToolAccess } from '../src/supervisor/ports.ts';
 import { Supervisor } from '../src/supervisor/supervisor.ts';
 import { agents } from '../src/agents/registry.ts';
 import { Book as OpenedBook } from '../src/book/book.ts';
@@ -57,11 +57,18 @@ export type SupervisorRigOptions = {
   /** Stands between the supervisor and its store. */
   readonly wrapStore?: (store: JobStore) => JobStore;
   readonly wrapProcesses?: (processes: Processes) => Processes;
+  readonly tools?: (folder: string) => ToolAccess;
+  readonly changed?: (before: Job | null, after: Job) => void;
 };
 
 export async function openSupervisor(
   labels: readonly string[] = ['a', 'b'],
-  { wrapStore = (store) => store, wrapProcesses = (processes) => processes }: SupervisorRigOptions = {},
+  {
+    wrapStore = (store) => store,
+    wrapProcesses = (processes) => processes,
+    tools = () => ({ grant: () => Promise.resolve(null) }),
+    changed = () => undefined,
+  }: SupervisorRigOptions = {},
 ): Promise<SupervisorRig> {
   const folder = temporaryFolder();
   const state = { now: captured, places: 8, paused: null as string | null };
@@ -104,6 +111,7 @@ export async function openSupervisor(
         unwanted: () => Promise.resolve(null),
         describe: () => Promise.resolve('Nothing was committed.'),
       },
+      tools: tools(join(folder.path, 'attempts')),
       agents: new Map([
         ['claude', { id: 'claude', executable: '/bin/sh', mode: scripted, withheld: [] }],
         ['gemini', { id: 'gemini', executable: '/bin/sh', mode: second, withheld: [] }],
@@ -111,7 +119,7 @@ export async function openSupervisor(
       environment: { PATH: process.env['PATH'] ?? '', NOTES: folder.path },
       places: () => state.places,
       paused: () => state.paused,
-      ...{ timeZone: 'UTC', changed: () => undefined, heard: () => undefined, bug: (error) => void bugs.push(error) },
+      ...{ timeZone: 'UTC', changed, heard: () => undefined, bug: (error) => void bugs.push(error) },
     });
     return { store, book, supervisor };
   }

@@ -33,6 +33,8 @@ export type Gate = {
   readonly caFile?: string;
   /** Of the user who starts it, where that is known: an agent may have to be told where its own files are. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Its environment leads to the tools of a job: see `toolUrlVariable`. */
+  readonly hasTools?: boolean;
 };
 
 /** What an agent is started with. */

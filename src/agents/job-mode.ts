@@ -43,6 +43,27 @@ export type JobStart = {
   readonly prompt?: string;
 };
 
+/** The variables of every attempt that lead to its tools: the address of the server, and the token that it wants as a bearer. */
+export const toolUrlVariable = 'STINT_MCP_URL';
+export const toolTokenVariable = 'STINT_JOB_TOKEN';
+
+/** What agents call the server; `stint` is what a person calls that of the control API. */
+export const toolServerName = 'stint-job';
+
+/** An MCP server with tools for one job; the token is in the environment and nowhere else. */
+export type ToolServer = {
+  readonly url: string;
+  /** A folder of the attempt's own, for files that name the server. */
+  readonly folder: string;
+};
+
+export type ToolSettings = {
+  /** Before the arguments of `args`. */
+  readonly args: readonly string[];
+  /** Files of the folder by their names. */
+  readonly files?: Readonly<Record<string, string>>;
+};
+
 /** How an agent is run for a job: without a terminal, the prompt on stdin, events on stdout. */
 export interface JobMode {
   /** Arguments; the prompt comes on stdin from a file, never as an argument. */
@@ -59,4 +80,6 @@ export interface JobMode {
   /** Models by what is tried after what, best first. */
   readonly chain: readonly string[];
   readonly abilities: Abilities;
+  /** How it is told of the tools that Stint has for it; absent where it can only find them in its environment. */
+  readonly tools?: (server: ToolServer) => ToolSettings;
 }

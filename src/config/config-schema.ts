@@ -62,6 +62,10 @@ export const configSchema = section({
     keepDays: wholeNumber(1, 3650)
       .default(30)
       .describe('Days that a job which has ended stays, with what its agents said.'),
+    tools: z
+      .boolean({ error: 'must be true or false' })
+      .default(true)
+      .describe('Whether agents of jobs get tools of Stint’s: to create jobs, wait, ask, report, lock files.'),
   }),
   agents: declaredAgents(),
   network: section({

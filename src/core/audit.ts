@@ -18,7 +18,7 @@ export type AuditRecord = {
   readonly at: EpochMs;
   readonly kind: string;
   readonly surface: Surface;
-  /** Who: `owner` on the control socket, `token`, `read-token`, `browser`, `telegram:<chat>`, in a group `telegram:<chat>/<user>`, `stint`. */
+  /** Who: `owner` on the control socket, `token`, `read-token`, `browser`, `telegram:<chat>`, in a group `telegram:<chat>/<user>`, `job:<id>` for its agent, `stint`. */
   readonly actor: string;
   /** What was acted on: an account, a pool, a session, a job. */
   readonly subject: string;

@@ -24,6 +24,10 @@ export const asPhantomId = (value: string): PhantomId => value as PhantomId;
 export const asJobId = (value: string): JobId => value as JobId;
 export const asAttemptId = (value: string): AttemptId => value as AttemptId;
 
+export function jobOf(attempt: AttemptId): JobId {
+  return attempt.slice(0, attempt.lastIndexOf('.')) as JobId;
+}
+
 const longestLabel = 40;
 
 /** Normalises a label: trimmed, lower case, every run of other characters becomes `-`. Undefined when nothing is left. */

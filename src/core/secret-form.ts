@@ -9,6 +9,7 @@ const forms: readonly RegExp[] = [
   /\b(1\/\/0)[\w-]{16,}/g,
   /\b(eyJ)[\w-]{6,}(?:\.[\w-]*)*/g,
   /\b(stint-)(?=[a-z\d-]*[A-Z_])[\w-]{22}(?![\w-])/g,
+  /\b(stjob_)[\w.-]{16,}/g,
   /\b(whsec_)[\w+/=-]{8,}/g,
   /\b(\d{6,12}:)[\w-]{35}(?![\w-])/g,
   /\b(gh[oprsu]_|github_pat_|glpat-|xox[a-z](?:\.[a-z]+)?-|xapp-|rt_)[\w-]{16,}/g,

@@ -12,7 +12,7 @@ import { UsagePoller } from '../book/usage.ts';
 import { openConfig, type LiveConfig } from '../config/live-config.ts';
 import type { Overrides } from '../config/overrides.ts';
 import type { AuditEntry } from '../core/audit.ts';
-import type { JobId } from '../core/ids.ts';
+import type { AttemptId, JobId } from '../core/ids.ts';
 import type { Job } from '../core/job/job.ts';
 import { Problem } from '../core/problem.ts';
 import { dayMs, secondMs } from '../core/time.ts';
@@ -35,6 +35,7 @@ import { operationContext } from './context.ts';
 import { Control } from './control.ts';
 import { gatewaySettings } from './gateway-settings.ts';
 import { declaredAgents, openJobs } from './jobs.ts';
+import { openJobTools, toolAccess } from './job-tools.ts';
 import { listen } from './listen.ts';
 import { gatewayLog, tellCredentials, tellUsage } from './log-events.ts';
 import { openNetwork, type Network } from './network.ts';
@@ -111,6 +112,9 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     ...{ book, environment, audit, kill: options.kill, bug: log.bug },
     settings: () => resetSettings(live),
   });
+  // The tools of agents act on jobs, which come later.
+  let handleTools: (request: Request) => Promise<Response> = () => Promise.resolve(new Response(null, { status: 503 }));
+  let attemptEnded: (attempt: AttemptId) => void = () => undefined;
   const proxies = proxyRulesOf(environment);
   const gateway = new Gateway({
     book,
@@ -120,6 +124,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     log: gatewayLog(log),
     random: Math.random,
     proxy: proxies,
+    tools: (request) => handleTools(request),
   });
   const controlSocket = await prepareControlSocket(home);
   // The ports are known once both listen.
@@ -145,15 +150,20 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     return folder;
   };
   const gatewayUrl = (): string => file.agentUrl;
+  const agentCa = (folder: string): Promise<string | undefined> =>
+    writeAgentCa(folder, { cert: tls.agent?.cert ?? null, url: file.agentUrl, caFile: config.network.caFile });
   const holdMs = (): number => live.current().gateway.holdSeconds * secondMs;
+  const toolsAreOn = (): boolean => live.current().jobs.tools;
   const { supervisor, jobs } = await openJobs(opened, {
-    ...{ book, store, log, agents, environment, holdMs, gatewayUrl, agentFolder, kill: options.kill },
+    ...{ book, store, log, agents, environment, holdMs, gatewayUrl, agentFolder, agentCa, kill: options.kill },
     folder: home.attempts,
     places: () => live.current().jobs.places,
     keepMs: () => live.current().jobs.keepDays * dayMs,
     audit: (entry) => void trail.append(entry),
     addNotices: witness.addNotices,
     declared: declaredAgents(config.agents),
+    tools: toolAccess({ folder: home.attempts, url: gatewayUrl, isOn: toolsAreOn }),
+    attemptEnded: (attempt) => attemptEnded(attempt),
     lookAfterProfiles: () => context.profiles.lookAfter(),
   });
   findJob = (id) => supervisor.find(id);
@@ -182,8 +192,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     },
     gatewayUrl,
     agentFolder,
-    agentCa: (folder) =>
-      writeAgentCa(folder, { cert: tls.agent?.cert ?? null, url: file.agentUrl, caFile: config.network.caFile }),
+    agentCa,
     daemon: {
       describe,
       stop,
@@ -207,8 +216,24 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   );
   // Before the listener, which waits for what is being answered.
   opened.defer(() => mcp.close());
+  const jobTools = await openJobTools(opened, {
+    ...{
+      store,
+      supervisor,
+      context,
+      version,
+      folder: home.attempts,
+      isOn: toolsAreOn,
+      clock: book.clock,
+      bug: log.bug,
+    },
+  });
+  handleTools = (request) => jobTools.mcp.handle(request);
+  attemptEnded = jobTools.attemptEnded;
   // The gateway stops first: while open streams get their time, the control API still says so.
   opened.adopt(gateway, (each) => each.stop());
+  // Its listener waits for tools that wait.
+  opened.defer(() => jobTools.mcp.close());
   refuseSameSocket(config.agent.socket, controlSocket);
   file.agentPort = await listenForAgents(gateway, config.agent, tls.agent);
   const { host: hostname, port } = config.control;

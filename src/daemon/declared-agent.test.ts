@@ -61,7 +61,7 @@ describe('an agent of the config', () => {
       `--json --task=${prompt(1)} --model large\n--json --task=${prompt(2)} --model large --go-on c-1\n`,
     );
     expect(read('told')).toStartWith('Do it.---\nContinue with the task');
-    expect(read('environment')).not.toMatch(/sk-test|STINT_(?!ATTEMPT=)/);
+    expect(read('environment')).not.toMatch(/sk-test|STINT_(?!(ATTEMPT|MCP_URL|JOB_TOKEN)=)/);
     expect((await on.stint(['phantom', 'issue', '--agent', 'mine'])).code).not.toBe(0);
   }, 30_000);
 
@@ -72,7 +72,7 @@ describe('an agent of the config', () => {
     const environment = readFileSync(join(on.work, 'environment'), 'utf8');
     expect(environment).toMatch(/^MY_URL=http:\/\/127\.0\.0\.1:\d+\/anthropic$/m);
     expect(environment).toMatch(/^MY_TOKEN=stint-[\w-]{22}$/m);
-    expect(environment).not.toMatch(/sk-test|sk-ant|STINT_(?!ATTEMPT=)/);
+    expect(environment).not.toMatch(/sk-test|sk-ant|STINT_(?!(ATTEMPT|MCP_URL|JOB_TOKEN)=)/);
   }, 30_000);
 
   test('is refused where its provider is none', async () => {

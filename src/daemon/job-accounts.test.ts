@@ -34,14 +34,14 @@ describe('the phantom of an attempt', () => {
   test('is revoked by a later daemon, and is nowhere on the disk', async () => {
     await using rig = await openSupervisor();
     const pool = defaultPoolOf(asProviderId('anthropic'));
-    const { environment } = await open(rig).phantom({ agent: 'claude', pool, attempt });
+    const { environment } = await open(rig).phantom({ agent: 'claude', pool, attempt, hasTools: false });
     expect(environment['ANTHROPIC_AUTH_TOKEN']).toMatch(/^stint-[\w-]{22}$/);
     expect(readFileSync(join(rig.folder, 'attempts', attempt, 'phantom'), 'utf8')).not.toContain(
       environment['ANTHROPIC_AUTH_TOKEN'] ?? '',
     );
     expect(rig.book.state.phantoms.size).toBe(1);
     // An attempt that a crash kept from being started gets another one.
-    await open(rig).phantom({ agent: 'claude', pool, attempt });
+    await open(rig).phantom({ agent: 'claude', pool, attempt, hasTools: false });
     expect(rig.book.state.phantoms.size).toBe(1);
     await open(rig).revoke(attempt);
     expect(rig.book.state.phantoms.size).toBe(0);
@@ -92,7 +92,10 @@ test('an agent with a login of its own is closed by what its attempts tell, unti
   const select = () => accounts.select({ pool, session: null, model: null, exclude: [] });
   expect(accounts.modeOf(pool)).toBe('gateway');
   expect(select()).toMatchObject({ kind: 'use' });
-  expect(await accounts.phantom({ agent: 'own', pool, attempt })).toEqual({ args: [], environment: { PLACE: 'here' } });
+  expect(await accounts.phantom({ agent: 'own', pool, attempt, hasTools: false })).toEqual({
+    args: [],
+    environment: { PLACE: 'here' },
+  });
   expect(rig.book.state.phantoms.size).toBe(0);
 
   const closed = { kind: 'closed', window: 'usage', family: null, overage: false, evidence: 'used up' } as const;

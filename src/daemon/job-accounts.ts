@@ -28,6 +28,8 @@ export type JobAccountDeps = {
   readonly gatewayUrl: () => string;
   /** A folder of the home for files that an agent has to be given. */
   readonly agentFolder: (agent: string) => Promise<string>;
+  /** Puts what an agent has to trust into its folder; undefined where it trusts the gateway anyway. */
+  readonly agentCa?: (folder: string) => Promise<string | undefined>;
   /** The user's own: where their settings are; agents get a part of it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Puts the conversations of profiles where their pools want them. */
@@ -82,7 +84,7 @@ export function jobAccounts(deps: JobAccountDeps): AccountPort {
         closed?.set(model, { until: signal.until ?? at + hourMs, estimated: signal.until === null });
       else closed?.delete(model);
     },
-    async phantom({ agent: id, pool, attempt }) {
+    async phantom({ agent: id, pool, attempt, hasTools }) {
       const own = declared.get(id);
       if (own?.provider === null) return { args: [], environment: own.environment({ url: '', phantom: '' }) };
       const agent = own?.provider === undefined ? agentOf(id) : { ...own, provider: own.provider };
@@ -96,7 +98,10 @@ export function jobAccounts(deps: JobAccountDeps): AccountPort {
       await writeFile(file, phantom.id, { mode: 0o600 });
       if (!('launch' in agent))
         return { args: [], environment: agent.environment({ url: gatewayUrl(), phantom: token }) };
-      return agent.launch({ url: gatewayUrl(), phantom: token, folder: await agentFolder(id), environment });
+      const folder = await agentFolder(id);
+      const caFile = await deps.agentCa?.(folder);
+      const trust = caFile === undefined ? {} : { caFile };
+      return agent.launch({ url: gatewayUrl(), phantom: token, folder, environment, hasTools, ...trust });
     },
     revoke,
     async profile(want) {

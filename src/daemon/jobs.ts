@@ -12,7 +12,7 @@ import { providers } from '../providers/registry.ts';
 import { agentProcesses } from '../processes/agent-processes.ts';
 import type { JobAgent } from '../supervisor/job-agent.ts';
 import { attemptLog } from '../supervisor/logs.ts';
-import type { JobStore } from '../supervisor/ports.ts';
+import type { JobStore, ToolAccess } from '../supervisor/ports.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { everyHour } from './every-hour.ts';
 import { tellAgain, tellJob, type JobWitness } from './job-events.ts';
@@ -29,6 +29,9 @@ export type JobsDeps = Omit<JobAccountDeps, 'phantomFile'> & {
   readonly places: () => number;
   /** How long a job that has ended stays. */
   readonly keepMs: () => number;
+  readonly tools: ToolAccess;
+  /** The process of an attempt is gone, or it never had one. */
+  readonly attemptEnded: (attempt: AttemptId) => void;
 } & JobWitness;
 
 /**
@@ -85,7 +88,12 @@ export async function openJobs(
     environment: { ...clean, TERM: 'dumb', NO_COLOR: '1' },
     timeZone: localTimeZone(),
     paused: () => (book.journal.degraded === null ? null : 'the store cannot be written'),
-    changed: (before, after) => tellJob(deps, before, after),
+    tools: deps.tools,
+    changed: (before, after) => {
+      tellJob(deps, before, after);
+      const attempt = before === null ? null : attemptOf(before);
+      if (attempt !== null && attemptOf(after) !== attempt) deps.attemptEnded(attempt);
+    },
     heard: () => undefined,
     bug: log.bug,
   });

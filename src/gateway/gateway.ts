@@ -30,7 +30,11 @@ export type GatewayDeps = {
   readonly random: () => number;
   /** For WebSockets: fetch reads the environment itself. */
   readonly proxy?: ProxyRules;
+  /** Answers what is under `/mcp`: the tools of agents that work on jobs. */
+  readonly tools?: (request: Request) => Promise<Response>;
 };
+
+const toolDoor = 'mcp';
 
 export type GatewayAddress = {
   readonly hostname: string;
@@ -157,6 +161,9 @@ export class Gateway {
     const { pathname, search } = splitUrl(request.url);
     const door = firstSegment(pathname);
     const provider = this.#doors.get(door);
+    // After the providers, whose requests are not to wait for it.
+    if (provider === undefined && pathname === `/${toolDoor}` && this.#deps.tools !== undefined)
+      return this.#deps.tools(request);
     if (provider === undefined)
       return new Response(`Stint serves agents under ${this.#doorList()}.\n`, { status: 404 });
     const ask: Ask = { door, method: request.method, path: pathname.slice(door.length + 1), search };

@@ -345,7 +345,13 @@ export interface AuthResets {
 }
 
 /** Who asks, how, and whether for more than to read. */
-export type Caller = { readonly surface: Surface; readonly actor: string; readonly scope: 'full' | 'read' };
+export type Caller = {
+  readonly surface: Surface;
+  readonly actor: string;
+  readonly scope: 'full' | 'read';
+  /** The job whose agent asks. */
+  readonly job?: JobId;
+};
 
 /** What operations act on; the daemon composes it. */
 export interface OperationContext {

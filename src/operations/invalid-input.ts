@@ -3,14 +3,16 @@ import { Problem } from '../core/problem.ts';
 import type { AnyOperation } from './operation.ts';
 import { inputFields, type FieldSchema } from './text-input.ts';
 
+type Target = Pick<AnyOperation, 'name' | 'input'>;
+
 /** The first thing that is wrong, in words that fit a flag as well as a field. */
-export function invalidInput(target: AnyOperation, raw: unknown, error: z.ZodError): Problem {
+export function invalidInput(target: Target, raw: unknown, error: z.ZodError): Problem {
   const { fields } = inputFields(target);
   const hint = `It takes: ${Object.keys(fields).join(', ') || 'nothing'}`;
   return new Problem('invalid', `${describeIssue(target, raw, error.issues[0])}.`, { hint });
 }
 
-function describeIssue(target: AnyOperation, raw: unknown, issue: z.core.$ZodIssue | undefined): string {
+function describeIssue(target: Target, raw: unknown, issue: z.core.$ZodIssue | undefined): string {
   const name = issue?.path[0];
   if (issue?.code === 'unrecognized_keys')
     return `${target.name} has no field ${issue.keys.map((key) => key.slice(0, 60)).join(', ')}`;

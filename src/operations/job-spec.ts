@@ -5,6 +5,7 @@ import { Problem } from '../core/problem.ts';
 import { looksSecret, withoutSecrets } from '../core/secret-form.ts';
 import { minuteMs, secondMs, type EpochMs } from '../core/time.ts';
 import type { OperationContext } from './context.ts';
+import { keyOf, parentOf, refuseBeyondParent, withinRights } from './job-parent.ts';
 import { stopSpecOf, type StopWish } from './job-stop.ts';
 import { quoted, requirePool } from './require.ts';
 
@@ -30,8 +31,9 @@ export type JobWish = {
 } & StopWish;
 
 /** The job that was added with this key before. A Problem where that was for something else. */
-export function jobOfKey({ jobs }: OperationContext, { key, prompt, directory, agent }: JobWish): Job | undefined {
-  const known = key === undefined ? undefined : jobs.all().find(({ spec }) => spec.key === key);
+export function jobOfKey(context: OperationContext, { key, prompt, directory, agent }: JobWish): Job | undefined {
+  const { jobs } = context;
+  const known = key === undefined ? undefined : jobs.all().find(({ spec }) => spec.key === keyOf(context, key));
   if (known === undefined || key === undefined) return undefined;
   const { spec } = known;
   if (spec.prompt === prompt && spec.directory === directory && spec.agent === agent.trim().toLowerCase()) return known;
@@ -41,26 +43,30 @@ export function jobOfKey({ jobs }: OperationContext, { key, prompt, directory, a
 }
 
 /** Checks a wish and fills in what it leaves open. */
-export function jobSpecOf(context: OperationContext, wish: JobWish): JobSpec {
-  const agent = requireWorker(context, wish.agent);
+export function jobSpecOf(context: OperationContext, given: JobWish): JobSpec {
+  const agent = requireWorker(context, given.agent);
+  refuseSecrets(context, given);
+  const parent = parentOf(context);
+  const wish = parent === null ? given : withinRights(parent, given, agent.id);
   if (!isAbsolute(wish.directory))
     throw new Problem('invalid', 'directory must be an absolute path.', { hint: 'For example: --directory ~/project' });
-  refuseSecrets(context, wish);
   refuseNul(wish);
   const fallbacks = wish.fallbackAgents.map((each) => requireWorker(context, each).id);
+  const dependsOn = [...new Set(wish.dependsOn.map((each) => requireReachable(context, each).id))];
+  if (parent !== null) refuseBeyondParent(context, parent, dependsOn);
   return {
     title: withoutSecrets(wish.title ?? titleOf(wish.prompt)),
     prompt: wish.prompt,
     ...{ agent: agent.id, model: wish.model ?? null, pool: poolOf(context, wish), directory: wish.directory },
     priority: wish.priority,
-    dependsOn: [...new Set(wish.dependsOn.map((each) => requireReachable(context, each).id))],
+    dependsOn,
     scheduleAt: scheduleOf(context, wish),
     repeatMs: wish.repeat === undefined ? null : wish.repeat * secondMs,
     ladder: { models: wish.models ?? null, agents: fallbacks },
     ...{ environment: wish.environment, args: wish.args, nice: wish.nice, asks: wish.asks },
     stop: stopSpecOf(context, wish, [agent.id, ...fallbacks]),
-    ...{ transport: 'pipe', interactive: false, parent: null },
-    ...(wish.key === undefined ? {} : { key: wish.key }),
+    ...{ transport: 'pipe', interactive: false, parent: parent?.id ?? null },
+    ...(wish.key === undefined ? {} : { key: keyOf(context, wish.key) }),
   };
 }
 

@@ -71,6 +71,8 @@ export const jobShape = z.object({
   resumes: z.number().describe('In a row without a completed turn; after five the job is blocked'),
   addedAt: moment,
   changedAt: moment,
+  parent: z.string().nullable().describe('The job whose agent has added it'),
+  report: z.string().nullable().describe('How far its agent said that it is'),
 });
 
 export type JobView = z.infer<typeof jobShape>;
@@ -105,7 +107,8 @@ export function viewJob({ jobs }: OperationContext, job: Job): JobView {
     spent: viewSpent(spent.job),
     stopped: job.stopped === null ? null : { by: job.stopped.by, detail: job.stopped.detail },
     resumes: job.restarts.resumes,
-    ...{ addedAt: job.addedAt, changedAt: job.changedAt },
+    ...{ addedAt: job.addedAt, changedAt: job.changedAt, parent: spec.parent },
+    report: job.report === null ? null : shown(job.report),
   };
 }
 

@@ -20,7 +20,7 @@ export type FieldSchema = {
 };
 
 /** The fields of an operation's input as JSON Schema, from which surfaces of text make flags and queries. */
-export function inputFields(operation: AnyOperation): {
+export function inputFields(operation: Pick<AnyOperation, 'input'>): {
   fields: Readonly<Record<string, FieldSchema>>;
   required: readonly string[];
 } {

@@ -76,6 +76,7 @@ type OldAttempt = Partial<Attempt> & Omit<Attempt, 'spent' | 'waitedMs'>;
 const laterSpec = { stop: noStop, transport: 'pipe', interactive: false, parent: null } as const;
 const laterJob = {
   ...{ spent: nothingSpent, stopped: null, report: null, finished: null, progress: noProgress },
+  asked: [],
 } as const;
 
 /** One of before there were stop conditions, transports and what agents tell with tools has none of them. */

@@ -1,8 +1,10 @@
+import type { Note } from '../agent-tools/ports.ts';
 import type { Episode, Phantom, Session } from '../book/ports.ts';
 import type { AuditRecord } from '../core/audit.ts';
 import type { Account } from '../core/account/account.ts';
 import type { AccountId, JobId, Label } from '../core/ids.ts';
 import type { Attempt, Job } from '../core/job/job.ts';
+import type { Lock } from '../core/lock/lock.ts';
 import type { Limit } from '../core/limit/limit.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Pool } from '../core/pool/pool.ts';
@@ -42,4 +44,6 @@ export type Tables = {
     readonly place: number;
     readonly body: string;
   };
+  notes: Note & { readonly sizeBytes: number };
+  fileLocks: Lock;
 };

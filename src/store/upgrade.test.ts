@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fixtures, restoreFixture } from '../../test/database-fixture.ts';
 import { buildPool, idOf, labelFrom } from '../../test/builders.ts';
 import { temporaryFolder } from '../../test/temp-folder.ts';
+import { asJobId } from '../core/ids.ts';
 import { migrations } from './migrations/migrations.ts';
 import { openStore } from './open-store.ts';
 
@@ -96,6 +97,16 @@ describe('a database of', () => {
     );
   });
 
+  test.each(fixtures)('%s keeps notes and locks of agents where it had them', async (name) => {
+    await using place = await openFixture(name);
+    const had = name >= '0005';
+    const note = { root: 'running123', name: 'plan', text: 'First the parser.', job: 'running123', at };
+    expect((await place.store.findNote(asJobId('running123'), 'plan')) as unknown).toEqual(had ? note : null);
+    expect((await place.store.loadLocks()) as unknown).toEqual(
+      had ? [{ path: `${place.folder}/src`, holder: 'running123.1', reason: 'the parser', since: at, until: far }] : [],
+    );
+  });
+
   test.each(fixtures)('%s is the same when it is opened again', async (name) => {
     await using place = await openFixture(name);
     const before = [await place.store.load(), await place.store.loadJobs()];
@@ -112,6 +123,7 @@ async function openFixture(name: string) {
   expect(store.setAside).toBeNull();
   return {
     store,
+    folder: folder.path,
     again: async () => {
       await store.close();
       store = await openStore(path, { now: at });

@@ -8,7 +8,15 @@ import { dispatch } from './dispatch.ts';
 
 const rung = { agent: 'claude', pool: labelFrom('work'), model: null, account: null };
 const view = {
-  ...{ jobs: [buildJob()], find: () => undefined, now: 1000, places: 1, random: () => 0, paused: null },
+  ...{
+    jobs: [buildJob()],
+    find: () => undefined,
+    now: 1000,
+    places: 1,
+    random: () => 0,
+    paused: null,
+    takesPlace: () => false,
+  },
   resolve: () => ({ kind: 'rung', rung, isPreferred: true }) as const,
 };
 

@@ -4,7 +4,7 @@ import { parkFor } from '../core/job/park.ts';
 import { compareJobs, readinessOf } from '../core/job/ready.ts';
 import { rungOf } from '../core/job/restarts.ts';
 import { stopOf } from '../core/job/stop.ts';
-import { attemptOf, type JobEvent } from '../core/job/transition.ts';
+import type { JobEvent } from '../core/job/transition.ts';
 import type { JobId } from '../core/ids.ts';
 import type { EpochMs } from '../core/time.ts';
 
@@ -14,6 +14,8 @@ export type DispatchView = {
   readonly find: (id: JobId) => Job | undefined;
   readonly now: EpochMs;
   readonly places: number;
+  /** Whether a job takes one. */
+  readonly takesPlace: (job: Job) => boolean;
   /** Why nothing is started; null when it is. */
   readonly paused: string | null;
   readonly resolve: (job: Job) => Resolved;
@@ -39,7 +41,7 @@ export function dispatch(view: DispatchView): Dispatch {
   const sooner = (at: EpochMs | null): void => {
     if (at !== null && (nextAt === null || at < nextAt)) nextAt = at;
   };
-  let running = jobs.filter((job) => attemptOf(job) !== null).length;
+  let running = jobs.filter(view.takesPlace).length;
   for (const job of jobs.filter((each) => each.state.kind === 'queued').toSorted(compareJobs)) {
     // It is to be stopped before it starts again.
     if (job.stopped === null && stopOf(job.spec.stop, job.progress.counted) !== null) continue;

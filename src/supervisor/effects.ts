@@ -1,5 +1,5 @@
 import type { AgentEvent } from '../agents/job-mode.ts';
-import { asAttemptId, asJobId, type AccountId, type AttemptId, type JobId, type Label } from '../core/ids.ts';
+import { asAttemptId, asJobId, jobOf, type AccountId, type AttemptId, type JobId, type Label } from '../core/ids.ts';
 import type { Reached } from '../core/job/commit-point.ts';
 import type { Attempt, Job, JobSpec } from '../core/job/job.ts';
 import { noProgress } from '../core/job/progress.ts';
@@ -12,7 +12,7 @@ import { pause } from '../lib/pause.ts';
 import { processStart } from '../lib/process-start.ts';
 import { followAttempt } from './follow.ts';
 import { Gate } from './gate.ts';
-import { jobOf, type JobBook } from './job-book.ts';
+import type { JobBook } from './job-book.ts';
 import { launchOf, type LaunchDeps } from './launch.ts';
 import type { JobStore, OpenEffect, Processes } from './ports.ts';
 
@@ -230,5 +230,6 @@ export function acceptedJob(spec: JobSpec, id: JobId, now: EpochMs): Job {
     ...{ conversation: null, handover: null, answer: null },
     ...{ spent: nothingSpent, stopped: null, report: null, finished: null },
     progress: noProgress,
+    asked: [],
   };
 }

@@ -1,4 +1,4 @@
-import type { AttemptId, JobId } from '../core/ids.ts';
+import { jobOf, type AttemptId, type JobId } from '../core/ids.ts';
 import type { Reached } from '../core/job/commit-point.ts';
 import type { Attempt, Job } from '../core/job/job.ts';
 import { attemptOf, transition, type JobEvent, type Transition } from '../core/job/transition.ts';
@@ -101,8 +101,4 @@ export class JobBook {
     this.#deps.changed(job, next.job);
     return next;
   }
-}
-
-export function jobOf(attempt: AttemptId): JobId {
-  return attempt.slice(0, attempt.lastIndexOf('.')) as JobId;
 }

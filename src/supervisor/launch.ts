@@ -3,7 +3,8 @@ import type { Attempt, Conversation, Job } from '../core/job/job.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { JobAgent } from './job-agent.ts';
-import type { AccountPort, Launch, Processes, Workspace } from './ports.ts';
+import { toolTokenVariable, toolUrlVariable, type ToolSettings } from '../agents/job-mode.ts';
+import type { AccountPort, Launch, Processes, ToolAccess, Workspace } from './ports.ts';
 import { promptFor } from './prompt.ts';
 import { transcriptOf } from './transcript.ts';
 
@@ -11,6 +12,7 @@ export type LaunchDeps = {
   readonly processes: Pick<Processes, 'filesOf' | 'lines' | 'note'>;
   readonly accounts: AccountPort;
   readonly workspace: Workspace;
+  readonly tools: ToolAccess;
   readonly agents: ReadonlyMap<string, JobAgent>;
   /** The clean environment that agents start from. */
   readonly environment: Readonly<Record<string, string>>;
@@ -28,7 +30,8 @@ export async function launchOf(deps: LaunchDeps, job: Job, attempt: Attempt): Pr
     throw new Problem('invalid', `Stint knows no agent ${attempt.agent}.`, { hint: 'See: stint --help' });
   const { spec, conversation, handover } = job;
   const known = handover?.kind === 'resume' && conversation?.agent === attempt.agent ? conversation : null;
-  const reach = await reachOf(deps, attempt, known);
+  const tools = await toolsOf(deps, agent, attempt);
+  const reach = await reachOf(deps, attempt, { conversation: known, hasTools: tools.hasTools });
   const goesOn = known !== null && reach.holds;
   const takesOver = handover !== null && !goesOn;
   if (takesOver && job.stopped !== null)
@@ -53,12 +56,26 @@ export async function launchOf(deps: LaunchDeps, job: Job, attempt: Attempt): Pr
     files,
     prompt: promptFor(takesOver ? { ...job, handover: { ...handover, kind: 'handover' } } : job, left),
     executable: agent.executable,
-    args: [...reach.args, ...args],
-    environment: { ...environment, ...agent.mode.environment, ...reach.environment },
+    args: [...reach.args, ...tools.args, ...args],
+    environment: { ...environment, ...agent.mode.environment, ...reach.environment, ...tools.environment },
     directory: spec.directory,
     nice: spec.nice,
-    notes: { agent: attempt.agent, ...(transcript === null ? {} : { [transcriptName]: transcript }) },
+    notes: { agent: attempt.agent, ...tools.files, ...(transcript === null ? {} : { [transcriptName]: transcript }) },
   };
+}
+
+type Tools = ToolSettings & {
+  readonly hasTools: boolean;
+  readonly environment: Readonly<Record<string, string>>;
+};
+
+/** What leads an attempt to its tools: a token of its own in the environment, and settings that name the server. */
+async function toolsOf({ tools, processes }: LaunchDeps, { mode }: JobAgent, { id }: Attempt): Promise<Tools> {
+  const access = await tools.grant(id);
+  if (access === null) return { hasTools: false, args: [], environment: {} };
+  const { url, token } = access;
+  const settings = mode.tools?.({ url, folder: processes.filesOf(id).folder }) ?? { args: [] };
+  return { ...settings, hasTools: true, environment: { [toolUrlVariable]: url, [toolTokenVariable]: token } };
 }
 
 /** What one that begins anew has to know of those before it. */
@@ -82,9 +99,9 @@ type Reach = {
 async function reachOf(
   { accounts }: LaunchDeps,
   { agent, account, pool, id }: Attempt,
-  conversation: Conversation | null,
+  { conversation, hasTools }: { readonly conversation: Conversation | null; readonly hasTools: boolean },
 ): Promise<Reach> {
   if (account !== null) return accounts.profile({ agent, account, conversation });
   // One of a profile is not in the user's own directory.
-  return { ...(await accounts.phantom({ agent, pool, attempt: id })), holds: conversation?.account === null };
+  return { ...(await accounts.phantom({ agent, pool, attempt: id, hasTools })), holds: conversation?.account === null };
 }

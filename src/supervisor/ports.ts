@@ -114,6 +114,8 @@ export interface AccountPort {
     readonly agent: string;
     readonly pool: Label;
     readonly attempt: AttemptId;
+    /** Its environment leads to tools as well. */
+    readonly hasTools: boolean;
   }): Promise<{ readonly args: readonly string[]; readonly environment: Readonly<Record<string, string>> }>;
   revoke(attempt: AttemptId): Promise<void>;
   /** What the end of an attempt without an account told, null where it was served; remembered of an agent that has a login of its own. */
@@ -144,4 +146,10 @@ export interface Workspace {
   unwanted(directory: string, since: EpochMs | null): Promise<string | null>;
   /** What an agent that takes over has to know of it: its git state. */
   describe(directory: string): Promise<string>;
+}
+
+/** The tools that agents have for their own jobs. */
+export interface ToolAccess {
+  /** A new token for an attempt, in place of any before; null where agents are to have no tools. */
+  grant(attempt: AttemptId): Promise<{ readonly url: string; readonly token: string } | null>;
 }

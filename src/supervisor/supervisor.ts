@@ -1,4 +1,4 @@
-import type { AttemptId, JobId, Label } from '../core/ids.ts';
+import { jobOf, type AttemptId, type JobId, type Label } from '../core/ids.ts';
 import type { Attempt, Job, JobSpec, Park } from '../core/job/job.ts';
 import { resolveRung, type Resolved } from '../core/job/ladder.ts';
 import { runningMs } from '../core/job/progress.ts';
@@ -7,11 +7,12 @@ import { attemptOf, hasEnded, type JobEvent, type Transition } from '../core/job
 import { whyNotRunning } from '../core/job/why.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
+import { Awaiting } from './awaiting.ts';
 import { dispatch, type Dispatch } from './dispatch.ts';
 import { acceptedJob, Effects, writeAgainMs, type EffectDeps } from './effects.ts';
 import { concluded } from './follow.ts';
 import { forgetFiles, forgettable } from './forget.ts';
-import { JobBook, jobOf } from './job-book.ts';
+import { JobBook } from './job-book.ts';
 import type { OpenEffect } from './ports.ts';
 import { Ramp } from './ramp.ts';
 import { checkStops } from './stop-checks.ts';
@@ -42,6 +43,10 @@ export class Supervisor {
   readonly #wake: WakeUp;
   readonly #stopping = new AbortController();
   readonly #watchers = new Set<() => void>();
+  readonly #awaiting = new Awaiting(() => {
+    this.#running = undefined;
+    this.look();
+  });
   #book!: JobBook;
   #effects!: Effects;
   #open: readonly OpenEffect[] = [];
@@ -165,6 +170,27 @@ export class Supervisor {
     return this.#ask(id, { kind: 'answered', answer });
   }
 
+  /** What the agent of a job says of it. A Problem `conflict`, and nothing is changed, where it does not fit. */
+  async tell(id: JobId, word: JobEvent): Promise<Job | Problem> {
+    const next = await this.#book.apply(id, word);
+    return next instanceof Problem ? next : next.job;
+  }
+
+  /** Until that is disposed of, a job waits for others, and takes no place. */
+  awaits(id: JobId, others: readonly JobId[]): Disposable {
+    return this.#awaiting.begin(id, others);
+  }
+
+  /** The jobs that a job waits for. */
+  awaited(id: JobId): readonly JobId[] {
+    return this.#awaiting.of(id);
+  }
+
+  /** Whether this attempt is the one whose process its job has. */
+  isPresent(attempt: AttemptId): boolean {
+    return this.#book.isPresent(attempt);
+  }
+
   /** Removes jobs that ended before a time, with the files of their attempts. */
   async forget(before: EpochMs): Promise<void> {
     const old = forgettable(this.all(), before);
@@ -183,7 +209,7 @@ export class Supervisor {
       const state = this.#book.find(id)?.state.kind ?? 'cancelled';
       return state === 'done' ? [] : [{ id, state }];
     });
-    const running = (this.#running ??= this.all().filter((each) => attemptOf(each) !== null).length);
+    const running = (this.#running ??= this.all().filter((each) => this.#takesPlace(each)).length);
     const room = running >= places() ? { running, places: places() } : null;
     return whyNotRunning(job, { now: clock(), timeZone, waitsFor, room, paused: paused() });
   }
@@ -285,6 +311,7 @@ export class Supervisor {
     const { events, nextAt } = dispatch({
       ...{ jobs: this.#book.all(), find: (id: JobId) => this.#book.find(id), resolve, random },
       ...{ now: clock(), places: places(), paused: paused() },
+      takesPlace: (job) => this.#takesPlace(job),
     });
     await this.#moveAll(events);
     const times = [freed.nextAt, stops.nextAt, nextAt].filter((at) => at !== null);
@@ -302,6 +329,10 @@ export class Supervisor {
       if (resolved.kind === 'closed') closed.set(wish, resolved);
       return resolved;
     };
+  }
+
+  #takesPlace(job: Job): boolean {
+    return attemptOf(job) !== null && !this.#awaiting.has(job.id);
   }
 
   /** A full disk is no reason to give up. */

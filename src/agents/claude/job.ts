@@ -1,8 +1,9 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { FailureKind } from '../../core/job/failure-kind.ts';
 import { parseJson } from '../../lib/parse-json.ts';
 import { readFailure, type FailureWords } from '../failure-text.ts';
-import type { AgentEvent, JobListener, JobMode } from '../job-mode.ts';
+import { toolServerName, toolTokenVariable, type AgentEvent, type JobListener, type JobMode } from '../job-mode.ts';
 import { eventsOf, lastLines } from '../told-events.ts';
 import { withWholeLines } from '../whole-lines.ts';
 import { listenToClaude } from './events.ts';
@@ -79,6 +80,8 @@ const entrySchema = z.discriminatedUnion('type', [
 /** The types of its events. */
 const events = /^(system|assistant|user|result|rate_limit_event|stream_event)$/;
 
+const serversFile = 'mcp.json';
+
 export const claudeJob: JobMode = {
   args: ({ kind, session, model, args, reads = [] }) => [
     '-p',
@@ -97,6 +100,15 @@ export const claudeJob: JobMode = {
   readStderr: (text, _, now) => readFailure(lastLines(text), words, now),
   abilities: { spending: 'answer', namesModel: true, mcp: true },
   chain: ['opus', 'sonnet[1m]', 'sonnet', 'haiku'],
+  tools: ({ url, folder }) => {
+    // 2.1.197 fills variables in; the user's own servers and allowed tools stay beside these.
+    const headers = { Authorization: `Bearer \${${toolTokenVariable}}` };
+    const server = { type: 'http', url, headers };
+    return {
+      args: ['--mcp-config', join(folder, serversFile), '--allowedTools', `mcp__${toolServerName}`],
+      files: { [serversFile]: JSON.stringify({ mcpServers: { [toolServerName]: server } }) },
+    };
+  },
 };
 
 function listen(now: () => number): JobListener {

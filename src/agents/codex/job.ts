@@ -3,7 +3,7 @@ import type { ModelTokens } from '../../core/spend/tokens.ts';
 import type { Usage } from '../../core/spend/usage.ts';
 import { parseJson } from '../../lib/parse-json.ts';
 import { readFailure, type FailureWords } from '../failure-text.ts';
-import type { AgentEvent, JobListener, JobMode } from '../job-mode.ts';
+import { toolServerName, toolTokenVariable, type AgentEvent, type JobListener, type JobMode } from '../job-mode.ts';
 import { eventsOf, lastLines } from '../told-events.ts';
 import { withWholeLines } from '../whole-lines.ts';
 import { listenToCodex } from './events.ts';
@@ -75,7 +75,17 @@ export const codexJob: JobMode = {
   readStderr: (text, _, now) => readFailure(lastLines(text), words, now),
   chain: [],
   abilities: { spending: 'turn', namesModel: false, mcp: true },
+  tools: ({ url }) => ({
+    args: serverSettings(url).flatMap((setting) => ['-c', `mcp_servers.${toolServerName}.${setting}`]),
+  }),
 };
+
+/** A tool that waits takes 100 seconds, and Codex gives up after 60. */
+const toolSeconds = 180;
+
+function serverSettings(url: string): string[] {
+  return [`url="${url}"`, `bearer_token_env_var="${toolTokenVariable}"`, `tool_timeout_sec=${toolSeconds}`];
+}
 
 function listen(now: () => number): JobListener {
   const hear = listenToCodex(now);

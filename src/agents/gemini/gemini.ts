@@ -24,8 +24,11 @@ export const gemini: Agent = {
   job: geminiJob,
 };
 
-/** A key and an address are enough where the user's own settings choose a key; else it needs settings that do. */
-async function launch({ url, phantom, folder, caFile, environment = {} }: Gate): Promise<Launch> {
+/**
+ * A key and an address are enough where the user's own settings choose a key and there are no tools to name; else it needs
+ * settings that do.
+ */
+async function launch({ url, phantom, folder, caFile, environment = {}, hasTools = false }: Gate): Promise<Launch> {
   const home = homeOf(environment);
   const settings = parseSettings(await readFile(join(home, '.gemini/settings.json'), 'utf8').catch(() => ''));
   const usesKey = authTypeOf(settings) === 'gemini-api-key';
@@ -37,7 +40,9 @@ async function launch({ url, phantom, folder, caFile, environment = {} }: Gate):
       // Else a kill leaves the child behind that it starts itself as, which goes on asking.
       GEMINI_CLI_NO_RELAUNCH: 'true',
       ...(caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: caFile }),
-      ...(usesKey ? {} : { GEMINI_CLI_HOME: await makeOverlay(folder, home) }),
+      ...(usesKey && !hasTools
+        ? {}
+        : { GEMINI_CLI_HOME: await makeOverlay(hasTools ? join(folder, 'jobs') : folder, home, hasTools) }),
     },
   };
 }

@@ -2,6 +2,7 @@ import { lstat, mkdir, readdir, readFile, readlink, rm, symlink } from 'node:fs/
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomic } from '../../lib/atomic-file.ts';
+import { toolServerName, toolTokenVariable, toolUrlVariable } from '../job-mode.ts';
 import { parseSettings } from './settings.ts';
 
 const below = '.gemini';
@@ -17,7 +18,7 @@ const security = z.looseObject({ security: z.record(z.string(), z.unknown()).opt
  * and those of the system are read only where root owns them with all their folders (0.61.0). What Gemini CLI itself
  * changes in its settings there is lost at the next start.
  */
-export async function makeOverlay(folder: string, home: string): Promise<string> {
+export async function makeOverlay(folder: string, home: string, hasTools: boolean): Promise<string> {
   const own = join(home, below);
   const target = join(folder, below);
   await mkdir(target, { recursive: true, mode: 0o700 });
@@ -25,13 +26,26 @@ export async function makeOverlay(folder: string, home: string): Promise<string>
   const names = (await readdir(own)).filter((name) => !ofTheLogin.has(name));
   for (const name of names) await linkTo(join(own, name), join(target, name));
   const settings = parseSettings(await readFile(join(own, 'settings.json'), 'utf8').catch(() => ''));
-  await writeFileAtomic(join(target, 'settings.json'), `${JSON.stringify(withKey(settings), null, 2)}\n`);
+  const all = hasTools ? withTools(withKey(settings)) : withKey(settings);
+  await writeFileAtomic(join(target, 'settings.json'), `${JSON.stringify(all, null, 2)}\n`);
   return folder;
 }
 
 function withKey(settings: object): object {
   const { security: known = {} } = security.parse(settings);
   return { ...settings, security: { ...known, auth: { selectedType: 'gemini-api-key' } } };
+}
+
+const servers = z.looseObject({ mcpServers: z.record(z.string(), z.unknown()).optional().catch(undefined) });
+/** Above the 100 seconds that a tool waits. */
+const toolTimeoutMs = 180_000;
+
+/** The server of a job's tools, beside the user's own. Gemini CLI fills variables in, and asks nobody about trusted tools. */
+function withTools(settings: object): object {
+  const { mcpServers = {} } = servers.parse(settings);
+  const headers = { Authorization: `Bearer $${toolTokenVariable}` };
+  const server = { httpUrl: `$${toolUrlVariable}`, headers, trust: true, timeout: toolTimeoutMs };
+  return { ...settings, mcpServers: { ...mcpServers, [toolServerName]: server } };
 }
 
 /** Gemini CLI replaces some of its files instead of writing into them, and with them the link; a folder is never removed. */

@@ -166,6 +166,8 @@ export type Job = {
   readonly report: string | null;
   readonly finished: string | null;
   readonly progress: StopProgress;
+  /** What its agents asked with a tool, the latest last. */
+  readonly asked: readonly Asked[];
 };
 
 /** How far a job is towards its stop conditions. */
@@ -178,6 +180,9 @@ export type StopProgress = {
   /** What the conversation had spent when its last attempt ended, where its agent tells that of the whole conversation. */
   readonly told: Told | null;
 };
+
+/** A question of an agent's own. The same words again are the same question, with the same answer. */
+export type Asked = { readonly question: string; readonly at: EpochMs; readonly answer: string | null };
 
 /** One OS process of an agent that works on a job. */
 export type Attempt = {

@@ -64,6 +64,8 @@ const events: readonly JobEvent[] = [
   { kind: 'stop', attempt: first, met: { by: 'turns', detail: 'Met.' } },
   { kind: 'stop', attempt: null, met: { by: 'budget', detail: 'Met.' } },
   { kind: 'wrap-up-skipped' },
+  { kind: 'reported', attempt: first, report: 'half of it' },
+  { kind: 'answer-told', attempt: first },
 ];
 
 describe('a job that is', () => {
@@ -87,6 +89,7 @@ describe('a job that is', () => {
     [running, { kind: 'park', park }, 'stopping', ['kill']],
     [running, { kind: 'asked', attempt: first, question: 'Which?' }, 'waiting', []],
     [running, { kind: 'cancel' }, 'stopping', ['kill']],
+    [running, { kind: 'reported', attempt: first, report: 'half' }, 'running', []],
     [states.parked, { kind: 'unpark', because: 'due', says: 'Open.' }, 'queued', []],
     [states.parked, { kind: 'park', park: { ...park, dueAt: now + 9000 } }, 'parked', []],
     [states.parked, { kind: 'cancel' }, 'cancelled', ['ended']],
@@ -124,6 +127,9 @@ describe('a job that is', () => {
     ['running', { kind: 'block', detail: 'x' }],
     ['running', { kind: 'switch', attempt: asAttemptId('job1.9'), why: 'late' }],
     ['running', { ...ended(done), attempt: asAttemptId('job1.9') }],
+    ['running', { kind: 'reported', attempt: asAttemptId('job1.9'), report: 'late' }],
+    ['done', { kind: 'reported', attempt: first, report: 'late' }],
+    ['done', { kind: 'finished', attempt: first, result: 'late' }],
   ] as [JobState['kind'], JobEvent][])('%s refuses %j', (kind, event) => {
     expect(meet(buildJob({ state: states[kind], attempts: 1 }), event)).toMatchObject({ code: 'conflict' });
   });
@@ -285,5 +291,56 @@ describe('an agent that has said with a tool that it is finished', () => {
     expect(over.state.kind).toBe('cancelled');
     expect(meet(over, { kind: 'finished', attempt: first, result: 'late' })).toBeInstanceOf(Problem);
     expect(after(over, { kind: 'retry', anew: false }).finished).toBeNull();
+  });
+});
+
+describe('a question that an agent asks with a tool', () => {
+  const ask = (question: string): JobEvent => ({ kind: 'asked', attempt: first, question });
+  const asked = after(buildJob({ state: running, attempts: 1 }), ask('Which?'));
+  const that: JobEvent = { kind: 'answered', answer: 'That.' };
+
+  test('is kept with its answer', () => {
+    expect(asked.asked).toEqual([{ question: 'Which?', at: now, answer: null }]);
+    const answered = after(asked, that);
+    expect(answered).toMatchObject({
+      state: running,
+      answer: 'That.',
+      asked: [{ question: 'Which?', answer: 'That.' }],
+    });
+    expect(after(answered, { kind: 'answer-told', attempt: first }).answer).toBeNull();
+  });
+
+  test('is the same one when it is asked again, and another one in other words', () => {
+    const lost: Job = { ...asked, state: running };
+    const again = meet(lost, ask('Which?'), now + 5000);
+    if (again instanceof Problem) throw again;
+    expect(again.job.state).toMatchObject({ kind: 'waiting', since: now });
+    expect(again.job.asked).toHaveLength(1);
+    expect(after(lost, ask('And where?')).asked).toHaveLength(2);
+  });
+
+  test('outlives the process that asked it, unless nothing is to come after that', () => {
+    const left = after(asked, ended(failed('crash')));
+    expect(left.state).toEqual({ kind: 'waiting', attempt: null, question: 'Which?', since: now });
+    expect(after(left, that)).toMatchObject({
+      state: { kind: 'queued' },
+      answer: 'That.',
+      asked: [{ answer: 'That.' }],
+    });
+    expect(after(asked, ended(done)).state.kind).toBe('done');
+    expect(after(asked, ended(failed('task'))).state.kind).toBe('failed');
+  });
+
+  test('is asked anew in a job that begins from the beginning, and only there', () => {
+    const over = after(after({ ...asked, report: 'half of it' }, { kind: 'cancel' }), ended(done));
+    expect(after(over, { kind: 'retry', anew: true })).toMatchObject({ asked: [], report: null });
+    expect(after(over, { kind: 'retry', anew: false })).toMatchObject({ asked: [{}], report: 'half of it' });
+  });
+
+  test('is one of the last twenty that are kept', () => {
+    let job = asked;
+    for (let number = 0; number < 25; number += 1) job = after({ ...job, state: running }, ask(`Question ${number}?`));
+    expect(job.asked).toHaveLength(20);
+    expect(job.asked.at(-1)?.question).toBe('Question 24?');
   });
 });

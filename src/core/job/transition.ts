@@ -64,7 +64,11 @@ export type JobEvent =
       readonly spent?: Spent;
     }
   /** Its work cannot be saved by its agent: nothing is open. */
-  | { readonly kind: 'wrap-up-skipped' };
+  | { readonly kind: 'wrap-up-skipped' }
+  /** Its agent says with a tool where it is. */
+  | { readonly kind: 'reported'; readonly attempt: AttemptId; readonly report: string }
+  /** Its agent was given the answer by the tool that had asked: no later attempt is told it again. */
+  | { readonly kind: 'answer-told'; readonly attempt: AttemptId };
 
 /** What is to be done after a transition was written. Each can be done again after a crash. */
 export type Effect =
@@ -133,6 +137,12 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
     case 'wrap-up-skipped':
       if (job.state.kind !== 'queued' || job.stopped === null) return misfit(job, event);
       return endStopped(job, job.stopped, given);
+    case 'reported':
+      if (attemptOf(job) !== event.attempt) return misfit(job, event);
+      return { job: changed(job, given, { report: event.report }), attempt: null, effects: [] };
+    case 'answer-told':
+      if (attemptOf(job) !== event.attempt) return misfit(job, event);
+      return { job: changed(job, given, { answer: null }), attempt: null, effects: [] };
   }
 }
 
@@ -173,7 +183,8 @@ function spawned(job: Job, { attempt: id, pid, birth }: Of<'spawned'>, given: Gi
 
 /** A process without a terminal ends by itself; any other is ended. */
 function finished(job: Job, event: Of<'finished'>, given: Given): Transition | Problem {
-  if (attemptOf(job) !== event.attempt) return misfit(job, event);
+  const isCancelled = job.state.kind === 'stopping' && job.state.next.kind === 'cancelled';
+  if (attemptOf(job) !== event.attempt || isCancelled) return misfit(job, event);
   const said = { ...job, finished: event.result };
   if (job.spec.transport === 'pipe' || job.state.kind === 'stopping')
     return { job: changed(said, given, {}), attempt: null, effects: [] };
@@ -184,21 +195,36 @@ function asked(job: Job, { attempt, question }: Of<'asked'>, given: Given): Tran
   const fits =
     attempt === null ? job.state.kind === 'queued' : job.state.kind === 'running' && job.state.attempt === attempt;
   if (!fits) return misfit(job, { kind: 'asked' });
-  const state: JobState = { kind: 'waiting', attempt, question, since: given.now };
-  return { job: changed(job, given, { state }), attempt: null, effects: [] };
+  if (attempt === null) {
+    const state: JobState = { kind: 'waiting', attempt, question, since: given.now };
+    return { job: changed(job, given, { state }), attempt: null, effects: [] };
+  }
+  // Asked before its process or its account was lost: people were told of it then.
+  const open = job.asked.find((each) => each.question === question && each.answer === null);
+  const since = open?.at ?? given.now;
+  const state: JobState = { kind: 'waiting', attempt, question, since };
+  const all =
+    open === undefined ? [...job.asked, { question, at: since, answer: null }].slice(-keptQuestions) : job.asked;
+  return { job: changed(job, given, { state, asked: all }), attempt: null, effects: [] };
 }
+
+const keptQuestions = 20;
 
 function answered(job: Job, { answer }: Of<'answered'>, given: Given): Transition | Problem {
   const { state } = job;
   if (state.kind !== 'waiting') return misfit(job, { kind: 'answered' });
+  const { question } = state;
+  const all = job.asked.map((each) =>
+    each.question === question && each.answer === null ? { ...each, answer } : each,
+  );
   if (state.attempt !== null) {
     const running: JobState = { kind: 'running', attempt: state.attempt };
     const waitedMs = (given.attempt?.waitedMs ?? 0) + Math.max(given.now - state.since, 0);
     const attempt = given.attempt?.id === state.attempt ? { ...given.attempt, waitedMs } : null;
-    return { job: changed(job, given, { state: running, answer }), attempt, effects: [] };
+    return { job: changed(job, given, { state: running, answer, asked: all }), attempt, effects: [] };
   }
-  const queued = queue(null, null);
-  return { job: changed(job, given, { state: queued, answer, ...goingOn(job, answer) }), attempt: null, effects: [] };
+  const more = { state: queue(null, null), answer, asked: all, ...goingOn(job, answer) };
+  return { job: changed(job, given, more), attempt: null, effects: [] };
 }
 
 function park(job: Job, { park: asks }: Of<'park'>, given: Given): Transition | Problem {
@@ -256,7 +282,9 @@ function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Prob
   const after = afterFailure(failed, { restarts: job.restarts, rung: rungOf(attempt) }, given.now);
   if (after.state.kind === 'failed' || after.state.kind === 'blocked')
     return { ...end(job, after.state, given), attempt };
-  const more = { state: after.state, restarts: after.restarts, ...goingOn(job, after.says) };
+  // Its question is still to be answered, and without that there is nothing to go on with.
+  const goesOn: JobState = state.kind === 'waiting' ? { ...state, attempt: null } : after.state;
+  const more = { state: goesOn, restarts: after.restarts, ...goingOn(job, after.says) };
   return { job: changed(job, given, more), attempt, effects: [] };
 }
 
@@ -339,7 +367,8 @@ function retry(job: Job, event: Of<'retry'>, given: Given): Transition | Problem
   const { kind } = job.state;
   if (kind !== 'failed' && kind !== 'blocked' && kind !== 'cancelled' && kind !== 'done') return misfit(job, event);
   const says = 'You were stopped, and are asked to go on.';
-  const begins = event.anew ? { handover: null, conversation: null } : goingOn({ ...job, stopped: null }, says);
+  const anew = { handover: null, conversation: null, report: null, asked: [] };
+  const begins = event.anew ? anew : goingOn({ ...job, stopped: null }, says);
   // One that was stopped by a condition gets its conditions afresh; what was spent stays what it was.
   const again = job.stopped === null ? {} : { stopped: null, progress: { ...noProgress, told: job.progress.told } };
   const more = { state: queue(null, null), restarts: noRestarts, answer: null, finished: null, ...again, ...begins };
@@ -400,8 +429,10 @@ function misfit(job: Job, { kind }: Pick<JobEvent, 'kind'>): Problem {
 /** Events that people ask for, in their words. */
 const asWanted: Readonly<Partial<Record<JobEvent['kind'], string>>> = {
   answered: 'be answered',
+  asked: 'ask its user',
   cancel: 'be cancelled',
   park: 'be parked',
+  reported: 'report',
   retry: 'be retried',
   unpark: 'be resumed',
 };

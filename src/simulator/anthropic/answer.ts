@@ -10,13 +10,16 @@ export function answerTo(request: MessageRequest, name: string): Answer {
   return scriptedCall(talk) ?? scriptedAnswer({ provider: 'anthropic', name, tool: shellTool(request), ...talk });
 }
 
-function talkOf({ messages }: MessageRequest): { prompt: string; prompts: number; toolResults: number } {
+type Said = { prompt: string; prompts: number; toolResults: number; results: string[] };
+
+function talkOf({ messages }: MessageRequest): Said {
   const turns = messages
     .filter(({ role }) => role === 'user')
     .map(({ content }) => ({ content, prompt: promptText(content) }));
   const { prompt, prompts, since } = scriptIn(turns);
   const blocks = since.flatMap(({ content }) => (typeof content === 'string' ? [] : content));
-  return { prompt, prompts, toolResults: blocks.filter(({ type }) => type === 'tool_result').length };
+  const results = blocks.filter(({ type }) => type === 'tool_result').map((block) => JSON.stringify(block));
+  return { prompt, prompts, toolResults: results.length, results };
 }
 
 /** The text that a person wrote; an agent adds its own blocks beside it. */

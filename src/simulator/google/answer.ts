@@ -1,4 +1,4 @@
-import { type Answer, scriptedAnswer, scriptIn, textAnswer } from '../provider/script.ts';
+import { type Answer, scriptedAnswer, scriptedCall, scriptIn, textAnswer } from '../provider/script.ts';
 import type { Content, ContentRequest } from './content-request.ts';
 import { sampleOf } from './schema-sample.ts';
 
@@ -9,15 +9,19 @@ const contextOpening = '<session_context>';
 export function answerTo(request: ContentRequest, name: string): Answer {
   const schema = request.generationConfig?.responseJsonSchema ?? request.generationConfig?.responseSchema;
   if (schema !== undefined) return textAnswer(JSON.stringify(sampleOf(schema)));
-  return scriptedAnswer({ provider: 'google', name, ...talkOf(request), tool: shellTool(request) });
+  const talk = talkOf(request);
+  return scriptedCall(talk) ?? scriptedAnswer({ provider: 'google', name, ...talk, tool: shellTool(request) });
 }
 
-function talkOf({ contents }: ContentRequest): { prompt: string; prompts: number; toolResults: number } {
+type Said = { prompt: string; prompts: number; toolResults: number; results: string[] };
+
+function talkOf({ contents }: ContentRequest): Said {
   const turns = contents
     .filter(({ role }) => role !== 'model')
     .map((content) => ({ content, prompt: promptText(content) }));
   const { prompt, prompts, since } = scriptIn(turns);
-  return { prompt, prompts, toolResults: countResults(since.map(({ content }) => content)) };
+  const results = resultsOf(since.map(({ content }) => content));
+  return { prompt, prompts, toolResults: results.length, results };
 }
 
 /** The text that a person wrote; what an agent adds beside a function's result is not one. */
@@ -29,13 +33,17 @@ function promptText({ parts }: Content): string {
     .join('\n');
 }
 
-/** Counts results of functions; a session that Gemini CLI resumes sends each twice, under one id. */
-function countResults(contents: readonly Content[]): number {
+/** Results of functions; a session that Gemini CLI resumes sends each twice, under one id. */
+function resultsOf(contents: readonly Content[]): string[] {
   const parts = contents.flatMap((content) => content.parts);
-  const ids = parts.flatMap(({ functionResponse }, index) =>
-    functionResponse === undefined ? [] : [functionResponse.id ?? index],
+  const byId = new Map(
+    parts.flatMap(({ functionResponse }, index) =>
+      functionResponse === undefined
+        ? []
+        : [[functionResponse.id ?? index, JSON.stringify(functionResponse['response'] ?? '')] as const],
+    ),
   );
-  return new Set(ids).size;
+  return [...byId.values()];
 }
 
 function shellTool({ tools = [] }: ContentRequest): string | undefined {

@@ -48,7 +48,7 @@ function contentOf(
 
 function partsOf(answer: Answer): object[] {
   if (answer.kind !== 'tool') return textDeltas(answer).map((text) => ({ text }));
-  const args = { command: stepCommand(answer.step), description: `Step ${answer.step}` };
+  const args = answer.input ?? { command: stepCommand(answer.step), description: `Step ${answer.step}` };
   return [{ functionCall: { id: crypto.randomUUID().slice(0, 8), name: answer.tool, args } }];
 }
 

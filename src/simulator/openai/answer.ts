@@ -1,4 +1,4 @@
-import { type Answer, scriptedAnswer, scriptIn, stepCommand, textAnswer } from '../provider/script.ts';
+import { type Answer, scriptedAnswer, scriptedCall, scriptIn, stepCommand, textAnswer } from '../provider/script.ts';
 import type { InputItem, OfferedTool, ResponsesRequest } from './responses-request.ts';
 
 /** A tool that runs a shell command, and how it is called. */
@@ -20,12 +20,17 @@ export function answerTo(request: ResponsesRequest, items: readonly InputItem[],
     return { answer: textAnswer(JSON.stringify({ title: 'Simulated session' })), tool: undefined };
   }
   const tool = shellTool([...(request.tools ?? []), ...items.flatMap((item) => item.tools ?? [])]);
-  const answer = scriptedAnswer({ provider: 'openai', name, tool: tool?.name, ...talkOf(items) });
+  const talk = talkOf(items);
+  const call = tool === undefined ? undefined : scriptedCall(talk);
+  const answer = call ?? scriptedAnswer({ provider: 'openai', name, tool: tool?.name, ...talk });
   return { answer, tool };
 }
 
 /** What a scripted step passes to the tool. */
-export function toolInput(tool: ShellTool, step: number): string {
+export function toolInput(tool: ShellTool, { tool: name, step, input }: Extract<Answer, { kind: 'tool' }>): string {
+  // Code mode calls every other tool from its own one, which answers before the end where that takes longer.
+  if (input !== undefined && tool.form === 'custom')
+    return `// @exec: {"yield_time_ms": 150000}\nconst result = await tools.${name}(${JSON.stringify(input)});\ntext(JSON.stringify(result));\n`;
   const command = stepCommand(step);
   if (tool.form === 'custom') {
     return `const result = await tools.exec_command(${JSON.stringify({ cmd: command })});\ntext(result.output);\n`;
@@ -34,11 +39,16 @@ export function toolInput(tool: ShellTool, step: number): string {
   return JSON.stringify({ command: tool.name === 'shell' ? ['bash', '-lc', command] : command });
 }
 
-function talkOf(items: readonly InputItem[]): { prompt: string; prompts: number; toolResults: number } {
+type Said = { prompt: string; prompts: number; toolResults: number; results: string[] };
+
+function talkOf(items: readonly InputItem[]): Said {
   const { prompt, prompts, since } = scriptIn(
-    items.map(({ type = '', ...item }) => ({ type, prompt: promptText(item) })),
+    items.map(({ type = '', ...item }) => ({ type, item, prompt: promptText(item) })),
   );
-  return { prompt, prompts, toolResults: since.filter(({ type }) => resultTypes.includes(type)).length };
+  const results = since
+    .filter(({ type }) => resultTypes.includes(type))
+    .map(({ item }) => JSON.stringify(item['output'] ?? ''));
+  return { prompt, prompts, toolResults: results.length, results };
 }
 
 /** The text that a person wrote; Codex sends its own context in tags, as user messages too. */

@@ -34,7 +34,7 @@ export function reasoningItem(id: string, encrypted: string | undefined): Output
 export function answerItem({ answer, tool }: ScriptedReply, id: string): OutputItem {
   if (answer.kind !== 'tool') return messageItem(answer, `msg_${id}`);
   if (tool === undefined) throw new Error('a step needs a tool');
-  return tool.form === 'custom' ? customCall(tool, id, answer.step) : functionCall(tool, id, answer.step);
+  return tool.form === 'custom' ? customCall(tool, id, answer) : functionCall(tool, id, answer);
 }
 
 export function outputTokensOf({ answer }: ScriptedReply): number {
@@ -58,8 +58,10 @@ function messageItem(answer: Exclude<Answer, { kind: 'tool' }>, id: string): Out
   };
 }
 
-function customCall(tool: ShellTool & { form: 'custom' }, id: string, step: number): OutputItem {
-  const input = toolInput(tool, step);
+type ToolAnswer = Extract<Answer, { kind: 'tool' }>;
+
+function customCall(tool: ShellTool & { form: 'custom' }, id: string, answer: ToolAnswer): OutputItem {
+  const input = toolInput(tool, answer);
   const namespace = tool.namespace === undefined ? {} : { namespace: tool.namespace };
   const form = { id: `ctc_${id}`, type: 'custom_tool_call', call_id: `call_${id}`, name: tool.name, ...namespace };
   return {
@@ -71,8 +73,8 @@ function customCall(tool: ShellTool & { form: 'custom' }, id: string, step: numb
   };
 }
 
-function functionCall(tool: ShellTool & { form: 'function' }, id: string, step: number): OutputItem {
-  const input = toolInput(tool, step);
+function functionCall(tool: ShellTool & { form: 'function' }, id: string, answer: ToolAnswer): OutputItem {
+  const input = toolInput(tool, answer);
   const form = { id: `fc_${id}`, type: 'function_call', call_id: `call_${id}`, name: tool.name };
   return {
     begun: { ...form, status: 'in_progress', arguments: '' },

@@ -21,6 +21,8 @@ export interface Talk {
   readonly prompts: number;
   /** Results of tools since the last prompt. */
   readonly toolResults: number;
+  /** What those results say, as far as the provider reads them. */
+  readonly results?: readonly string[];
   /** The tool that runs a shell command, where the request offers one. */
   readonly tool: string | undefined;
 }
@@ -30,7 +32,9 @@ export interface Talk {
  * text itself, `[[words:N]]` a text of N words.
  */
 export function scriptedAnswer(talk: Talk): Answer {
-  const { prompt, tool, toolResults } = talk;
+  const { tool, toolResults } = talk;
+  // What a call is given may be a script of somebody else's.
+  const prompt = talk.prompt.replaceAll(callForm, '');
   const steps = Number(/\[\[steps:(\d+)\]\]/.exec(prompt)?.[1] ?? 0);
   if (tool !== undefined && toolResults < steps) return { kind: 'tool', tool, step: toolResults + 1 };
   const words = /\[\[words:(\d+)\]\]/.exec(prompt)?.[1];
@@ -39,11 +43,28 @@ export function scriptedAnswer(talk: Talk): Answer {
   return textAnswer(said ?? greeting(talk));
 }
 
-/** Follows `[[tool:NAME {"its":"input"}]]` in a prompt, one call of any tool after the other; undefined when all were made. */
-export function scriptedCall({ prompt, toolResults }: Pick<Talk, 'prompt' | 'toolResults'>): Answer | undefined {
-  const [, tool, input] = [...prompt.matchAll(/\[\[tool:(\S+)\s+(\{[\s\S]*?\})\]\]/g)][toolResults] ?? [];
+const callForm = /\[\[tool:(\S+)\s+(\{[\s\S]*?\})\]\]/g;
+
+/**
+ * Follows `[[tool:NAME {"its":"input"}]]` in a prompt, one call of any tool after the other; undefined when all were made.
+ * `<<1.id>>` in an input is the text of the field `id` in the first result.
+ */
+export function scriptedCall({
+  prompt,
+  toolResults,
+  results = [],
+}: Pick<Talk, 'prompt' | 'toolResults' | 'results'>): Answer | undefined {
+  const [, tool, input] = [...prompt.matchAll(callForm)][toolResults] ?? [];
   if (tool === undefined || input === undefined) return undefined;
-  return { kind: 'tool', tool, step: toolResults + 1, input: JSON.parse(input) as Record<string, unknown> };
+  const filled = input.replaceAll(/<<(\d+)\.(\w+)>>/g, (_, number: string, field: string) =>
+    fieldIn(results[Number(number) - 1] ?? '', field),
+  );
+  return { kind: 'tool', tool, step: toolResults + 1, input: JSON.parse(filled) as Record<string, unknown> };
+}
+
+/** A text of a result, which may be JSON in JSON. */
+function fieldIn(result: string, field: string): string {
+  return new RegExp(`\\\\*"${field}\\\\*":\\s*\\\\*"([^"\\\\]*)`).exec(result)?.[1] ?? '';
 }
 
 /** Finds the prompt whose script holds among the turns of a conversation, and the turns after it. */

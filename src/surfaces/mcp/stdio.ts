@@ -3,6 +3,7 @@ import { finished } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { Client } from '../../operations/client.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
+import { offerOf } from './offer.ts';
 import { toolsOf } from './tool.ts';
 
 export type McpStdioDeps = {
@@ -25,15 +26,13 @@ export async function runMcpStdio({ client, operations, version, input, output, 
   const { mcpServer, StdioServerTransport } = await import('./server.ts');
   const running = new Set<Promise<unknown>>();
   const server = mcpServer({
-    tools: toolsOf(operations),
-    mayWrite: true,
-    version,
-    bug,
-    call(operation, args, signal) {
+    ...offerOf({ tools: toolsOf(operations), mayWrite: true }, (operation, args, signal) => {
       const run = client.call(operation.name, args, signal);
       running.add(run);
       return run.finally(() => running.delete(run));
-    },
+    }),
+    version,
+    bug,
   });
   const answered = async () => {
     await inputEnded;

@@ -79,7 +79,7 @@ function forModels({ path, ...field }: FieldSchema): FieldSchema {
 }
 
 /** The protocol asks for objects. */
-function objectSchema(name: string, schema: z.core.JSONSchema.BaseSchema): ObjectSchema {
+export function objectSchema(name: string, schema: z.core.JSONSchema.BaseSchema): ObjectSchema {
   if (schema.type !== 'object') throw new Error(`${name} takes or gives something that is no object`);
   return schema as ObjectSchema;
 }

@@ -34,6 +34,8 @@ const queued: JobView = {
   resumes: 0,
   addedAt: 0,
   changedAt: 0,
+  parent: null,
+  report: null,
 };
 
 test.each([

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { temporaryFolder } from '../../test/temp-folder.ts';
+import { asAttemptId, type AttemptId } from '../core/ids.ts';
+import { openStore } from '../store/open-store.ts';
+import { LockTable } from './lock-table.ts';
+
+const [a, b] = [asAttemptId('a.1'), asAttemptId('b.1')];
+const wish = (holder: AttemptId, ...paths: string[]) => ({ holder, paths, reason: null, ttlMs: 60_000 });
+const never = new AbortController().signal;
+const now = AbortSignal.abort();
+
+async function open() {
+  const folder = temporaryFolder();
+  const store = await openStore(join(folder.path, 'stint.db'), { now: 0 });
+  const state = { full: false, gone: new Set<AttemptId>(), at: 1000 };
+  const bugs: unknown[] = [];
+  const table = () =>
+    LockTable.open({
+      store: {
+        loadLocks: () => store.loadLocks(),
+        saveLocks: (locks) => (state.full ? Promise.reject(new Error('disk full')) : store.saveLocks(locks)),
+      },
+      clock: () => state.at,
+      isPresent: (attempt) => !state.gone.has(attempt),
+      alsoWaitsFor: () => [],
+      bug: (error) => void bugs.push(error),
+    });
+  return {
+    ...{ store, state, bugs, table, locks: await table() },
+    [Symbol.asyncDispose]: async () => {
+      await store.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+describe('the table of locks', () => {
+  test('gives nothing that is not on the disk', async () => {
+    await using place = await open();
+    place.state.full = true;
+    const error = await place.locks.lock(wish(a, '/x'), never).catch((each: unknown) => each);
+    expect(String(error)).toContain('disk full');
+    expect(place.locks.all()).toEqual([]);
+    place.state.full = false;
+    expect(await place.locks.lock(wish(b, '/x'), now)).toMatchObject({ kind: 'locked' });
+    expect((await place.store.loadLocks()).map(({ holder }) => holder)).toEqual([b]);
+  });
+
+  test('is free of an attempt that ended though that cannot be written, and after a restart as well', async () => {
+    await using place = await open();
+    await place.locks.lock(wish(a, '/x'), now);
+    place.state.full = true;
+    place.state.gone.add(a);
+    place.locks.ended(a);
+    await place.locks.settled();
+    expect(place.locks.all()).toEqual([]);
+    expect(place.bugs.map(String)).toEqual(['Error: disk full']);
+    expect(await place.store.loadLocks()).toHaveLength(1);
+    expect((await place.table()).all()).toEqual([]);
+  });
+
+  test('gives nothing to an attempt that has ended', async () => {
+    await using place = await open();
+    place.state.gone.add(a);
+    const error = await place.locks.lock(wish(a, '/x'), now).catch((each: unknown) => each);
+    expect(error).toMatchObject({ code: 'conflict' });
+  });
+
+  test('wakes who waits when the time of a lock is over', async () => {
+    await using place = await open();
+    await place.locks.lock({ ...wish(a, '/x'), ttlMs: 1 }, now);
+    const waiting = place.locks.lock(wish(b, '/x/y'), never);
+    place.state.at += 1;
+    expect(await waiting).toMatchObject({ kind: 'locked', locks: [{ holder: b }] });
+  });
+
+  test('finds a circle with whoever waits, and none once they have stopped', async () => {
+    await using place = await open();
+    await place.locks.lock(wish(a, '/a'), now);
+    await place.locks.lock(wish(b, '/b'), now);
+    const left = new AbortController();
+    const waiting = place.locks.lock(wish(a, '/b'), left.signal);
+    expect(await place.locks.lock(wish(b, '/a'), never)).toMatchObject({ kind: 'circle', circle: [b, a, b] });
+    left.abort();
+    expect(await waiting).toMatchObject({ kind: 'blocked' });
+    expect(await place.locks.lock(wish(b, '/a'), now)).toMatchObject({ kind: 'blocked' });
+  });
+});

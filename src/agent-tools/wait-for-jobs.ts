@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { JobId } from '../core/ids.ts';
+import { jobStates, type Job } from '../core/job/job.ts';
+import { hasEnded } from '../core/job/transition.ts';
+import { lineageOf, treeOf } from '../core/job/tree.ts';
+import { Problem } from '../core/problem.ts';
+import { shownText } from '../operations/job-view.ts';
+import { quoted } from '../operations/require.ts';
+import { patience } from './patience.ts';
+import { agentTool, type ToolCall } from './tool.ts';
+
+const longestResult = 20_000;
+
+export const waitForJobs = agentTool({
+  name: 'wait_for_jobs',
+  title: 'Wait for jobs',
+  description:
+    'Wait until jobs that you or your children have created have ended, and get their results. It returns after 100 seconds at the latest: while there is something in `pending`, call it again with those ids.',
+  effect: 'read',
+  input: z.object({ jobs: z.array(z.string()).min(1).max(50).describe('Ids, as create_job returned them') }),
+  output: z.object({
+    ended: z.array(
+      z.object({
+        job: z.string(),
+        title: z.string(),
+        state: z.enum(jobStates),
+        result: z.string().nullable().describe('What its agent said in the end'),
+        failure: z.string().nullable().describe('Why it did not get there'),
+      }),
+    ),
+    pending: z.array(
+      z.object({
+        job: z.string(),
+        title: z.string(),
+        state: z.enum(jobStates),
+        why: z.string().nullable().describe('Why it does not run'),
+        report: z.string().nullable().describe('What its agent reported last'),
+      }),
+    ),
+  }),
+  async run(input, call) {
+    const tree = treeOf(call.job, call.jobs.all());
+    const ids = input.jobs.map((name) => requireRelative(call, tree, name).id);
+    using wait = patience(call.signal, call.waitMs);
+    using _ = call.jobs.awaits(call.job.id, ids);
+    await Promise.allSettled(ids.map((id) => call.jobs.until(id, isSettled, wait.signal)));
+    const found = [...new Set(ids)].flatMap((id) => call.jobs.find(id) ?? []);
+    return {
+      ended: found.filter(isSettled).map(viewEnded),
+      pending: found.filter((job) => !isSettled(job)).map((job) => viewPending(call, job)),
+    };
+  },
+});
+
+/** Nothing happens to one that is blocked before a person sees to it, and nobody is to wait for that. */
+function isSettled(job: Job): boolean {
+  return hasEnded(job) || job.state.kind === 'blocked';
+}
+
+/** A job of the caller's tree, by its id or the only beginning of one. */
+function requireRelative({ jobs, job }: ToolCall, tree: readonly Job[], name: string): Job {
+  const text = name.trim().toLowerCase();
+  const alike = text === '' ? [] : tree.filter(({ id }) => id.startsWith(text));
+  const found = alike.find(({ id }) => id === (text as JobId)) ?? (alike.length === 1 ? alike[0] : undefined);
+  if (found === undefined)
+    throw new Problem('not_found', `There is no job ${quoted(name)} among those that your job has led to.`, {
+      hint: 'Use an id that create_job returned.',
+    });
+  if (lineageOf(job, (id) => jobs.find(id)).some(({ id }) => id === found.id))
+    throw new Problem('conflict', `Job ${found.id} is your own or one that waits for yours: this would never end.`, {
+      hint: 'Wait for jobs that you have created.',
+    });
+  return found;
+}
+
+function viewEnded({ id, spec, state }: Job) {
+  const result = state.kind === 'done' ? shownText(spec, state.result).slice(0, longestResult) : null;
+  const failure = 'failure' in state ? `${state.failure}: ${shownText(spec, state.detail)}` : null;
+  return { job: id, title: spec.title, state: state.kind, result, failure };
+}
+
+function viewPending({ context }: ToolCall, job: Job) {
+  const { id, spec, state, report } = job;
+  const why = context.jobs.why(job);
+  const shown = (text: string | null): string | null => (text === null ? null : shownText(spec, text));
+  return { job: id, title: spec.title, state: state.kind, why: shown(why), report: shown(report) };
+}

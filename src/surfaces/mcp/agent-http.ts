@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { runTool, type AgentTool, type ToolCall, type ToolDeps } from '../../agent-tools/tool.ts';
+import { refusal, statelessHttp } from './stateless.ts';
+import { objectSchema, type Tool } from './tool.ts';
+
+export type AgentMcpDeps = {
+  readonly tools: readonly AgentTool[];
+  readonly deps: ToolDeps;
+  /** Whose token that is; null for one of no attempt that its job has now. */
+  readonly admit: (token: string) => Promise<Pick<ToolCall, 'job' | 'attempt'> | null>;
+  /** Whether agents are to have tools. */
+  readonly isOn: () => boolean;
+  readonly version: string;
+  /** Takes what is no Problem, to log it with its stack. */
+  readonly bug: (error: unknown) => void;
+  readonly stopGraceMs?: number;
+};
+
+export type AgentMcp = {
+  /** Answers one request on the listener for agents. */
+  handle(request: Request): Promise<Response>;
+  /** Refuses what comes and lets tools that wait answer at once. */
+  close(): Promise<void>;
+};
+
+const instructions = `You work on a job of Stint's. report_status tells the person how far you are; ask_user asks them; \
+create_job gives a part of the work to another agent and wait_for_jobs gets its result; notes and file locks are shared \
+with the agents of other jobs; quota says what is left; finish_job ends the job with its result. Times are milliseconds \
+since 1970.`;
+
+/** The tools that the agents of jobs have, each agent for its own job. */
+export function createAgentMcp(given: AgentMcpDeps): AgentMcp {
+  const { tools, deps, admit, isOn, version, bug, stopGraceMs } = given;
+  const http = statelessHttp(stopGraceMs);
+  const stopping = new AbortController();
+  let shown: readonly Tool[] | undefined;
+  return {
+    async handle(request) {
+      if (!isOn()) return refusal(403, 'Agents have no tools here: jobs.tools is off in config.toml.');
+      const token = /^Bearer\s+(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+      const caller = token === undefined ? null : await admit(token);
+      if (caller === null)
+        return refusal(401, 'This token is of no agent that works on a job now.', { 'www-authenticate': 'Bearer' });
+      return http.handle(request, {
+        ...{ instructions, version, bug, tools: (shown ??= tools.map(shownTool)) },
+        call(name, input, signal) {
+          const tool = tools.find((each) => each.name === name);
+          if (tool === undefined) return undefined;
+          return runTool(tool, input, { ...deps, ...caller, signal: AbortSignal.any([signal, stopping.signal]) });
+        },
+      });
+    },
+    async close() {
+      stopping.abort();
+      await http.close();
+    },
+  };
+}
+
+function shownTool({ name, title, description, effect, input, output }: AgentTool): Tool {
+  return {
+    ...{ name, title, description },
+    inputSchema: objectSchema(name, z.toJSONSchema(input, { io: 'input' })),
+    outputSchema: objectSchema(name, z.toJSONSchema(output)),
+    annotations: {
+      readOnlyHint: effect === 'read',
+      destructiveHint: false,
+      idempotentHint: false,
+      openWorldHint: false,
+    },
+  };
+}
