@@ -44,6 +44,8 @@ export type SupervisorRig = AsyncDisposable & {
   add(script: string, more?: Partial<JobSpec>): Promise<Job>;
   /** Resolves when a job is in one of these states. */
   reaches(id: JobId, ...kinds: JobState['kind'][]): Promise<Job>;
+  /** Resolves once an agent has said this from here on. */
+  hears(text: string): Promise<void>;
   /** Moves the clock and lets the supervisor see that. */
   advance(ms: number): void;
   /** Lets go of everything and opens it again, as a restart does; what ran goes on. `meanwhile` is when nothing is supervised. */
@@ -73,6 +75,10 @@ export async function openSupervisor(
   const folder = temporaryFolder();
   const state = { now: captured, places: 8, paused: null as string | null };
   const bugs: unknown[] = [];
+  const awaited = new Map<string, () => void>();
+  const heard = (event: AgentEvent): void => {
+    if (event.kind === 'text') awaited.get(event.text)?.();
+  };
   let opened = await open();
   for (const label of labels) await addAccount(opened.book, buildAccount(label));
   opened.supervisor.start();
@@ -119,7 +125,7 @@ export async function openSupervisor(
       environment: { PATH: process.env['PATH'] ?? '', NOTES: folder.path },
       places: () => state.places,
       paused: () => state.paused,
-      ...{ timeZone: 'UTC', changed, heard: () => undefined, bug: (error) => void bugs.push(error) },
+      ...{ timeZone: 'UTC', changed, heard: (_, event) => heard(event), bug: (error) => void bugs.push(error) },
     });
     return { store, book, supervisor };
   }
@@ -133,6 +139,7 @@ export async function openSupervisor(
   return {
     folder: folder.path,
     bugs,
+    hears: (text) => new Promise((resolve) => void awaited.set(text, resolve)),
     get supervisor() {
       return opened.supervisor;
     },

@@ -113,8 +113,10 @@ describe('a job that meets a stop condition', () => {
     );
     await rig.supervisor.until(id, ({ state, attempts }) => state.kind === 'running' && attempts === 2);
     rig.now += minuteMs;
+    const saving = rig.hears('saving');
     await rig.restart();
     expect(rig.supervisor.find(id)?.state.kind).toBe('running');
+    await saving;
     rig.advance(minuteMs);
     expect(await rig.reaches(id, 'done')).toMatchObject({
       ...{ attempts: 2, stopped: { by: 'turns' } },
@@ -146,7 +148,7 @@ describe('a job that meets a stop condition', () => {
     await using rig = await openSupervisor();
     rig.places = 1;
     const { id } = await rig.add(script(forever), stop({ timeMs: minuteMs }));
-    await rig.reaches(id, 'running');
+    await rig.supervisor.until(id, ({ conversation }) => conversation !== null);
     const other = await rig.add(`echo other >> $NOTES/tries; ${finish()}`, { priority: 9 });
     rig.advance(minuteMs);
     await rig.reaches(other.id, 'done');
