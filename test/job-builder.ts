@@ -2,6 +2,7 @@ import { asJobId } from '../src/core/ids.ts';
 import type { Job } from '../src/core/job/job.ts';
 import { noRestarts } from '../src/core/job/restarts.ts';
 import { noStop, nothingSpent } from '../src/core/job/stop.ts';
+import { neverWatched } from '../src/core/watch/action.ts';
 import { captured } from './builders.ts';
 
 export { attemptOf } from '../src/core/job/transition.ts';
@@ -45,6 +46,7 @@ export function buildJob(more: Partial<Job> = {}): Job {
     stopped: null,
     report: null,
     finished: null,
+    watched: neverWatched,
     ...more,
   };
 }

@@ -7,6 +7,7 @@ import { addAccount } from '../src/book/roster.ts';
 import { asJobId, type JobId } from '../src/core/ids.ts';
 import type { Job, JobSpec, JobState } from '../src/core/job/job.ts';
 import type { EpochMs } from '../src/core/time.ts';
+import { lookMs } from '../src/core/watch/numbers.ts';
 import { jobAccounts } from '../src/daemon/job-accounts.ts';
 import { agentProcesses } from '../src/processes/agent-processes.ts';
 import { openStore, type Store } from '../src/store/open-store.ts';
@@ -17,6 +18,7 @@ import { Book as OpenedBook } from '../src/book/book.ts';
 import { buildAccount, captured, idOf } from './builders.ts';
 import { buildJob } from './job-builder.ts';
 import { temporaryFolder } from './temp-folder.ts';
+import { testWorld, type TestWorld } from './watched-world.ts';
 
 /** An agent that prints its events as they are. Its arguments are a script, and `first` or `resume`, session and model. */
 export const scripted: JobMode = {
@@ -36,6 +38,7 @@ export type SupervisorRig = AsyncDisposable & {
   readonly book: Book;
   readonly store: Store;
   readonly bugs: unknown[];
+  readonly world: TestWorld;
   now: EpochMs;
   places: number;
   paused: string | null;
@@ -43,6 +46,10 @@ export type SupervisorRig = AsyncDisposable & {
   add(script: string, more?: Partial<JobSpec>): Promise<Job>;
   /** Resolves when a job is in one of these states. */
   reaches(id: JobId, ...kinds: JobState['kind'][]): Promise<Job>;
+  /** Resolves once agents have told so many events of a kind. */
+  hears(kind: AgentEvent['kind'], times?: number): Promise<void>;
+  /** Lets so long pass while the watch looks every five seconds. */
+  passes(ms: number): Promise<void>;
   /** Moves the clock and lets the supervisor see that. */
   advance(ms: number): void;
   /** Lets go of everything and opens it again, as a restart does; what ran goes on. `meanwhile` is when nothing is supervised. */
@@ -65,6 +72,13 @@ export async function openSupervisor(
   const folder = temporaryFolder();
   const state = { now: captured, places: 8, paused: null as string | null };
   const bugs: unknown[] = [];
+  const world = testWorld();
+  const told: AgentEvent['kind'][] = [];
+  const listeners = new Set<() => void>();
+  const heard = (event: AgentEvent): void => {
+    told.push(event.kind);
+    for (const listener of [...listeners]) listener();
+  };
   let opened = await open();
   for (const label of labels) await addAccount(opened.book, buildAccount(label));
   opened.supervisor.start();
@@ -110,7 +124,9 @@ export async function openSupervisor(
       environment: { PATH: process.env['PATH'] ?? '', NOTES: folder.path },
       places: () => state.places,
       paused: () => state.paused,
-      ...{ timeZone: 'UTC', changed: () => undefined, heard: () => undefined, bug: (error) => void bugs.push(error) },
+      ...{ timeZone: 'UTC', changed: () => undefined, bug: (error) => void bugs.push(error) },
+      heard: (_, event) => heard(event),
+      world,
     });
     return { store, book, supervisor };
   }
@@ -124,6 +140,7 @@ export async function openSupervisor(
   return {
     folder: folder.path,
     bugs,
+    world,
     get supervisor() {
       return opened.supervisor;
     },
@@ -158,6 +175,22 @@ export async function openSupervisor(
       return opened.supervisor.add({ ...buildJob().spec, directory: folder.path, args: [path], ...more });
     },
     reaches: (id, ...kinds) => opened.supervisor.until(id, (job) => kinds.includes(job.state.kind)),
+    hears: (kind, times = 1) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (told.filter((each) => each === kind).length < times) return;
+          listeners.delete(look);
+          resolve();
+        };
+        listeners.add(look);
+        look();
+      }),
+    async passes(ms) {
+      for (const until = state.now + ms; state.now < until;) {
+        state.now += Math.min(lookMs, until - state.now);
+        await opened.supervisor.watch.tick();
+      }
+    },
     advance(ms) {
       state.now += ms;
       opened.supervisor.look();

@@ -20,7 +20,9 @@ export type AgentEvent =
   | { readonly kind: 'turn-completed' }
   /** The agent's last word: what it has to say, or why it failed. */
   | { readonly kind: 'result'; readonly text: string }
-  | { readonly kind: 'error'; readonly failure: FailureKind; readonly detail: string; readonly until: number | null };
+  | { readonly kind: 'error'; readonly failure: FailureKind; readonly detail: string; readonly until: number | null }
+  /** What a tool gave: `call` and `result` are digests of what went in and what came out, to be compared and nothing else. */
+  | { readonly kind: 'tool-result'; readonly name: string; readonly call: string; readonly result: string };
 
 /** Reads the lines of one attempt in their order. `now` makes a date of a time of day. */
 export type JobListener = (channel: Channel, line: string) => readonly AgentEvent[];

@@ -22,7 +22,7 @@ const defaults = {
     holdSeconds: 240,
     probeClosed: false,
   },
-  jobs: { places: 4, keepDays: 30 },
+  jobs: { places: 4, keepDays: 30, idleMinutes: 20, models: { anthropic: [], openai: [], google: [] } },
   agents: {},
   network: { caFile: '' },
   notices: {

@@ -145,6 +145,10 @@ const texts: Readonly<Record<NoticeKind, (facts: NoticeFacts, look: Look) => Not
       canDo(facts.mend ?? `stint job retry ${facts.job ?? '<job>'}`),
     ],
   }),
+  'disk-low': (facts, look) => ({
+    title: 'The disk of Stint’s home is nearly full',
+    lines: [`It was seen at ${past(look.at, look)}${quoted(facts)}.`, canDo(facts.mend ?? 'stint job list')],
+  }),
   test: (_, look) => ({
     title: 'This is a test notice of Stint',
     lines: [`It was sent at ${past(look.at, look)}.`, 'Nothing to do: notices arrive here.'],

@@ -15,6 +15,7 @@ export const noticeKinds = [
   'job-done',
   'job-failed',
   'job-blocked',
+  'disk-low',
 ] as const;
 /** `test` is about no matter and is told at once, whatever a channel is told else. */
 export type NoticeKind = (typeof noticeKinds)[number] | 'test';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failureKinds } from '../core/job/failure-kind.ts';
 import { jobStates, type Job, type JobSpec } from '../core/job/job.ts';
+import { watchRules } from '../core/watch/action.ts';
 import { looksSecret } from '../core/secret-form.ts';
 import type { OperationContext } from './context.ts';
 
@@ -41,6 +42,10 @@ export const jobShape = z.object({
   question: z.string().nullable(),
   result: z.string().nullable().describe('What its agent said in the end; in lists its beginning'),
   failure: z.enum(failureKinds).nullable(),
+  lastAction: z
+    .object({ rule: z.enum(watchRules), at: moment, why: z.string() })
+    .nullable()
+    .describe('What the watch did to it last, and why'),
   resumes: z.number().describe('In a row without a completed turn; after five the job is blocked'),
   addedAt: moment,
   changedAt: moment,
@@ -51,6 +56,7 @@ export type JobView = z.infer<typeof jobShape>;
 /** A job as every surface shows it. */
 export function viewJob({ jobs }: OperationContext, job: Job): JobView {
   const { id, spec, state } = job;
+  const { last } = job.watched;
   const attempt = jobs.attempt(id);
   const why = jobs.why(job);
   const shown = (text: string): string => shownText(spec, text);
@@ -73,6 +79,7 @@ export function viewJob({ jobs }: OperationContext, job: Job): JobView {
     question: state.kind === 'waiting' ? shown(state.question) : null,
     result: state.kind === 'done' ? shown(state.result) : null,
     failure: state.kind === 'failed' || state.kind === 'blocked' ? state.failure : null,
+    lastAction: last === null ? null : { rule: last.rule, at: last.at, why: shown(last.why) },
     resumes: job.restarts.resumes,
     ...{ addedAt: job.addedAt, changedAt: job.changedAt },
   };

@@ -14,10 +14,12 @@ import type { OpenEffect } from './ports.ts';
 import { Ramp } from './ramp.ts';
 import { unpark, wishOf } from './unpark.ts';
 import { WakeUp } from './wake.ts';
+import { Watch } from './watch.ts';
+import type { WatchedWorld } from './watch-ports.ts';
 
 const movesAtOnce = 16;
 
-export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified'> & {
+export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified' | 'line'> & {
   /** In [0, 1). */
   readonly random: () => number;
   /** Jobs that may have a process at once. */
@@ -27,6 +29,8 @@ export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified'> 
   /** Why nothing may be started, such as a full disk; null when all is well. */
   readonly paused: () => string | null;
   readonly changed: (before: Job | null, after: Job) => void;
+  /** What the watch looks at. */
+  readonly world: WatchedWorld;
 };
 
 /**
@@ -41,6 +45,8 @@ export class Supervisor {
   readonly #watchers = new Set<() => void>();
   #book!: JobBook;
   #effects!: Effects;
+  #watch!: Watch;
+  #lookedAt = 0;
   #open: readonly OpenEffect[] = [];
   #started = false;
   #stopListening: () => void = () => undefined;
@@ -68,7 +74,19 @@ export class Supervisor {
     supervisor.#book = book;
     const { signal } = supervisor.#stopping;
     const verified: EffectDeps['verified'] = (of) => supervisor.#ramp.verified(of);
-    supervisor.#effects = new Effects({ ...deps, book, stopping: signal, verified });
+    supervisor.#effects = new Effects({
+      ...{ ...deps, book, stopping: signal, verified },
+      heard: (attempt, event) => {
+        supervisor.#watch.heard(attempt, event);
+        deps.heard(attempt, event);
+      },
+      line: (attempt, at) => supervisor.#watch.line(attempt, at),
+    });
+    supervisor.#watch = new Watch({
+      ...{ ...deps, book, effects: supervisor.#effects },
+      look: () => supervisor.look(),
+      lookedAt: () => supervisor.#lookedAt,
+    });
     supervisor.#open = effects;
     return supervisor;
   }
@@ -90,6 +108,7 @@ export class Supervisor {
       this.look();
     });
     this.look();
+    this.#watch.start();
   }
 
   /** What agents with logins of their own told is nowhere but in the ends of their attempts. */
@@ -106,8 +125,14 @@ export class Supervisor {
     this.#stopping.abort();
     this.#stopListening();
     this.#wake.stop();
+    await this.#watch.stop();
     await this.#looking;
     await this.#effects.settled();
+  }
+
+  /** What looks after the jobs, and is told of what their agents do with Stint's own tools. */
+  get watch(): Watch {
+    return this.#watch;
   }
 
   all(): readonly Job[] {
@@ -168,14 +193,14 @@ export class Supervisor {
 
   /** One sentence for a job that is not running; null for one that is. */
   why(job: Job): string | null {
-    const { clock, timeZone, places, paused } = this.#deps;
+    const { clock, timeZone, places } = this.#deps;
     const waitsFor = job.spec.dependsOn.flatMap((id) => {
       const state = this.#book.find(id)?.state.kind ?? 'cancelled';
       return state === 'done' ? [] : [{ id, state }];
     });
     const running = (this.#running ??= this.all().filter((each) => attemptOf(each) !== null).length);
     const room = running >= places() ? { running, places: places() } : null;
-    return whyNotRunning(job, { now: clock(), timeZone, waitsFor, room, paused: paused() });
+    return whyNotRunning(job, { now: clock(), timeZone, waitsFor, room, paused: this.#paused() });
   }
 
   /** What a job would run on now. */
@@ -237,7 +262,7 @@ export class Supervisor {
 
   async #lookAround(): Promise<void> {
     this.#lookAgain = false;
-    const { clock, places, paused, random, accounts } = this.#deps;
+    const { clock, places, random, accounts } = this.#deps;
     const resolve = this.#resolver();
     const now = clock();
     const mayBeFreed = this.#mayBeFreed;
@@ -248,11 +273,16 @@ export class Supervisor {
     await this.#moveAll(freed.events);
     const { events, nextAt } = dispatch({
       ...{ jobs: this.#book.all(), find: (id: JobId) => this.#book.find(id), resolve, random },
-      ...{ now: clock(), places: places(), paused: paused() },
+      ...{ now: clock(), places: places(), paused: this.#paused() },
     });
     await this.#moveAll(events);
     const times = [freed.nextAt, nextAt].filter((at) => at !== null);
     this.#wake.set(times.length === 0 ? null : Math.min(...times));
+    this.#lookedAt = now;
+  }
+
+  #paused(): string | null {
+    return this.#deps.paused() ?? this.#watch.paused;
   }
 
   /** As `resolve`, for one look: jobs that ask for the same find the same closed. */

@@ -3,6 +3,7 @@ import { parseJson } from '../../lib/parse-json.ts';
 import { readFailure, type FailureWords } from '../failure-text.ts';
 import type { AgentEvent, JobListener, JobMode } from '../job-mode.ts';
 import { eventsOf, lastLines } from '../told-events.ts';
+import { toolResult } from '../tool-calls.ts';
 import { withWholeLines } from '../whole-lines.ts';
 import { listenToCodex } from './events.ts';
 
@@ -32,6 +33,11 @@ const eventSchema = z.discriminatedUnion('type', [
       command: z.string().optional(),
       tool: z.string().optional(),
       server: z.string().optional(),
+      arguments: z.unknown().optional(),
+      aggregated_output: z.string().optional(),
+      exit_code: z.number().nullish(),
+      result: z.unknown().optional(),
+      error: z.unknown().optional(),
     }),
   }),
   z.object({ type: z.literal('turn.completed') }),
@@ -79,13 +85,11 @@ function fromEvent(event: z.infer<typeof eventSchema>, { last, now }: { last: st
     case 'item.started':
       if (event.item.type === 'command_execution')
         return [{ kind: 'tool', name: 'shell', summary: (event.item.command ?? '').slice(0, 200) }];
-      return event.item.type === 'mcp_tool_call'
-        ? [{ kind: 'tool', name: `${event.item.server ?? 'mcp'}.${event.item.tool ?? ''}`, summary: '' }]
-        : [];
+      return event.item.type === 'mcp_tool_call' ? [{ kind: 'tool', name: nameOf(event.item), summary: '' }] : [];
     case 'item.completed':
       return event.item.type === 'agent_message' && event.item.text !== undefined
         ? [{ kind: 'text', text: event.item.text }]
-        : [];
+        : resultOf(event.item);
     case 'turn.completed':
       return [{ kind: 'result', text: last }];
     case 'turn.failed':
@@ -93,4 +97,20 @@ function fromEvent(event: z.infer<typeof eventSchema>, { last, now }: { last: st
     case 'error':
       return event.message.startsWith('Reconnecting...') ? [{ kind: 'retrying', detail: event.message }] : [];
   }
+}
+
+type Item = Extract<z.infer<typeof eventSchema>, { type: 'item.completed' | 'item.started' }>['item'];
+
+function nameOf({ server, tool }: Item): string {
+  return `${server ?? 'mcp'}.${tool ?? ''}`;
+}
+
+function resultOf(item: Item): AgentEvent[] {
+  const isCommand = item.type === 'command_execution';
+  const input = isCommand ? item.command : item.arguments;
+  // Without what went in, one call cannot be told from another.
+  if (input === undefined || (!isCommand && item.type !== 'mcp_tool_call')) return [];
+  return isCommand
+    ? [toolResult('shell', input, [item.exit_code, item.aggregated_output])]
+    : [toolResult(nameOf(item), input, [item.result, item.error])];
 }

@@ -5,6 +5,7 @@ import { afterFailure } from './after-failure.ts';
 import type { AfterStop, Attempt, AttemptOutcome, Conversation, Handover, Job, JobState, Park } from './job.ts';
 import { nothingSpent } from './stop.ts';
 import { endless, givenBack, limitedOn, noRestarts, resumed, rungOf } from './restarts.ts';
+import { remembered, type Action } from '../watch/action.ts';
 
 /** What happens to a job. */
 export type JobEvent =
@@ -38,7 +39,9 @@ export type JobEvent =
   /** The user wants it to go on after it ended: with its conversation, or from the beginning. */
   | { readonly kind: 'retry'; readonly anew: boolean }
   /** It is not wanted any more, or cannot go on by itself. */
-  | { readonly kind: 'block'; readonly detail: string };
+  | { readonly kind: 'block'; readonly detail: string }
+  /** A rule of the watch does something to its attempt; what it stops comes to its end as anything else does. */
+  | { readonly kind: 'watched'; readonly attempt: AttemptId | null; readonly action: Action };
 
 /** What is to be done after a transition was written. Each can be done again after a crash. */
 export type Effect =
@@ -98,6 +101,8 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
     case 'block':
       if (!isIdle(job)) return misfit(job, event);
       return end(job, { kind: 'blocked', at: given.now, failure: 'unknown', detail: event.detail }, given);
+    case 'watched':
+      return watched(job, event, given);
   }
 }
 
@@ -206,8 +211,10 @@ function ended(job: Job, event: Of<'ended'>, given: Given): Transition | Problem
       ? outcome
       : ({ kind: 'failed', failure: 'crash', detail: outcome.why, until: null } as const);
   const after = afterFailure(failed, { restarts: job.restarts, rung: rungOf(attempt) }, given.now);
-  if (after.state.kind === 'failed' || after.state.kind === 'blocked')
-    return { ...end(job, after.state, given), attempt };
+  if (after.state.kind === 'failed' || after.state.kind === 'blocked') {
+    const seen = after.action === undefined ? job.watched : remembered(job.watched, after.action, given.now);
+    return { ...end({ ...job, watched: seen }, after.state, given), attempt };
+  }
   const more = { state: after.state, restarts: after.restarts, ...goingOn(job, after.says) };
   return { job: changed(job, given, more), attempt, effects: [] };
 }
@@ -219,12 +226,14 @@ function stopped(
 ): Transition {
   if (next.kind === 'parked')
     return { job: changed(job, given, { state: { ...next, since: given.now } }), attempt: null, effects: [] };
-  const restarts = limitedOn(rungOf(attempt), job.restarts, given.now);
+  if (next.kind === 'blocked') return end(job, { ...next, at: given.now }, given);
+  const isLimit = next.isLimit !== false;
+  const restarts = isLimit ? limitedOn(rungOf(attempt), job.restarts, given.now) : resumed(job.restarts);
   if (restarts === null) {
     const detail = endless(job.restarts, next.why);
-    return end(job, { kind: 'blocked', at: given.now, failure: 'window', detail }, given);
+    return end(job, { kind: 'blocked', at: given.now, failure: isLimit ? 'window' : 'unknown', detail }, given);
   }
-  const more = { state: queue(null, next.why), restarts, ...goingOn(job, next.why) };
+  const more = { state: queue(null, next.why), restarts, ...goingOn(job, next.says ?? next.why) };
   return { job: changed(job, given, more), attempt: null, effects: [] };
 }
 
@@ -243,8 +252,22 @@ function retry(job: Job, event: Of<'retry'>, given: Given): Transition | Problem
   if (kind !== 'failed' && kind !== 'blocked' && kind !== 'cancelled' && kind !== 'done') return misfit(job, event);
   const says = 'You were stopped, and are asked to go on.';
   const begins = event.anew ? { handover: null, conversation: null } : goingOn(job, says);
-  const more = { state: queue(null, null), restarts: noRestarts, answer: null, finished: null, ...begins };
+  const watched = { ...job.watched, loops: 0 };
+  const more = { state: queue(null, null), restarts: noRestarts, answer: null, finished: null, watched, ...begins };
   return { job: changed(job, given, more), attempt: null, effects: [] };
+}
+
+/** What only has to be remembered changes nothing else, not even since when the job is where it is. */
+function watched(job: Job, { attempt, action }: Of<'watched'>, given: Given): Transition | Problem {
+  const { deed, why, says } = action;
+  if (attempt !== attemptOf(job)) return misfit(job, { kind: 'watched' });
+  const seen = { ...job, watched: remembered(job.watched, action, given.now) };
+  if (deed !== 'resume' && deed !== 'block')
+    return { job: { ...seen, fence: job.fence + 1 }, attempt: null, effects: [] };
+  if (attempt === null || job.state.kind === 'stopping') return misfit(job, { kind: 'watched' });
+  if (deed === 'block') return stop(seen, { kind: 'blocked', failure: 'task', detail: why }, given);
+  const more = { ...(says === undefined ? {} : { says }), ...(action.rule === 'limited-stuck' ? {} : { isLimit: false as const }) };
+  return stop(seen, { kind: 'queued', why, ...more }, given);
 }
 
 /** What it becomes is written before its process is ended. */

@@ -90,6 +90,7 @@ const marks: Readonly<Record<NoticeKind, string>> = {
   'job-done': '✅',
   'job-failed': '❌',
   'job-blocked': '⛔',
+  'disk-low': '💾',
   test: '🔔',
 };
 
@@ -126,6 +127,7 @@ function buttonsOf({ kind, facts: { pool, account, job } }: Notice): InlineKeybo
     case 'auth-reset-done':
     case 'auth-reset-failed':
     case 'config-refused':
+    case 'disk-low':
     case 'test':
       return [];
   }

@@ -27,6 +27,7 @@ const queued: JobView = {
   question: null,
   result: null,
   failure: null,
+  lastAction: null,
   resumes: 0,
   addedAt: 0,
   changedAt: 0,
