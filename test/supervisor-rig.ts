@@ -186,6 +186,8 @@ export async function openSupervisor(
         look();
       }),
     async passes(ms) {
+      // One that is under way has seen the world of before.
+      await opened.supervisor.watch.tick();
       for (const until = state.now + ms; state.now < until;) {
         state.now += Math.min(lookMs, until - state.now);
         await opened.supervisor.watch.tick();

@@ -68,7 +68,7 @@ describe('what a tool gave', () => {
     ],
   ])('of %s is told from another result and another call, and is not kept', (_, events, name) => {
     const [first, second, third, fourth] = used(events);
-    expect(used(events)).toEqual(Array.from({ length: 4 }, () => result(name)));
+    expect(used(events)).toEqual(Array.from({ length: 4 }, () => result(name)) as never);
     expect(second).toEqual(first as never);
     expect(third).toMatchObject({ call: (first as { call: string }).call });
     expect(third).not.toEqual(first as never);
@@ -78,7 +78,7 @@ describe('what a tool gave', () => {
 
   test('of a call of Codex’s to a tool server is one as well', () => {
     const item = { type: 'mcp_tool_call', server: 'stint', tool: 'notes', arguments: { do: 'list' }, result: {} };
-    expect(used(hear(codexJob, [{ type: 'item.completed', item }]))).toEqual([result('stint.notes')]);
+    expect(used(hear(codexJob, [{ type: 'item.completed', item }]))).toEqual([result('stint.notes')] as never);
   });
 
   test('without its call is nothing', () => {

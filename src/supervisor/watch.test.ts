@@ -194,7 +194,7 @@ describe('processes that belong to no job', () => {
     rig.world.processes = [{ attempt: asAttemptId('gone.1'), pids: [left.pid] }];
     await rig.passes(minuteMs - secondMs);
     expect(rig.world.actions).toEqual([]);
-    await rig.passes(minuteMs + 5 * secondMs);
+    await rig.passes(5 * secondMs);
     expect(await left.exited).toBeGreaterThan(0);
     expect(rig.world.actions).toMatchObject([{ rule: 'orphan', facts: { attempt: 'gone.1', pids: String(left.pid) } }]);
   });
@@ -259,7 +259,7 @@ describe('a job on whose next step nobody works', () => {
     expect(await rig.reaches(id, 'done')).toMatchObject({
       ...{ attempts: 1, watched: { last: { rule: 'next-step', deed: 'again', facts: { openEffects: 1 } } } },
     });
-    expect(await rig.store.openEffects()).toEqual([]);
+    expect((await rig.store.openEffects()).filter(({ effect }) => effect.kind === 'spawn')).toEqual([]);
   });
 
   test('and whose outbox is empty is spawned, or ended, all the same', async () => {

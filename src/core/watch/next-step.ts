@@ -26,6 +26,8 @@ export function nextStep(facts: StepFacts, now: EpochMs): Action | null {
   if (!isUnderWay && now - changedAt >= strandedMs) {
     const isFor = formatDuration(now - changedAt);
     if (openEffects > 0) return act('again', `what its last step entails was written down ${isFor} ago and not done`);
+    // Whoever listens to a process does not end it.
+    if (state === 'stopping') return act('again', `its process was to be ended ${isFor} ago, and nobody did`);
     if (hasAttempt && !isFollowed) return act('again', `it has been ${state} for ${isFor}, and nobody listened to it`);
   }
   const isMissed = readyAt !== null && now - readyAt >= strandedMs && lookedAt < readyAt;

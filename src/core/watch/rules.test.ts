@@ -160,6 +160,7 @@ describe('a job without a next step', () => {
   test.each<[string, StepFacts, 'again' | 'look']>([
     ['has a process and no listener', facts, 'again'],
     ['has an effect that nobody does', { ...facts, isFollowed: true, openEffects: 1 }, 'again'],
+    ['is to be ended, and nobody does', { ...facts, state: 'stopping', isFollowed: true }, 'again'],
     [
       'has ended, and what that entails is open',
       { ...facts, state: 'done', hasAttempt: false, openEffects: 1 },
