@@ -39,7 +39,15 @@ export const secretOf = (label: string): string => `sk-ant-api03-test-${label}-0
 const nothing = (): Promise<never> => Promise.reject(new Error('this rig runs no jobs'));
 const noJobs: OperationContext['jobs'] = {
   agents: new Map(),
-  ...{ all: () => [], attempt: () => undefined, why: () => null, add: nothing, cancel: nothing, park: nothing },
+  ...{
+    all: () => [],
+    attempt: () => undefined,
+    why: () => null,
+    resolve: () => ({ resolved: { kind: 'closed', tried: [] }, rungs: [] }),
+    add: nothing,
+    cancel: nothing,
+    park: nothing,
+  },
   ...{ resume: nothing, retry: nothing, answer: nothing },
   async *logs() {
     await nothing();

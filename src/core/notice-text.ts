@@ -147,7 +147,10 @@ const texts: Readonly<Record<NoticeKind, (facts: NoticeFacts, look: Look) => Not
   }),
   'disk-low': (facts, look) => ({
     title: 'The disk of Stint’s home is nearly full',
-    lines: [`It was seen at ${past(look.at, look)}${quoted(facts)}.`, canDo('free some space, then look with: stint job list')],
+    lines: [
+      `It was seen at ${past(look.at, look)}${quoted(facts)}.`,
+      canDo('free some space, then look with: stint job list'),
+    ],
   }),
   test: (_, look) => ({
     title: 'This is a test notice of Stint',

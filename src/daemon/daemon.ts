@@ -160,6 +160,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     lookAfterProfiles: () => context.profiles.lookAfter(),
   });
   findJob = (id) => supervisor.find(id);
+  live.onChange('jobs', () => supervisor.lookAnew());
   const resetFindings = () =>
     checkResets(
       () => resetSettings(live),

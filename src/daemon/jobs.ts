@@ -105,6 +105,8 @@ export async function openJobs(
     environment: { ...clean, TERM: 'dumb', NO_COLOR: '1' },
     timeZone: localTimeZone(),
     paused: () => (book.journal.degraded === null ? null : 'the store cannot be written'),
+    chainOf: (agent) =>
+      (deps.declared.get(agent)?.job.chain.length ?? 0) > 0 ? null : chainOf(deps, workers.get(agent) ?? null),
     changed: (before, after) => tellJob(deps, before, after),
     heard: () => undefined,
     bug: log.bug,
@@ -143,6 +145,7 @@ export async function openJobs(
       all: () => supervisor.all(),
       attempt: (id) => supervisor.attempt(id),
       why: (job) => supervisor.why(job),
+      resolve: (job) => ({ resolved: supervisor.resolve(job), rungs: supervisor.rungs(job) }),
       add: (spec) => supervisor.add(spec),
       cancel: (id: JobId) => supervisor.cancel(id),
       park: (id, reason) => supervisor.park(id, reason),
@@ -151,6 +154,12 @@ export async function openJobs(
       answer: (id, answer) => supervisor.answer(id, answer),
     },
   };
+}
+
+/** What the config says of a provider's models; null where it leaves that to the agent. */
+function chainOf(deps: Pick<JobsDeps, 'chainOf'>, provider: ProviderId | null): readonly string[] | null {
+  const models = provider === null ? [] : deps.chainOf(provider);
+  return models.length === 0 ? null : models;
 }
 
 /** None for one that has no phantom: its requests are not seen, and its output is what counts. */

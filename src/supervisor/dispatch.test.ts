@@ -7,7 +7,7 @@ import { dispatch } from './dispatch.ts';
 const rung = { agent: 'claude', pool: labelFrom('work'), model: null, account: null };
 const view = {
   ...{ jobs: [buildJob()], find: () => undefined, now: 1000, places: 1, random: () => 0, paused: null },
-  resolve: () => ({ kind: 'rung', rung, isPreferred: true }) as const,
+  resolve: () => ({ kind: 'rung', rung, isPreferred: true, tried: [] }) as const,
 };
 
 test('what is ready while nothing may be started is looked at again', () => {
@@ -27,7 +27,7 @@ test('a rung that looked open twice and was not is left alone for its time, and 
 test('a job that asks and finds its preferred rung closed before it began is asked about another, and waits for its own', () => {
   const job = buildJob();
   const jobs = [{ ...job, spec: { ...job.spec, asks: true } }];
-  const resolve = () => ({ kind: 'rung', rung: { ...rung, model: 'haiku' }, isPreferred: false }) as const;
+  const resolve = () => ({ kind: 'rung', rung: { ...rung, model: 'haiku' }, isPreferred: false, tried: [] }) as const;
   expect(dispatch({ ...view, jobs, resolve }).events).toEqual([
     {
       job: job.id,
@@ -37,6 +37,6 @@ test('a job that asks and finds its preferred rung closed before it began is ask
       },
     },
   ]);
-  const closed = dispatch({ ...view, jobs, resolve: () => ({ kind: 'closed', selections: [] }) });
+  const closed = dispatch({ ...view, jobs, resolve: () => ({ kind: 'closed', tried: [] }) });
   expect(closed.events).toMatchObject([{ event: { kind: 'park' } }]);
 });

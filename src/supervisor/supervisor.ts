@@ -1,6 +1,6 @@
 import type { JobId, Label } from '../core/ids.ts';
 import type { Attempt, Job, JobSpec, Park } from '../core/job/job.ts';
-import { resolveRung, type Resolved } from '../core/job/ladder.ts';
+import { resolveRung, rungsOf, type LadderAgent, type Resolved, type Rung } from '../core/job/ladder.ts';
 import { attemptOf, hasEnded, type JobEvent, type Transition } from '../core/job/transition.ts';
 import { whyNotRunning } from '../core/job/why.ts';
 import { Problem } from '../core/problem.ts';
@@ -29,8 +29,17 @@ export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified' |
   /** Why nothing may be started, such as a full disk; null when all is well. */
   readonly paused: () => string | null;
   readonly changed: (before: Job | null, after: Job) => void;
+  /** The models that an agent's jobs go on with, best first; null for its own. */
+  readonly chainOf?: (agent: string) => readonly string[] | null;
   /** What the watch looks at. */
   readonly world: WatchedWorld;
+};
+
+/** What the ladder of a job is known from. */
+export type Sought = {
+  readonly spec: Pick<JobSpec, 'agent' | 'model' | 'pool' | 'ladder'>;
+  readonly conversation: Job['conversation'];
+  readonly usualModel?: Job['usualModel'];
 };
 
 /**
@@ -103,10 +112,7 @@ export class Supervisor {
       if (attempt === undefined || attemptOf(job) !== attempt.id || begun.has(attempt.id)) continue;
       this.#effects.follow(attempt);
     }
-    this.#stopListening = this.#deps.accounts.onOpened(() => {
-      this.#mayBeFreed = true;
-      this.look();
-    });
+    this.#stopListening = this.#deps.accounts.onOpened(() => this.lookAnew());
     this.look();
     this.#watch.start();
   }
@@ -204,22 +210,31 @@ export class Supervisor {
   }
 
   /** What a job would run on now. */
-  resolve(job: Job): Resolved {
-    const { agents, accounts } = this.#deps;
-    const { agent, pool, ladder } = job.spec;
+  resolve(job: Sought): Resolved {
+    const session = job.conversation?.session ?? null;
+    const { accounts } = this.#deps;
+    const ladder = this.#ladderOf(job);
+    const usual = ladder[0]?.agent === job.spec.agent ? ladder[0].pool : null;
+    return resolveRung(job.spec, ladder, (name, asked) => {
+      const model = asked ?? (name === usual ? (job.usualModel ?? null) : null);
+      return accounts.select({ pool: name, session, model, exclude: [] });
+    });
+  }
+
+  /** All that it might ever run on, best first. */
+  rungs(job: Sought): readonly Omit<Rung, 'account'>[] {
+    return rungsOf(job.spec, this.#ladderOf(job));
+  }
+
+  #ladderOf({ spec: { agent, pool, ladder } }: Sought): LadderAgent[] {
+    const { agents, accounts, chainOf } = this.#deps;
     const names = [agent, ...ladder.agents.filter((each) => each !== agent)];
-    const known = names.flatMap((name, place) => {
+    return names.flatMap((name, place) => {
       const found = agents.get(name);
       if (found === undefined) return [];
       const own = place === 0 && pool !== null ? pool : accounts.defaultPool(name);
       const byProfile = accounts.modeOf(own) === 'profile';
-      return [{ agent: name, pool: own, chain: found.mode.chain, byProfile }];
-    });
-    const session = job.conversation?.session ?? null;
-    const usual = known[0]?.agent === agent ? known[0].pool : null;
-    return resolveRung(job.spec, known, (name, asked) => {
-      const model = asked ?? (name === usual ? (job.usualModel ?? null) : null);
-      return accounts.select({ pool: name, session, model, exclude: [] });
+      return [{ agent: name, pool: own, chain: chainOf?.(name) ?? found.mode.chain, byProfile }];
     });
   }
 
@@ -246,6 +261,12 @@ export class Supervisor {
       for (const each of signals) each.addEventListener('abort', look);
       look();
     });
+  }
+
+  /** Looks as if something had opened: what jobs may run on is another. */
+  lookAnew(): void {
+    this.#mayBeFreed = true;
+    this.look();
   }
 
   /** Looks at all jobs that wait, now or as soon as the last look is over. */
