@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { agents } from '../src/agents/registry.ts';
 import { AuditTrail } from '../src/audit/trail.ts';
 import { Book } from '../src/book/book.ts';
+import { asProviderId } from '../src/core/ids.ts';
 import type { Signal } from '../src/core/limit/signal.ts';
 import type { EpochMs } from '../src/core/time.ts';
 import type { AuditEntry } from '../src/core/audit.ts';
@@ -38,7 +39,7 @@ export const secretOf = (label: string): string => `sk-ant-api03-test-${label}-0
 
 const nothing = (): Promise<never> => Promise.reject(new Error('this rig runs no jobs'));
 const noJobs: OperationContext['jobs'] = {
-  agents: new Map(),
+  agents: new Map([['claude', asProviderId('anthropic')]]),
   ...{
     all: () => [],
     attempt: () => undefined,
