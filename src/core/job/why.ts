@@ -45,7 +45,7 @@ export function whyNotRunning(job: Job, facts: WhyFacts): string | null {
     case 'failed':
       return `It failed ${when(state.at)} (${state.failure}): ${state.detail} Try again with: stint job retry ${job.id}`;
     case 'blocked':
-      return `It is blocked: ${state.detail} Go on with: stint job retry ${job.id}`;
+      return `It is blocked: ${state.detail.replace(/\.$/, '')}. Go on with: stint job retry ${job.id}`;
     case 'cancelled':
       return `It was cancelled ${when(state.at)}.`;
   }
