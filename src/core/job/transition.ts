@@ -266,7 +266,10 @@ function watched(job: Job, { attempt, action }: Of<'watched'>, given: Given): Tr
     return { job: { ...seen, fence: job.fence + 1 }, attempt: null, effects: [] };
   if (attempt === null || job.state.kind === 'stopping') return misfit(job, { kind: 'watched' });
   if (deed === 'block') return stop(seen, { kind: 'blocked', failure: 'task', detail: why }, given);
-  const more = { ...(says === undefined ? {} : { says }), ...(action.rule === 'limited-stuck' ? {} : { isLimit: false as const }) };
+  const more = {
+    ...(says === undefined ? {} : { says }),
+    ...(action.rule === 'limited-stuck' ? {} : { isLimit: false as const }),
+  };
   return stop(seen, { kind: 'queued', why, ...more }, given);
 }
 
