@@ -46,6 +46,7 @@ export class Effects {
   readonly #deps: EffectDeps;
   readonly #spawns = new Gate(spawnsAtOnce);
   readonly #chains = new Map<JobId, Promise<void>>();
+  readonly #ending = new Set<AttemptId>();
   readonly #followed = new Map<AttemptId, { readonly over: Promise<void>; readonly gone: (exit: Exit) => void }>();
 
   constructor(deps: EffectDeps) {
@@ -65,8 +66,16 @@ export class Effects {
   follow(attempt: Attempt): void {
     if (this.#followed.has(attempt.id)) return;
     const { promise: gone, resolve } = Promise.withResolvers<Exit>();
-    const over = this.#untilDone(() => this.#listen(attempt, gone)).finally(() => this.#followed.delete(attempt.id));
+    const over = this.#untilDone(() => this.#listen(attempt, gone)).finally(() => {
+      this.#followed.delete(attempt.id);
+      this.#ending.delete(attempt.id);
+    });
     this.#followed.set(attempt.id, { over, gone: resolve });
+  }
+
+  /** Whether its end is known, and only to be written down. */
+  isEnding(id: AttemptId): boolean {
+    return this.#ending.has(id);
   }
 
   isFollowed(id: AttemptId): boolean {
@@ -101,6 +110,7 @@ export class Effects {
       },
       line: (at: EpochMs) => line?.(attempt.id, at),
       gone,
+      over: () => void this.#ending.add(attempt.id),
     };
     await followAttempt(deps, { attempt, mode: agent.mode }, stopping);
     // What is left of it at a crash is revoked with the job's end.

@@ -19,6 +19,8 @@ export type FollowDeps = {
   readonly reached?: Reached;
   /** Resolves where the watch has found out that the process is gone. */
   readonly gone?: Promise<Exit>;
+  /** Its end is known, and only to be read up and written down. */
+  readonly over?: () => void;
   /** How long nothing may follow words that tell of a long wait, before they are believed. */
   readonly silenceMs?: number;
 };
@@ -43,6 +45,7 @@ export async function followAttempt(
   const listen = mode.listen(saidAt);
   let stderr = '';
   const ended = Promise.race([processes.ended(attempt, signal), ...(deps.gone === undefined ? [] : [deps.gone])]);
+  void ended.then(deps.over, () => undefined);
   let silence: NodeJS.Timeout | undefined;
   // What a tool had printed there is followed by more.
   const believeLater = (event: AgentEvent): void => {

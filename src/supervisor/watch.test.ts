@@ -38,7 +38,7 @@ describe('an agent that gives no sign of life', () => {
     const done = await rig.reaches(id, 'done');
     expect(done).toMatchObject({ attempts: 2, watched: { last: { rule: 'idle', deed: 'resume', at } } });
     expect(rig.read('starts')).toMatch(/^first \S+\nresume one\n$/);
-    expect(rig.read('told')).toContain('used no tool for 20m');
+    expect(rig.read('told')).toContain('nothing was heard of you for 20m');
     expect(rig.bugs).toEqual([]);
   });
 

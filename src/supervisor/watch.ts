@@ -13,7 +13,7 @@ import { idle, type IdleFacts } from '../core/watch/idle.ts';
 import { limitedAndStuck } from '../core/watch/limited-stuck.ts';
 import { toolsLost } from '../core/watch/mcp-lost.ts';
 import { nextStep } from '../core/watch/next-step.ts';
-import { lookMs, reconcileMs, sleptMs } from '../core/watch/numbers.ts';
+import { lookMs, reconcileMs, sleptMs, strandedMs } from '../core/watch/numbers.ts';
 import { orphan } from '../core/watch/orphan.ts';
 import { processStart } from '../lib/process-start.ts';
 import type { Effects } from './effects.ts';
@@ -118,7 +118,10 @@ export class Watch implements ToolWitness {
     this.#forget();
     const present = [...book.all()].flatMap((job) => {
       const attempt = book.attempt(job.id);
-      return attempt !== undefined && attemptOf(job) === attempt.id && attempt.pid !== null ? [{ job, attempt }] : [];
+      // Whoever ends a process is at it, and what it ends is gone before that is written.
+      const isBeingEnded = job.state.kind === 'stopping' && now - job.changedAt < strandedMs;
+      if (attempt === undefined || attemptOf(job) !== attempt.id || attempt.pid === null || isBeingEnded) return [];
+      return [{ job, attempt }];
     });
     await Promise.all(present.map(({ job, attempt }) => this.#look(job, attempt, now)));
     if (now - this.#reconciledAt < reconcileMs) return;
@@ -127,11 +130,12 @@ export class Watch implements ToolWitness {
   }
 
   async #look(job: Job, attempt: Attempt, now: EpochMs): Promise<void> {
+    if (this.#deps.effects.isEnding(attempt.id)) return;
     const misses = afterLook(this.#misses.get(attempt.id) ?? noMisses, await this.#find(attempt), now);
     this.#misses.set(attempt.id, misses);
     const action = dead(misses, now) ?? (job.state.kind === 'running' ? await this.#judge(job, attempt, now) : null);
     if (action === null || this.#stopped) return;
-    if (action.deed === 'conclude') this.#misses.delete(attempt.id);
+    this.#misses.delete(attempt.id);
     await this.#apply(job, action);
   }
 

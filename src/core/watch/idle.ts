@@ -24,5 +24,6 @@ export function idle(facts: IdleFacts, now: EpochMs): Action | null {
   return {
     ...{ rule: 'idle', deed: 'resume', facts: { ...times, limitMs } },
     why: `it said nothing, asked its provider nothing and used no tool for ${formatDuration(now - last)}`,
+    says: `You were stopped because nothing was heard of you for ${formatDuration(now - last)}. A command that takes so long belongs in the background: look at its output from time to time.`,
   };
 }

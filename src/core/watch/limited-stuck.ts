@@ -22,5 +22,6 @@ export function limitedAndStuck(facts: LimitedFacts, now: EpochMs): Action | nul
   return {
     ...{ rule: 'limited-stuck', deed: 'resume', facts },
     why: `a limit stopped it, and it has not moved for ${formatDuration(now - limitedAt)}${limit === '' ? '' : ` (${limit})`}`,
+    says: 'You were interrupted by a usage limit.',
   };
 }

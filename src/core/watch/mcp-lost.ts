@@ -18,5 +18,6 @@ export function toolsLost({ seenSince, toolAt, lostAt }: ToolFacts, now: EpochMs
   return {
     ...{ rule: 'mcp-lost', deed: 'resume', facts: { seenSince, toolAt, lostAt } },
     why: `it lost its connection to Stint’s tools ${formatDuration(now - lostAt)} ago and has not found it again`,
+    says: 'You were stopped because your connection to Stint’s tools was lost. It was made anew.',
   };
 }

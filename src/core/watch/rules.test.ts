@@ -39,6 +39,7 @@ describe('an agent without a sign of life', () => {
     expect(idle(facts({ limitMs: 60 * minuteMs + 1 }), now)).toBeNull();
     expect(idle(facts({ limitMs: 60 * minuteMs }), now)).toEqual({
       ...{ rule: 'idle', deed: 'resume', why: 'it said nothing, asked its provider nothing and used no tool for 1h' },
+      says: expect.stringContaining('nothing was heard of you for 1h') as string,
       facts: {
         ...{ startedAt: ago(60 * minuteMs), seenSince: ago(60 * minuteMs), lineAt: null, requestAt: null },
         ...{ toolAt: null, limitMs: 60 * minuteMs },
