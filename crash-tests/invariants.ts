@@ -28,7 +28,20 @@ export function violationsAtRest(folder: string, { jobs, effects, whys }: Dump, 
   const silent = jobs
     .filter((job) => !isOver(job) && whys[job.id] === null)
     .map(({ id }) => `nobody says why ${id} waits`);
-  return [...lost, ...undone, ...revived, ...twice, ...silent, ...torn(folder, asked), ...rerun(folder, asked)];
+  // One that finished while it was being stopped has no condition that it was stopped by.
+  const unsaved = jobs
+    .filter(({ stopped, state }) => stopped !== null && !['done', 'cancelled', 'parked'].includes(state.kind))
+    .map(({ id, state }) => `job ${id} was stopped by its condition, and is ${state.kind}`);
+  return [
+    ...lost,
+    ...undone,
+    ...revived,
+    ...twice,
+    ...silent,
+    ...unsaved,
+    ...torn(folder, asked),
+    ...rerun(folder, asked),
+  ];
 }
 
 /** Ended, or waits for a person. */

@@ -1,5 +1,6 @@
 import type { CommitPoint } from '../src/core/job/commit-point.ts';
 import type { JobSpec } from '../src/core/job/job.ts';
+import { noStop } from '../src/core/job/stop.ts';
 import { hourMs, minuteMs } from '../src/core/time.ts';
 import { agentScripts, type AgentScript } from './scripts.ts';
 
@@ -55,6 +56,7 @@ export function planOf(seed: number, points: readonly CommitPoint[]): Plan {
   add(anything(), { spec: { repeatMs: 100 * hourMs } });
   const endless = add(point === 'end.killed' ? 'stubborn' : pick(['endless', 'stubborn', 'leaver']));
   add(anything(), { after: endless });
+  add('spends', { spec: { stop: { ...noStop, turns: 3 } } });
   then('cancel', endless, 250);
   const paused = add(pick(['stubborn', 'slow', 'waits', 'leaver', 'endless']));
   then('park', paused, 200);

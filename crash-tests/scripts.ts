@@ -13,6 +13,8 @@ const limited = (waits: boolean): string =>
   });
 const first = (what: string): string => `if [ $N = 1 ]; then ${what}fi\nfin`;
 
+const spent = { turns: 5, models: null, costUsd: null, ofConversation: false };
+
 /** Agents by what they do. All finish in the end, but for `endless`, which waits for a cancel, and `fails`. */
 export const agentScripts = {
   quick: `${prelude}fin`,
@@ -25,5 +27,6 @@ export const agentScripts = {
   dyingLeaver: prelude + first('setsid sleep 20 & sleep 0.1; exit 9\n'),
   fails: `${prelude}${print({ kind: 'error', failure: 'task', detail: 'no', until: null })}exit 1`,
   endless: `${prelude}sleep 60`,
+  spends: prelude + first(`${print({ kind: 'usage', usage: spent })}sleep 2\n`),
 } as const;
 export type AgentScript = keyof typeof agentScripts;

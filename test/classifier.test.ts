@@ -53,6 +53,7 @@ async function outcomeOf({ agent, said, exitCode, sleeps: isAsleep = false }: Ru
       exitCode: null,
       outcome: null,
       spent: nothingSpent,
+      waitedMs: 0,
     },
   };
   const stopped = Promise.withResolvers<void>();
@@ -67,7 +68,8 @@ async function outcomeOf({ agent, said, exitCode, sleeps: isAsleep = false }: Ru
   };
   const deps = {
     ...{ processes, accounts: { concluded: () => undefined }, clock: () => nows[agent], silenceMs: 0 },
-    ...{ tell: () => undefined, bug: found.reject },
+    ...{ tell: () => undefined, bug: found.reject, spent: () => undefined },
+    conversation: () => ({ session: null, told: null }),
     apply: async (event: { kind: string; outcome?: AttemptOutcome }) => {
       if (event.kind === 'switch') stopped.resolve();
       if (event.outcome !== undefined) found.resolve(event.outcome);

@@ -1,5 +1,6 @@
 import { asJobId } from '../src/core/ids.ts';
 import type { Job } from '../src/core/job/job.ts';
+import { noProgress } from '../src/core/job/progress.ts';
 import { noRestarts } from '../src/core/job/restarts.ts';
 import { noStop, nothingSpent } from '../src/core/job/stop.ts';
 import { neverWatched } from '../src/core/watch/action.ts';
@@ -47,6 +48,7 @@ export function buildJob(more: Partial<Job> = {}): Job {
     report: null,
     finished: null,
     watched: neverWatched,
+    progress: noProgress,
     ...more,
   };
 }

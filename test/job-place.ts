@@ -13,7 +13,8 @@ prompt=$(cat; echo .); prompt=\${prompt%.}
 result() { printf '%s' "$1" | sed -e 's/\\\\/\\\\\\\\/g' -e 's/"/\\\\"/g' | awk 'NR > 1 { printf "\\\\n" } { printf "%s", $0 }'; }
 say() { printf '%s\\n' "$1"; }
 say '{"type":"system","subtype":"init","session_id":"11111111-2222-4333-8444-555555555555"}'
-say '{"type":"assistant","message":{"model":"claude-opus-4-8","content":[{"type":"text","text":"I look first."},{"type":"tool_use","name":"Bash","input":{"command":"npm test","description":"Run the tests"}}]}}'
+say '{"type":"assistant","message":{"id":"msg_1","model":"claude-opus-4-8","usage":{"input_tokens":1200,"output_tokens":1},"content":[{"type":"text","text":"I look first."},{"type":"tool_use","name":"Bash","input":{"command":"npm test","description":"Run the tests"}}]}}'
+say '{"type":"user","parent_tool_use_id":null,"message":{"role":"user","content":[{"type":"tool_result","content":"ok"}]}}'
 text=$(result "$prompt")
 case "$prompt" in
   fail*)
@@ -24,8 +25,8 @@ case "$prompt" in
 $*");;
   'wait here') read -r _ < gate;;
 esac
-say '{"type":"assistant","message":{"model":"claude-opus-4-8","content":[{"type":"text","text":"'"$text"'"}]}}'
-say '{"type":"result","subtype":"success","is_error":false,"result":"'"$text"'"}'
+say '{"type":"assistant","message":{"id":"msg_2","model":"claude-opus-4-8","usage":{"input_tokens":1300,"output_tokens":1},"content":[{"type":"text","text":"'"$text"'"}]}}'
+say '{"type":"result","subtype":"success","is_error":false,"total_cost_usd":0.014,"modelUsage":{"claude-opus-4-8":{"inputTokens":2500,"outputTokens":60}},"result":"'"$text"'"}'
 `;
 
 export type Started = {

@@ -40,7 +40,9 @@ export function jobsOf(rig: SupervisorRig): Jobs {
   const processes = agentProcesses({ folder: join(rig.folder, 'attempts'), kill });
   return {
     agents: new Map([...known.values()].map(({ id, provider }) => [id, provider])),
+    abilities: new Map([...known.values()].map(({ id, job }) => [id, job.abilities])),
     all: () => rig.supervisor.all(),
+    spent: (job) => rig.supervisor.spent(job),
     attempt: (id) => rig.supervisor.attempt(id),
     why: (job) => rig.supervisor.why(job),
     resolve: (job) => ({ resolved: rig.supervisor.resolve(job), rungs: rig.supervisor.rungs(job) }),

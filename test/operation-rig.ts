@@ -4,6 +4,7 @@ import { agents } from '../src/agents/registry.ts';
 import { AuditTrail } from '../src/audit/trail.ts';
 import { Book } from '../src/book/book.ts';
 import { asProviderId } from '../src/core/ids.ts';
+import { nothingSpent } from '../src/core/job/stop.ts';
 import type { Signal } from '../src/core/limit/signal.ts';
 import type { EpochMs } from '../src/core/time.ts';
 import type { AuditEntry } from '../src/core/audit.ts';
@@ -45,6 +46,8 @@ const noJobs: OperationContext['jobs'] = {
     attempt: () => undefined,
     why: () => null,
     resolve: () => ({ resolved: { kind: 'closed', tried: [] }, rungs: [] }),
+    abilities: new Map(),
+    spent: () => ({ job: nothingSpent, attempt: nothingSpent }),
     add: nothing,
     cancel: nothing,
     park: nothing,

@@ -30,6 +30,7 @@ export const scripted: JobMode = {
   },
   readStderr: (text) => ({ failure: 'unknown', detail: text.trim().slice(0, 200), until: null }),
   chain: ['opus', 'sonnet', 'haiku'],
+  abilities: { spending: 'answer', namesModel: true, mcp: true },
 };
 
 export type SupervisorRig = AsyncDisposable & {

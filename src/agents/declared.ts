@@ -54,6 +54,7 @@ export function declaredAgent(id: string, provider: ProviderId | null, declared:
       listen: (now) => listen(declared, words, now),
       readStderr: (text, _, now) => readFailure(lastLines(text), words, now),
       chain: declared.models,
+      abilities: { spending: 'never', namesModel: false, mcp: false },
     },
     environment: ({ url, phantom }) =>
       Object.fromEntries(
@@ -71,6 +72,7 @@ function listen(declared: AgentDeclaration, words: FailureWords, now: () => numb
   const result = patternOf(declared.result);
   // One without a way to go on has no conversation.
   const goesOn = declared.resume.length > 0;
+  let turns = 0;
   return (channel, line) => {
     const text = line.slice(0, longestLine);
     const events: AgentEvent[] = [];
@@ -79,7 +81,11 @@ function listen(declared: AgentDeclaration, words: FailureWords, now: () => numb
     if (channel === 'stderr' && missing?.test(text) === true) events.push({ kind: 'session-missing' });
     const finished = result?.exec(text);
     if (finished !== null && finished !== undefined)
-      events.push({ kind: 'turn-completed' }, { kind: 'result', text: finished[1] ?? finished[0] });
+      events.push(
+        { kind: 'turn-completed' },
+        { kind: 'result', text: finished[1] ?? finished[0] },
+        { kind: 'usage', usage: { turns: (turns += 1), models: [], costUsd: null, ofConversation: false } },
+      );
     else if (channel === 'stderr' && words.some(([pattern]) => pattern.test(text)))
       events.push({ kind: 'error', ...readFailure(text, words, now()) });
     else if (channel === 'stdout' && text.trim() !== '') events.push({ kind: 'text', text });

@@ -27,6 +27,7 @@ type Form = {
   readonly idle: object | null;
 };
 
+const spent = { total_cost_usd: 0, modelUsage: {} };
 const out = (event: object | string): Line => ({
   channel: 'stdout',
   line: typeof event === 'string' ? event : JSON.stringify(event),
@@ -52,7 +53,7 @@ const forms: Readonly<Record<string, Form>> = {
       claudeInit,
       assistant({ model: 'opus', content: [{ type: 'tool_use', name: 'Bash', input: { command: 'echo 1' } }] }),
       assistant({ model: 'opus', content: [{ type: 'text', text: 'all "done" {now}' }] }),
-      out({ type: 'result', subtype: 'success', is_error: false, result: 'all "done" {now}' }),
+      out({ type: 'result', subtype: 'success', is_error: false, result: 'all "done" {now}', ...spent }),
     ],
     tool: 'Bash',
     limited: [
@@ -148,10 +149,13 @@ describe.each([...modes])('%s', (id, mode) => {
   });
 
   test('is heard from its conversation to its result, tools included', () => {
-    const events = hear(mode, form.good);
+    const all = hear(mode, form.good);
+    const events = all.filter(({ kind }) => kind !== 'usage');
     expect(events[0]).toEqual({ kind: 'session', id: session });
     expect(events.at(-1)).toEqual({ kind: 'result', text: 'all "done" {now}' });
     expect(events.filter(({ kind }) => kind === 'turn-completed')).toHaveLength(1);
+    // Whoever looks at what was spent knows by then that it has finished.
+    expect(all.at(-1)).toMatchObject({ kind: 'usage' });
     expect(events.flatMap((each) => (each.kind === 'tool' ? [each.name] : []))).toEqual(
       form.tool === '' ? [] : [form.tool],
     );

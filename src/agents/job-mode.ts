@@ -1,5 +1,7 @@
 import type { FailureKind } from '../core/job/failure-kind.ts';
+import type { Abilities } from '../core/job/abilities.ts';
 import type { Signal } from '../core/limit/signal.ts';
+import type { Usage } from '../core/spend/usage.ts';
 import type { Channel } from './profile.ts';
 
 /** What an agent that works on a job tells, from its structured output; text of models and tools is never read for it. */
@@ -22,7 +24,9 @@ export type AgentEvent =
   | { readonly kind: 'result'; readonly text: string }
   | { readonly kind: 'error'; readonly failure: FailureKind; readonly detail: string; readonly until: number | null }
   /** What a tool gave: `call` and `result` are digests of what went in and what came out, to be compared and nothing else. */
-  | { readonly kind: 'tool-result'; readonly name: string; readonly call: string; readonly result: string };
+  | { readonly kind: 'tool-result'; readonly name: string; readonly call: string; readonly result: string }
+  /** What this attempt has spent up to now, in the agent's own figures. */
+  | { readonly kind: 'usage'; readonly usage: Usage };
 
 /** Reads the lines of one attempt in their order. `now` makes a date of a time of day. */
 export type JobListener = (channel: Channel, line: string) => readonly AgentEvent[];
@@ -56,4 +60,5 @@ export interface JobMode {
   ): { readonly failure: FailureKind; readonly detail: string; readonly until: number | null };
   /** Models by what is tried after what, best first. */
   readonly chain: readonly string[];
+  readonly abilities: Abilities;
 }

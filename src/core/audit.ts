@@ -8,7 +8,8 @@ export type Surface = (typeof surfaces)[number];
 /**
  * One thing that happened: an operation that changes something, or an event of Stint's own: `session.moved`,
  * `account.limited`, `account.opened`, `account.needs-login`, `pool.exhausted`, `pool.recovered`, `notice.told`,
- * `auth-reset.begun`, `auth-reset.run`, `config.changed`, and for a job `job.` with the state that it came to. Append-only, and never with a
+ * `auth-reset.begun`, `auth-reset.run`, `config.changed`, for a job `job.` with the state that it came to,
+ * and of its stop conditions `job.warned` and `job.stopped`. Append-only, and never with a
  * secret.
  */
 export type AuditRecord = {

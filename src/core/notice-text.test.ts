@@ -264,6 +264,17 @@ const rows: [string, NoticeKind, NoticeFacts, EpochMs, string[]][] = [
     ],
   ],
   [
+    'a job that nears a stop condition',
+    'job-warned',
+    { ...job, evidence: 'It will soon reach its budget of $5.00 ($4.10 spent).' },
+    at + hourMs,
+    [
+      'Job k3x9m2p4qa (Fix the tests) has a warning.',
+      'It is of its stop conditions, and came at 14:05 GMT+1 (1h ago): “It will soon reach its budget of $5.00 ($4.10 spent)”.',
+      'What you can do: stint job show k3x9m2p4qa',
+    ],
+  ],
+  [
     'a test',
     'test',
     {},

@@ -152,6 +152,13 @@ const texts: Readonly<Record<NoticeKind, (facts: NoticeFacts, look: Look) => Not
       canDo('free some space, then look with: stint job list'),
     ],
   }),
+  'job-warned': (facts, look) => ({
+    title: `Job ${jobOf(facts)} has a warning`,
+    lines: [
+      `It is of its stop conditions, and came at ${past(look.since, look)}${quoted(facts)}.`,
+      canDo(facts.mend ?? `stint job show ${facts.job ?? '<job>'}`),
+    ],
+  }),
   test: (_, look) => ({
     title: 'This is a test notice of Stint',
     lines: [`It was sent at ${past(look.at, look)}.`, 'Nothing to do: notices arrive here.'],

@@ -16,6 +16,7 @@ export const noticeKinds = [
   'job-failed',
   'job-blocked',
   'disk-low',
+  'job-warned',
 ] as const;
 /** `test` is about no matter and is told at once, whatever a channel is told else. */
 export type NoticeKind = (typeof noticeKinds)[number] | 'test';

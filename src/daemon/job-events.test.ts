@@ -112,6 +112,39 @@ describe('a job that', () => {
   });
 });
 
+describe('the user of a job', () => {
+  const running = inState({ kind: 'running', attempt });
+  const warned = (by: 'turns' | 'price', at: number): Job['progress']['warned'][number] => {
+    return { by, detail: `Of ${by}, with ${secret}.`, at };
+  };
+  const withWarnings = (...all: Job['progress']['warned']): Job => {
+    return { ...running, progress: { ...running.progress, warned: all } };
+  };
+
+  test('is told of each warning once, as a record and a notice', () => {
+    const told = witness(withWarnings(warned('turns', 5)), withWarnings(warned('turns', 5), warned('price', now)));
+    expect(told.audit).toMatchObject([{ kind: 'job.warned', subject: 'job1', detail: 'Of price, with sk-….' }]);
+    expect(told.notices).toMatchObject([
+      { id: `job:job1:job-warned:price:${now}`, kind: 'job-warned', at: now, facts: { title: 'Fix the tests' } },
+    ]);
+    const job = withWarnings(warned('price', now));
+    const [notice] = witness(running, job).notices;
+    if (notice === undefined) throw new Error('no notice');
+    expect(tellAgain([{ ...job, changedAt: now }], now)).toEqual([notice]);
+    const over: Job = { ...job, state: { kind: 'done', at: now, result: '' } };
+    expect([job, over, running].map((each) => jobStillHolds(each, notice))).toEqual([true, false, false]);
+  });
+
+  test('finds in the trail by what it was stopped', () => {
+    const stopped = { by: 'time', detail: 'It has reached its time.', at: now, words: null } as const;
+    const next: JobState = { kind: 'stopping', attempt, next: { kind: 'wrap-up' }, since: now };
+    expect(witness(running, { ...running, state: next, stopped }).audit).toMatchObject([
+      { kind: 'job.stopped', detail: 'It has reached its time.' },
+    ]);
+    expect(witness({ ...running, stopped }, { ...running, stopped }).audit).toEqual([]);
+  });
+});
+
 test('a notice holds as long as its job is where it says, and no longer', () => {
   const asking = inState({ kind: 'waiting', attempt: null, question: 'Which?', since: now });
   const [notice] = witness(null, asking).notices;

@@ -4,6 +4,7 @@ import type { Notice, NoticeFacts, NoticeKind } from '../core/notice.ts';
 import { oneLine } from '../core/one-line.ts';
 import { withoutSecrets } from '../core/secret-form.ts';
 import { dayMs, minuteMs, type EpochMs } from '../core/time.ts';
+import { hasEnded } from '../core/job/transition.ts';
 import type { Log } from '../log/log.ts';
 import { shownText } from '../operations/job-view.ts';
 
@@ -20,6 +21,7 @@ const longestDetail = 300;
 /** Tells the log, the audit trail and people what became of a job. */
 export function tellJob({ log, audit, addNotices }: JobWitness, before: Job | null, job: Job): void {
   tellWatched({ log, audit }, before, job);
+  tellConditions({ audit, addNotices }, before, job);
   const from = before?.state.kind ?? null;
   if (from === job.state.kind) return;
   log.info('job', { job: job.id, from, to: job.state.kind, title: job.spec.title });
@@ -44,17 +46,37 @@ function tellWatched(
   });
 }
 
+/** What people are to know of its stop conditions, each once. */
+function tellConditions(
+  { audit, addNotices }: Pick<JobWitness, 'audit' | 'addNotices'>,
+  before: Job | null,
+  job: Job,
+): void {
+  const entry = (kind: string, detail: string): AuditEntry => ({
+    ...{ kind, surface: 'daemon', actor: 'stint', subject: job.id, outcome: 'done' },
+    detail: plain(job.spec, detail),
+  });
+  for (const { detail } of job.progress.warned.slice(before?.progress.warned.length ?? 0))
+    audit(entry('job.warned', detail));
+  if (job.stopped !== null && (before?.stopped ?? null) === null) audit(entry('job.stopped', job.stopped.detail));
+  const known = new Set((before === null ? [] : warningNotices(before)).map(({ id }) => id));
+  const notices = warningNotices(job).filter(({ id }) => !known.has(id));
+  if (notices.length > 0) addNotices(notices);
+}
+
 /** A crash can come between a change and its notice. One that is there already is the same. */
 export function tellAgain(jobs: readonly Job[], now: EpochMs): readonly Notice[] {
   const last = jobs.reduce((at, { changedAt }) => Math.max(at, changedAt), 0);
   // Notices of long ago are forgotten, and would come twice.
   const since = Math.max(last - minuteMs, now - dayMs);
-  return jobs.filter(({ changedAt }) => changedAt >= since).flatMap((job) => noticeOfJob(job) ?? []);
+  return jobs
+    .filter(({ changedAt }) => changedAt >= since)
+    .flatMap((job) => [...warningNotices(job).filter(({ at }) => at >= since), ...[noticeOfJob(job) ?? []].flat()]);
 }
 
 /** Whether a job still is where a notice says. */
 export function jobStillHolds(job: Job | undefined, { id }: Notice): boolean {
-  return job !== undefined && noticeOfJob(job)?.id === id;
+  return job !== undefined && [noticeOfJob(job), ...warningNotices(job)].some((each) => each?.id === id);
 }
 
 /** Where a job came to, as a record of the audit trail; null for what is on the way there. */
@@ -112,6 +134,16 @@ function noticeOfJob({ id, spec, state }: Job): Notice | null {
     default:
       return null;
   }
+}
+
+/** What the user of a job is warned of; nothing any more once it has ended or was stopped. */
+function warningNotices(job: Job): readonly Notice[] {
+  if (hasEnded(job) || job.state.kind === 'blocked' || job.stopped !== null) return [];
+  const { id, spec, progress } = job;
+  return progress.warned.map(({ by, detail, at }) => ({
+    ...{ id: `job:${id}:job-warned:${by}:${at}`, kind: 'job-warned', thread: `job:${id}`, at },
+    facts: { job: id, title: spec.title, evidence: plain(spec, detail) },
+  }));
 }
 
 function plain(spec: Job['spec'], text: string): string {

@@ -142,6 +142,8 @@ export async function openJobs(
     jobs: {
       logs,
       agents: workers,
+      abilities: new Map([...agents].map(([id, { mode }]) => [id, mode.abilities])),
+      spent: (job) => supervisor.spent(job),
       all: () => supervisor.all(),
       attempt: (id) => supervisor.attempt(id),
       why: (job) => supervisor.why(job),

@@ -1,8 +1,10 @@
 import type { Account } from '../core/account/account.ts';
 import type { AuditEntry, AuditRecord, Surface } from '../core/audit.ts';
 import type { AccountId, JobId, Label, PhantomId, ProviderId, SessionId } from '../core/ids.ts';
+import type { Abilities } from '../core/job/abilities.ts';
 import type { Attempt, Job, JobSpec } from '../core/job/job.ts';
 import type { Resolved, Rung } from '../core/job/ladder.ts';
+import type { Spent } from '../core/job/stop.ts';
 import type { Limit } from '../core/limit/limit.ts';
 import type { Reading, Signal } from '../core/limit/signal.ts';
 import type { Notice } from '../core/notice.ts';
@@ -312,7 +314,11 @@ export interface Settings {
 export interface Jobs {
   /** Who can work on one: the agents that Stint knows and those of the config, with their providers; null for none. */
   readonly agents: ReadonlyMap<string, ProviderId | null>;
+  /** What each of them can do of what stop conditions need. */
+  readonly abilities: ReadonlyMap<string, Abilities>;
   all(): readonly Job[];
+  /** What a job has spent up to now over all its attempts, and in the latest. */
+  spent(job: Job): { readonly job: Spent; readonly attempt: Spent };
   /** The latest of a job. */
   attempt(id: JobId): Attempt | undefined;
   /** One sentence for a job that is not running; null for one that is. */

@@ -32,7 +32,9 @@ function expectedOf(field: FieldSchema | undefined): string {
         : `a whole number from ${minimum} to ${maximum}`;
     }
     case 'number':
-      return 'a number';
+      return field.minimum === undefined || field.maximum === undefined
+        ? 'a number'
+        : `a number from ${field.minimum} to ${field.maximum}`;
     case 'boolean':
       return 'true or false';
     case 'array':

@@ -1,11 +1,11 @@
 import { isAbsolute } from 'node:path';
 import type { JobId, ProviderId } from '../core/ids.ts';
 import type { Job, JobSpec } from '../core/job/job.ts';
-import { noStop } from '../core/job/stop.ts';
 import { Problem } from '../core/problem.ts';
 import { looksSecret, withoutSecrets } from '../core/secret-form.ts';
 import { minuteMs, secondMs, type EpochMs } from '../core/time.ts';
 import type { OperationContext } from './context.ts';
+import { stopSpecOf, type StopWish } from './job-stop.ts';
 import { quoted, requirePool } from './require.ts';
 
 /** What `job.add` is given. */
@@ -27,7 +27,7 @@ export type JobWish = {
   readonly nice: number;
   readonly asks: boolean;
   readonly key?: string | undefined;
-};
+} & StopWish;
 
 /** The job that was added with this key before. A Problem where that was for something else. */
 export function jobOfKey({ jobs }: OperationContext, { key, prompt, directory, agent }: JobWish): Job | undefined {
@@ -58,7 +58,8 @@ export function jobSpecOf(context: OperationContext, wish: JobWish): JobSpec {
     repeatMs: wish.repeat === undefined ? null : wish.repeat * secondMs,
     ladder: { models: wish.models ?? null, agents: fallbacks },
     ...{ environment: wish.environment, args: wish.args, nice: wish.nice, asks: wish.asks },
-    ...{ stop: noStop, transport: 'pipe', interactive: false, parent: null },
+    stop: stopSpecOf(context, wish, [agent.id, ...fallbacks]),
+    ...{ transport: 'pipe', interactive: false, parent: null },
     ...(wish.key === undefined ? {} : { key: wish.key }),
   };
 }

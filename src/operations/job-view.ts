@@ -2,10 +2,22 @@ import { z } from 'zod';
 import { failureKinds } from '../core/job/failure-kind.ts';
 import { jobStates, type Job, type JobSpec } from '../core/job/job.ts';
 import { watchRules } from '../core/watch/action.ts';
+import { isCounted, stopModes, type Spent } from '../core/job/stop.ts';
 import { looksSecret } from '../core/secret-form.ts';
+import { secondMs } from '../core/time.ts';
 import type { OperationContext } from './context.ts';
 
 const moment = z.number().describe('Epoch milliseconds');
+
+const spentShape = z.object({
+  turns: z.number().describe('Answers of its model'),
+  inputTokens: z.number(),
+  cacheReadTokens: z.number().describe('Of `inputTokens`'),
+  cacheWriteTokens: z.number().describe('Of `inputTokens`'),
+  outputTokens: z.number(),
+  cost: z.number().nullable().describe('US dollars at list prices, whatever plan pays; null where a price is unknown'),
+  time: z.number().describe('Seconds of running'),
+});
 
 export const jobShape = z.object({
   id: z.string(),
@@ -34,6 +46,7 @@ export const jobShape = z.object({
       endedAt: moment.nullable(),
       exitCode: z.number().nullable(),
       outcome: z.string().nullable(),
+      spent: spentShape,
     })
     .nullable()
     .describe('The latest'),
@@ -46,6 +59,20 @@ export const jobShape = z.object({
     .object({ rule: z.enum(watchRules), at: moment, why: z.string() })
     .nullable()
     .describe('What the watch did to it last, and why'),
+  stop: z
+    .object({
+      turns: z.number().nullable(),
+      budget: z.number().nullable().describe('US dollars'),
+      time: z.number().nullable().describe('Seconds of running'),
+      completion: z.boolean().describe('It goes on until its agent calls finish_job'),
+    })
+    .nullable()
+    .describe('What stops it before its agent has finished; null for nothing'),
+  spent: spentShape.describe('Of all its attempts up to now'),
+  stopped: z
+    .object({ by: z.enum(stopModes), detail: z.string() })
+    .nullable()
+    .describe('The condition that has stopped it; its agent saves its work, and then it is done'),
   resumes: z.number().describe('In a row without a completed turn; after five the job is blocked'),
   addedAt: moment,
   changedAt: moment,
@@ -59,6 +86,7 @@ export function viewJob({ jobs }: OperationContext, job: Job): JobView {
   const { last } = job.watched;
   const attempt = jobs.attempt(id);
   const why = jobs.why(job);
+  const spent = jobs.spent(job);
   const shown = (text: string): string => shownText(spec, text);
   return {
     id,
@@ -73,22 +101,36 @@ export function viewJob({ jobs }: OperationContext, job: Job): JobView {
     ...{ scheduleAt: spec.scheduleAt, repeat: spec.repeatMs === null ? null : spec.repeatMs / 1000 },
     session: job.conversation?.session ?? null,
     attempts: job.attempts,
-    attempt: attempt === undefined ? null : viewAttempt(attempt, shown),
+    attempt: attempt === undefined ? null : { ...viewAttempt(attempt, shown), spent: viewSpent(spent.attempt) },
     dueAt: state.kind === 'parked' ? state.dueAt : null,
     estimated: state.kind === 'parked' && state.estimated,
     question: state.kind === 'waiting' ? shown(state.question) : null,
     result: state.kind === 'done' ? shown(state.result) : null,
     failure: state.kind === 'failed' || state.kind === 'blocked' ? state.failure : null,
     lastAction: last === null ? null : { rule: last.rule, at: last.at, why: shown(last.why) },
+    stop: viewStop(spec),
+    spent: viewSpent(spent.job),
+    stopped: job.stopped === null ? null : { by: job.stopped.by, detail: job.stopped.detail },
     resumes: job.restarts.resumes,
     ...{ addedAt: job.addedAt, changedAt: job.changedAt },
   };
 }
 
+function viewStop({ stop }: JobSpec): JobView['stop'] {
+  const { turns, budget, timeMs, completion } = stop;
+  if (!isCounted(stop) && !completion) return null;
+  return { turns, budget, time: timeMs === null ? null : timeMs / secondMs, completion };
+}
+
+function viewSpent({ costUsd, runningMs, ...rest }: Spent): JobView['spent'] {
+  const cost = costUsd === null ? null : Math.round(costUsd * 1e6) / 1e6;
+  return { ...rest, cost, time: Math.round(runningMs / secondMs) };
+}
+
 function viewAttempt(
   attempt: NonNullable<ReturnType<OperationContext['jobs']['attempt']>>,
   shown: (text: string) => string,
-): NonNullable<JobView['attempt']> {
+): Omit<NonNullable<JobView['attempt']>, 'spent'> {
   const { number, agent, model, pool, account, pid, startedAt, endedAt, exitCode, outcome } = attempt;
   const said =
     outcome === null ? null : outcome.kind === 'failed' ? `${outcome.failure}: ${shown(outcome.detail)}` : outcome.kind;

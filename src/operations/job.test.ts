@@ -76,6 +76,11 @@ describe('job.add', () => {
     ['a name that no variable has', { environment: { 'A-B': 'x' } }, 'invalid', 'environment must be names', null],
     ['a variable that is no text', { environment: { A: 1 } }, 'invalid', 'environment must be names', null],
     ['a niceness that is none', { nice: 20 }, 'invalid', 'nice must be a whole number from 0 to 19.', null],
+    ['no turn at all', { turns: 0 }, 'invalid', 'turns must be a whole number from 1 to 100000.', null],
+    ['half a turn', { turns: 1.5 }, 'invalid', 'turns must be a whole number from 1 to 100000.', null],
+    ['a budget of nothing', { budget: 0 }, 'invalid', 'budget must be a number from 0.01 to 100000.', null],
+    ['a time of nothing', { time: 0 }, 'invalid', 'time must be a whole number from 1 to 31536000.', null],
+    ['a completion that is a word', { completion: 'x' }, 'invalid', 'completion must be true or false.', null],
     ['a repetition of seconds', { repeat: 5 }, 'invalid', 'repeat must be a whole number from 60', null],
     [
       'what no program can be given',
@@ -104,6 +109,16 @@ describe('job.add', () => {
     const job = await add({ scheduleAt: past, repeat: 86_400 });
     expect(job.scheduleAt).toBe(Date.parse(past));
     await run('job.cancel', { job: job.id });
+  });
+
+  test('takes stop conditions, shows them with what was spent, and warns of what cannot be kept', async () => {
+    const job = await add({ turns: 40, budget: 2.5, time: 5400, completion: true, model: 'nobody-knows' });
+    expect(job).toMatchObject({
+      ...{ stop: { turns: 40, budget: 2.5, time: 5400, completion: true }, stopped: null },
+      spent: { turns: 0, inputTokens: 0, outputTokens: 0, cost: 0, time: 0 },
+      warnings: [expect.stringContaining('Stint has no price for nobody-knows') as string],
+    });
+    expect(await add()).toMatchObject({ stop: null, warnings: [] });
   });
 
   test('refuses to wait for what will never be done', async () => {
@@ -256,6 +271,18 @@ test('a secret of the environment reaches the agent and is in no answer, log or 
   expect(shown[0]).toMatchObject({ result: 'used …', title: 'Use sk-…' });
   expect(shown[2]).toContainEqual({ attempt: 1, kind: 'text', text: 'the key is …' });
   expect(JSON.stringify([shown, rig.operations.audit])).not.toContain(secret);
+});
+
+test('job.show tells by what a job was stopped, and what it has spent', async () => {
+  const spent = { turns: 2, models: [], costUsd: 0.123_456_78, ofConversation: false };
+  const script = `${print({ kind: 'usage', usage: spent })}while :; do sleep 0.05; done`;
+  const { id } = await add({ scheduleAt: undefined, turns: 2, args: [rig.script(script)] });
+  await rig.agents.reaches(id as JobId, 'done');
+  expect(await run('job.show', { job: id })).toMatchObject({
+    ...{ state: 'done', result: 'It has reached its limit of 2 turns (2 taken).' },
+    stopped: { by: 'turns', detail: 'It has reached its limit of 2 turns (2 taken).' },
+    spent: { turns: 2, cost: 0.123457 },
+  });
 });
 
 test('job.logs has what the agents of all attempts said, in their order', async () => {

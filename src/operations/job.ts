@@ -4,6 +4,7 @@ import { jobStates, type Job } from '../core/job/job.ts';
 import { oneLine } from '../core/one-line.ts';
 import type { OperationContext } from './context.ts';
 import { jobOfKey, jobSpecOf, requireJob } from './job-spec.ts';
+import { stopWarnings } from './job-stop.ts';
 import { jobShape, shownText, viewJob, type JobView } from './job-view.ts';
 import { operation, streamingOperation } from './operation.ts';
 
@@ -51,11 +52,20 @@ export const jobAdd = operation({
       .max(200)
       .optional()
       .describe('A word of your own for it: asked again with the same one, the answer is the same job'),
+    turns: z.int().min(1).max(100_000).optional().describe('Stop it after so many answers of its model'),
+    budget: z.number().min(0.01).max(100_000).optional().describe('Stop it when it has cost so many US dollars'),
+    time: z.int().min(1).max(31_536_000).optional().describe('Stop it when it has run for so many seconds'),
+    completion: z
+      .boolean()
+      .default(false)
+      .describe('Go on until its agent calls finish_job: the end of a turn is not enough'),
   }),
-  output: jobShape,
+  output: jobShape.extend({
+    warnings: z.array(z.string()).describe('What its stop conditions cannot do, a sentence each'),
+  }),
   async run(input, context) {
-    const known = jobOfKey(context, input);
-    return viewJob(context, known ?? (await context.jobs.add(jobSpecOf(context, input))));
+    const job = jobOfKey(context, input) ?? (await context.jobs.add(jobSpecOf(context, input)));
+    return { ...viewJob(context, job), warnings: [...stopWarnings(context, job.spec)] };
   },
 });
 

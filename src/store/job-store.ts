@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { JobId } from '../core/ids.ts';
 import type { Attempt, Job } from '../core/job/job.ts';
+import { noProgress } from '../core/job/progress.ts';
 import { noStop, nothingSpent } from '../core/job/stop.ts';
 import type { Effect } from '../core/job/transition.ts';
 import { neverWatched } from '../core/watch/action.ts';
@@ -77,10 +78,13 @@ async function effectsOf(on: Kysely<Tables> | Transaction<Tables>): Promise<read
 
 type OldSpec = Partial<Job['spec']> & Omit<Job['spec'], keyof typeof laterSpec>;
 type OldJob = Partial<Job> & Omit<Job, 'spec' | keyof typeof laterJob> & { readonly spec: OldSpec };
-type OldAttempt = Partial<Attempt> & Omit<Attempt, 'spent'>;
+type OldAttempt = Partial<Attempt> & Omit<Attempt, 'spent' | 'waitedMs'>;
 
 const laterSpec = { stop: noStop, transport: 'pipe', interactive: false, parent: null } as const;
-const laterJob = { spent: nothingSpent, stopped: null, report: null, finished: null, watched: neverWatched } as const;
+const laterJob = {
+  ...{ spent: nothingSpent, stopped: null, report: null, finished: null, progress: noProgress },
+  watched: neverWatched,
+} as const;
 
 /** One of before there were stop conditions, transports, what agents tell with tools and the watch has none of them. */
 function wholeJob(job: OldJob): Job {
@@ -88,7 +92,7 @@ function wholeJob(job: OldJob): Job {
 }
 
 function wholeAttempt(attempt: OldAttempt): Attempt {
-  return { spent: nothingSpent, ...attempt };
+  return { spent: nothingSpent, waitedMs: 0, ...attempt };
 }
 
 function jobRow(job: Job): Tables['jobs'] {

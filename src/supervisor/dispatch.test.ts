@@ -1,7 +1,9 @@
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { labelFrom } from '../../test/builders.ts';
 import { buildJob } from '../../test/job-builder.ts';
+import { asJobId } from '../core/ids.ts';
 import { noRestarts } from '../core/job/restarts.ts';
+import { noStop, nothingSpent } from '../core/job/stop.ts';
 import { dispatch } from './dispatch.ts';
 
 const rung = { agent: 'claude', pool: labelFrom('work'), model: null, account: null };
@@ -39,4 +41,34 @@ test('a job that asks and finds its preferred rung closed before it began is ask
   ]);
   const closed = dispatch({ ...view, jobs, resolve: () => ({ kind: 'closed', tried: [] }) });
   expect(closed.events).toMatchObject([{ event: { kind: 'park' } }]);
+});
+
+describe('a job that has to save its work', () => {
+  const { spec } = buildJob();
+  const stopped = { by: 'time', detail: 'It has reached its time.', at: 1, words: null } as const;
+  const why = { kind: 'queued', notBefore: null, why: stopped.detail } as const;
+  const saving = buildJob({ stopped, state: why, spec: { ...spec, asks: true } });
+
+  test('goes before whatever has a higher priority, and asks nobody', () => {
+    const other = buildJob({ id: asJobId('other'), spec: { ...spec, priority: 9 } });
+    const resolve = () => ({ kind: 'rung', rung: { ...rung, model: 'haiku' }, isPreferred: false, tried: [] }) as const;
+    expect(dispatch({ ...view, jobs: [other, saving], resolve }).events).toMatchObject([
+      { job: saving.id, event: { kind: 'dispatched' } },
+    ]);
+  });
+
+  test('does so now or not at all', () => {
+    const skipped = [{ job: saving.id, event: { kind: 'wrap-up-skipped' } }] as const;
+    const closed = () => ({ kind: 'closed', tried: [] }) as const;
+    expect(dispatch({ ...view, jobs: [saving], resolve: closed }).events).toEqual(skipped);
+    const restarts = { ...noRestarts, tried: ['claude|work||', 'claude|work||'], againAt: 31_000 };
+    expect(dispatch({ ...view, jobs: [{ ...saving, restarts }] }).events).toEqual(skipped);
+  });
+
+  test('is first told so, and does not start in the meantime', () => {
+    const counted = { ...nothingSpent, turns: 5 };
+    const job = buildJob({ spec: { ...spec, stop: { ...noStop, turns: 5 } } });
+    const spent = { ...job, progress: { ...job.progress, counted } };
+    expect(dispatch({ ...view, jobs: [spent] })).toEqual({ events: [], nextAt: null });
+  });
 });

@@ -3,6 +3,7 @@ import { selectionsOf, type Resolved, type Rung } from '../core/job/ladder.ts';
 import { parkFor } from '../core/job/park.ts';
 import { compareJobs, readinessOf } from '../core/job/ready.ts';
 import { rungOf } from '../core/job/restarts.ts';
+import { stopOf } from '../core/job/stop.ts';
 import { attemptOf, type JobEvent } from '../core/job/transition.ts';
 import type { JobId } from '../core/ids.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -40,6 +41,8 @@ export function dispatch(view: DispatchView): Dispatch {
   };
   let running = jobs.filter((job) => attemptOf(job) !== null).length;
   for (const job of jobs.filter((each) => each.state.kind === 'queued').toSorted(compareJobs)) {
+    // It is to be stopped before it starts again.
+    if (job.stopped === null && stopOf(job.spec.stop, job.progress.counted) !== null) continue;
     const readiness = readinessOf(job, view.find, view.now);
     if (readiness.kind === 'never') {
       const detail = `job ${readiness.because}, which it depends on, was not done`;
@@ -56,6 +59,12 @@ export function dispatch(view: DispatchView): Dispatch {
     }
     if (running >= view.places) continue;
     const resolved = view.resolve(job);
+    const waitsUntil = resolved.kind === 'rung' ? againAt(job, resolved.rung, view.now) : null;
+    // Its work is saved now or not at all: what depends on it does not wait for that.
+    if (job.stopped !== null && (resolved.kind === 'closed' || waitsUntil !== null)) {
+      events.push({ job: job.id, event: { kind: 'wrap-up-skipped' } });
+      continue;
+    }
     const question = questionFor(job, resolved);
     if (question !== null) {
       events.push({ job: job.id, event: { kind: 'asked', attempt: null, question } });
@@ -68,7 +77,6 @@ export function dispatch(view: DispatchView): Dispatch {
       });
       continue;
     }
-    const waitsUntil = againAt(job, resolved.rung, view.now);
     if (waitsUntil !== null) {
       sooner(waitsUntil);
       continue;
@@ -86,8 +94,8 @@ function againAt({ restarts }: Job, rung: Rung, now: EpochMs): EpochMs | null {
 }
 
 /** What a job that was stopped by a limit, and does not go on by itself, asks its user; null for any other. */
-function questionFor({ spec, state, answer }: Job, resolved: Resolved): string | null {
-  if (!spec.asks || state.kind !== 'queued' || answer !== null) return null;
+function questionFor({ spec, state, answer, stopped }: Job, resolved: Resolved): string | null {
+  if (!spec.asks || state.kind !== 'queued' || answer !== null || stopped !== null) return null;
   if (resolved.kind === 'rung' && resolved.isPreferred) return null;
   // One that has not begun loses nothing by waiting for what it prefers.
   if (resolved.kind === 'closed' && state.why === null) return null;

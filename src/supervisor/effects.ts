@@ -2,8 +2,9 @@ import type { AgentEvent } from '../agents/job-mode.ts';
 import { asAttemptId, asJobId, type AccountId, type AttemptId, type JobId, type Label } from '../core/ids.ts';
 import type { Reached } from '../core/job/commit-point.ts';
 import type { Attempt, Job, JobSpec } from '../core/job/job.ts';
+import { noProgress } from '../core/job/progress.ts';
 import { noRestarts } from '../core/job/restarts.ts';
-import { nothingSpent } from '../core/job/stop.ts';
+import { nothingSpent, type Spent } from '../core/job/stop.ts';
 import { attemptOf, type JobEvent } from '../core/job/transition.ts';
 import { Problem } from '../core/problem.ts';
 import { neverWatched } from '../core/watch/action.ts';
@@ -28,6 +29,7 @@ export type EffectDeps = LaunchDeps & {
   readonly heard: (attempt: AttemptId, event: AgentEvent) => void;
   /** A line of it came, which was written then. */
   readonly line?: (attempt: AttemptId, at: EpochMs) => void;
+  readonly spent: (attempt: AttemptId, spent: Spent, isOver: boolean) => void;
   readonly bug: (error: unknown) => void;
   readonly reached?: Reached;
   /** See FollowDeps. */
@@ -94,7 +96,7 @@ export class Effects {
   }
 
   async #listen(attempt: Attempt, gone: Promise<Exit>): Promise<void> {
-    const { accounts, agents, processes, heard, line, verified, stopping } = this.#deps;
+    const { accounts, agents, book, processes, heard, line, spent, verified, stopping } = this.#deps;
     const agent = agents.get(attempt.agent);
     if (agent === undefined) {
       await processes.end(attempt);
@@ -111,6 +113,11 @@ export class Effects {
       line: (at: EpochMs) => line?.(attempt.id, at),
       gone,
       over: () => void this.#ending.add(attempt.id),
+      spent: (amount: Spent, isOver: boolean) => spent(attempt.id, amount, isOver),
+      conversation: () => {
+        const job = book.find(attempt.job);
+        return { session: job?.conversation?.session ?? null, told: job?.progress.told ?? null };
+      },
     };
     await followAttempt(deps, { attempt, mode: agent.mode }, stopping);
     // What is left of it at a crash is revoked with the job's end.
@@ -254,5 +261,6 @@ export function acceptedJob(spec: JobSpec, id: JobId, now: EpochMs): Job {
     ...{ conversation: null, handover: null, answer: null },
     ...{ spent: nothingSpent, stopped: null, report: null, finished: null },
     watched: neverWatched,
+    progress: noProgress,
   };
 }

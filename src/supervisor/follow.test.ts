@@ -13,7 +13,7 @@ test('what an agent said before a restart counts from when it said so', async ()
   const attempt: Attempt = {
     ...{ id: asAttemptId('job1.1'), job: asJobId('job1'), number: 1, agent: 'claude', model: null },
     ...{ pool: labelFrom('work'), account: null, pid: 7, birth: 'b', startedAt: said, endedAt: null },
-    ...{ exitCode: null, outcome: null, spent: nothingSpent },
+    ...{ exitCode: null, outcome: null, spent: nothingSpent, waitedMs: 0 },
   };
   const processes = {
     ended: () => Promise.resolve({ code: 1, at: null }),

@@ -1,10 +1,13 @@
 import type { AgentEvent, JobMode } from '../agents/job-mode.ts';
 import type { Reached } from '../core/job/commit-point.ts';
 import type { Attempt, AttemptOutcome } from '../core/job/job.ts';
+import type { Spent } from '../core/job/stop.ts';
 import { outcomeOf, signalOf, type Heard } from '../core/job/outcome.ts';
 import type { JobEvent } from '../core/job/transition.ts';
+import type { Told } from '../core/spend/usage.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
 import type { AccountPort, Exit, Processes } from './ports.ts';
+import { metered, type Metered } from './meter.ts';
 
 export type FollowDeps = {
   readonly processes: Processes;
@@ -15,6 +18,10 @@ export type FollowDeps = {
   readonly tell: (event: AgentEvent) => void;
   /** A line came, which was written then. */
   readonly line?: (at: EpochMs) => void;
+  /** What the attempt has spent up to now; `isOver` once it has said its last word. */
+  readonly spent: (spent: Spent, isOver: boolean) => void;
+  /** The job's conversation, and what its agent has told of all of it. */
+  readonly conversation: () => { readonly session: string | null; readonly told: Told | null };
   readonly bug: (error: unknown) => void;
   readonly reached?: Reached;
   /** Resolves where the watch has found out that the process is gone. */
@@ -27,6 +34,8 @@ export type FollowDeps = {
 
 const keptStderr = 8192;
 const longSilenceMs = 15 * secondMs;
+/** Of what an agent said last. */
+const longestWords = 4000;
 
 /**
  * Listens to an attempt to its end, from the first line of its output on: after a restart of the daemon what it told
@@ -65,13 +74,13 @@ export async function followAttempt(
   } finally {
     clearTimeout(silence);
   }
-  const { code } = await ended;
+  const { code, at } = await ended;
   // What it has left behind would go on beside the next attempt.
   await processes.end(attempt);
   reached?.('follow.ended');
   const outcome = outcomeOf({ ...ear.heard, stderr: mode.readStderr(stderr, code, saidAt()) }, code);
   await ear.conclude(outcome);
-  await apply({ kind: 'ended', attempt: attempt.id, exitCode: code, outcome });
+  await apply({ kind: 'ended', attempt: attempt.id, exitCode: code, outcome, at, ...ear.told() });
 }
 
 /** A line that an adapter stumbles over is none. */
@@ -88,6 +97,8 @@ class Ear {
   readonly #deps: FollowDeps;
   readonly #attempt: Attempt;
   heard: Omit<Heard, 'stderr'> = { result: null, error: null, limit: null };
+  #metered: Metered | null = null;
+  #words: string | null = null;
 
   constructor(deps: FollowDeps, attempt: Attempt) {
     this.#deps = deps;
@@ -120,6 +131,14 @@ class Ear {
         this.heard = { ...this.heard, limit: null, error: null };
         await this.#observe(event, true);
         return apply({ kind: 'turn-completed', attempt: id });
+      case 'text':
+        this.#words = event.text.slice(0, longestWords);
+        return undefined;
+      case 'usage': {
+        const start = { model: this.#attempt.model, ...this.#deps.conversation() };
+        this.#metered = metered(event.usage, start);
+        return this.#deps.spent(this.#metered.spent, this.heard.result !== null);
+      }
       case 'result':
         this.heard = { ...this.heard, result: event.text };
         return undefined;
@@ -132,6 +151,11 @@ class Ear {
       default:
         return undefined;
     }
+  }
+
+  /** For the end of the attempt. */
+  told(): { readonly words: string | null; readonly spent?: Spent; readonly told?: Told | null } {
+    return { words: this.#words, ...this.#metered };
   }
 
   /** An end that tells of a limit which no event told closes the account as well: else it would be tried at once again. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildAccount } from '../../test/builders.ts';
+import { buildAccount, idOf } from '../../test/builders.ts';
 import { buildJob } from '../../test/job-builder.ts';
 import { finish, openSupervisor, print, type SupervisorRig } from '../../test/supervisor-rig.ts';
-import { addAccount } from '../book/roster.ts';
+import { addAccount, clearAccount } from '../book/roster.ts';
 import { asAccountId, asProviderId } from '../core/ids.ts';
 import { hourMs } from '../core/time.ts';
 
@@ -46,6 +46,38 @@ describe('an agent that takes a job over', () => {
       '# a poem\n\n## The task\n\nWrite a poem.\n\n## Attempt 1, by claude\n\nI shall write it down.\n\n' +
         '[tool] Bash echo half\n\n[error] window: used up\n',
     );
+  });
+
+  test('saves the work itself where it meets a stop condition, though the first agent is open again', async () => {
+    await using rig = await openSupervisor(['a']);
+    const usage = { turns: 3, models: null, costUsd: null, ofConversation: false };
+    const works = `${print({ kind: 'session', id: 'two' })}${print({ kind: 'usage', usage })}while :; do sleep 0.05; done\n`;
+    const says = `echo "$1 $2" >> "$NOTES/how"; cat >> "$NOTES/told"\n`;
+    await withSecond(
+      rig,
+      `${says}if [ "$1" = first ]; then\nwhile [ ! -e "$NOTES/open" ]; do sleep 0.02; done\n${works}fi\n${finish('saved')}`,
+    );
+    const spec = buildJob().spec;
+    const { id } = await rig.add(`${half}while [ ! -e "$NOTES/closed" ]; do sleep 0.02; done`, {
+      ...{ ladder: { ...spec.ladder, agents: ['gemini'] }, stop: { ...spec.stop, turns: 3 } },
+    });
+    await rig.reaches(id, 'running');
+    await rig.close('a', rig.now + hourMs);
+    writeFileSync(join(rig.folder, 'closed'), '');
+    await rig.supervisor.until(
+      id,
+      ({ state }) => state.kind === 'running' && rig.supervisor.attempt(id)?.agent === 'gemini',
+    );
+    await clearAccount(rig.book, idOf('a'));
+    writeFileSync(join(rig.folder, 'open'), '');
+    const job = await rig.reaches(id, 'done');
+    expect(job).toMatchObject({
+      stopped: { by: 'turns' },
+      state: { result: expect.stringContaining('saved') as string },
+    });
+    expect(rig.supervisor.attempt(id)).toMatchObject({ agent: 'gemini', pool: 'google' });
+    expect(rig.read('how')).toEndWith('resume two\n');
+    expect(rig.read('told')).toEndWith('and then end your turn.');
   });
 
   test('is not asked where the job does not allow it', async () => {

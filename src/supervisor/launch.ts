@@ -31,6 +31,8 @@ export async function launchOf(deps: LaunchDeps, job: Job, attempt: Attempt): Pr
   const reach = await reachOf(deps, attempt, known);
   const goesOn = known !== null && reach.holds;
   const takesOver = handover !== null && !goesOn;
+  if (takesOver && job.stopped !== null)
+    throw new Problem('conflict', `The conversation of job ${job.id} is not there any more.`);
   const files = deps.processes.filesOf(attempt.id);
   const transcript = takesOver ? await transcriptOf(deps, job, attempt) : null;
   const args = agent.mode.args({

@@ -1,6 +1,8 @@
-import type { JobId, Label } from '../core/ids.ts';
+import type { AttemptId, JobId, Label } from '../core/ids.ts';
 import type { Attempt, Job, JobSpec, Park } from '../core/job/job.ts';
 import { resolveRung, rungsOf, type LadderAgent, type Resolved, type Rung } from '../core/job/ladder.ts';
+import { runningMs } from '../core/job/progress.ts';
+import { addSpent, isCounted, nothingSpent, type Spent } from '../core/job/stop.ts';
 import { attemptOf, hasEnded, type JobEvent, type Transition } from '../core/job/transition.ts';
 import { whyNotRunning } from '../core/job/why.ts';
 import { Problem } from '../core/problem.ts';
@@ -9,9 +11,10 @@ import { dispatch, type Dispatch } from './dispatch.ts';
 import { acceptedJob, Effects, writeAgainMs, type EffectDeps } from './effects.ts';
 import { concluded } from './follow.ts';
 import { forgetFiles, forgettable } from './forget.ts';
-import { JobBook } from './job-book.ts';
+import { JobBook, jobOf } from './job-book.ts';
 import type { OpenEffect } from './ports.ts';
 import { Ramp } from './ramp.ts';
+import { checkStops } from './stop-checks.ts';
 import { unpark, wishOf } from './unpark.ts';
 import { WakeUp } from './wake.ts';
 import { Watch } from './watch.ts';
@@ -19,7 +22,7 @@ import type { WatchedWorld } from './watch-ports.ts';
 
 const movesAtOnce = 16;
 
-export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified' | 'line'> & {
+export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified' | 'line' | 'spent'> & {
   /** In [0, 1). */
   readonly random: () => number;
   /** Jobs that may have a process at once. */
@@ -40,6 +43,8 @@ export type Sought = {
   readonly spec: Pick<JobSpec, 'agent' | 'model' | 'pool' | 'ladder'>;
   readonly conversation: Job['conversation'];
   readonly usualModel?: Job['usualModel'];
+  readonly id?: JobId;
+  readonly stopped?: Job['stopped'];
 };
 
 /**
@@ -65,6 +70,8 @@ export class Supervisor {
   #running: number | undefined;
   /** What opened while nobody looked is not told again. */
   #mayBeFreed = true;
+  /** Of attempts that live: what they have spent by what they told, and whether they have said their last word. */
+  readonly #spending = new Map<AttemptId, { readonly spent: Spent; readonly isOver: boolean }>();
 
   private constructor(deps: SupervisorDeps) {
     this.#deps = deps;
@@ -83,8 +90,13 @@ export class Supervisor {
     supervisor.#book = book;
     const { signal } = supervisor.#stopping;
     const verified: EffectDeps['verified'] = (of) => supervisor.#ramp.verified(of);
+    const spent = (attempt: AttemptId, amount: Spent, isOver: boolean): void => {
+      supervisor.#spending.set(attempt, { spent: amount, isOver });
+      const stop = book.find(jobOf(attempt))?.spec.stop;
+      if (stop !== undefined && isCounted(stop)) supervisor.look();
+    };
     supervisor.#effects = new Effects({
-      ...{ ...deps, book, stopping: signal, verified },
+      ...{ ...deps, book, stopping: signal, verified, spent },
       heard: (attempt, event) => {
         supervisor.#watch.heard(attempt, event);
         deps.heard(attempt, event);
@@ -209,13 +221,28 @@ export class Supervisor {
     return whyNotRunning(job, { now: clock(), timeZone, waitsFor, room, paused: this.#paused() });
   }
 
+  /** What a job has spent up to now over all its attempts, and in the latest. */
+  spent(job: Job): { readonly job: Spent; readonly attempt: Spent } {
+    const attempt = this.#book.attempt(job.id);
+    if (attempt === undefined || attemptOf(job) !== attempt.id)
+      return { job: job.spent, attempt: attempt?.spent ?? nothingSpent };
+    const present = this.#present(job, attempt);
+    return { job: addSpent(job.spent, present), attempt: present };
+  }
+
+  #present(job: Job, attempt: Attempt): Spent {
+    const { spent } = this.#spending.get(attempt.id) ?? attempt;
+    return { ...spent, runningMs: runningMs(job, attempt, this.#deps.clock()) };
+  }
+
   /** What a job would run on now. */
   resolve(job: Sought): Resolved {
-    const session = job.conversation?.session ?? null;
     const { accounts } = this.#deps;
+    const { agent } = job.spec;
+    const session = job.conversation?.session ?? null;
     const ladder = this.#ladderOf(job);
-    const usual = ladder[0]?.agent === job.spec.agent ? ladder[0].pool : null;
-    return resolveRung(job.spec, ladder, (name, asked) => {
+    const usual = ladder[0]?.agent === agent ? ladder[0].pool : null;
+    return resolveRung(this.#wantedOf(job), ladder, (name, asked) => {
       const model = asked ?? (name === usual ? (job.usualModel ?? null) : null);
       return accounts.select({ pool: name, session, model, exclude: [] });
     });
@@ -223,16 +250,27 @@ export class Supervisor {
 
   /** All that it might ever run on, best first. */
   rungs(job: Sought): readonly Omit<Rung, 'account'>[] {
-    return rungsOf(job.spec, this.#ladderOf(job));
+    return rungsOf(this.#wantedOf(job), this.#ladderOf(job));
   }
 
-  #ladderOf({ spec: { agent, pool, ladder } }: Sought): LadderAgent[] {
+  /** An agent that saves the work for another one goes on with the model that it had. */
+  #wantedOf(job: Sought): Sought['spec'] {
+    const holder = holderOf(job);
+    if (holder === null || holder === job.spec.agent || job.id === undefined) return job.spec;
+    return { ...job.spec, model: modelOf(this.#book.attempt(job.id)) };
+  }
+
+  #ladderOf(job: Sought): LadderAgent[] {
     const { agents, accounts, chainOf } = this.#deps;
-    const names = [agent, ...ladder.agents.filter((each) => each !== agent)];
+    const { agent, pool, ladder } = job.spec;
+    const holder = holderOf(job);
+    const names = [agent, ...ladder.agents.filter((each) => each !== agent)].filter(
+      (each) => each === (holder ?? each),
+    );
     return names.flatMap((name, place) => {
       const found = agents.get(name);
       if (found === undefined) return [];
-      const own = place === 0 && pool !== null ? pool : accounts.defaultPool(name);
+      const own = place === 0 && name === agent && pool !== null ? pool : accounts.defaultPool(name);
       const byProfile = accounts.modeOf(own) === 'profile';
       return [{ agent: name, pool: own, chain: chainOf?.(name) ?? found.mode.chain, byProfile }];
     });
@@ -292,12 +330,18 @@ export class Supervisor {
     const freed = unpark({ jobs: this.#book.all(), now, mayBeFreed, resolve, poolOf, ramp: this.#ramp, random });
     this.#mayBeFreed ||= mayBeFreed && freed.isRefused;
     await this.#moveAll(freed.events);
+    const stops = checkStops({
+      ...{ jobs: this.#book.all(), attempt: (job: Job) => this.#book.attempt(job.id), now },
+      spent: (job: Job) => this.spent(job).attempt,
+      hasFinished: (attempt: AttemptId) => this.#spending.get(attempt)?.isOver === true,
+    });
+    await this.#moveAll(stops.events);
     const { events, nextAt } = dispatch({
       ...{ jobs: this.#book.all(), find: (id: JobId) => this.#book.find(id), resolve, random },
       ...{ now: clock(), places: places(), paused: this.#paused() },
     });
     await this.#moveAll(events);
-    const times = [freed.nextAt, nextAt].filter((at) => at !== null);
+    const times = [freed.nextAt, stops.nextAt, nextAt].filter((at) => at !== null);
     this.#wake.set(times.length === 0 ? null : Math.min(...times));
     this.#lookedAt = now;
   }
@@ -341,7 +385,8 @@ export class Supervisor {
     if (event.kind === 'dispatched') {
       const job = this.#book.find(id);
       const why = job === undefined ? null : await this.#unwanted(job);
-      if (why !== null) return this.#move(id, { kind: 'block', detail: why });
+      if (why !== null)
+        return this.#move(id, job?.stopped ? { kind: 'wrap-up-skipped' } : { kind: 'block', detail: why });
     }
     const next = await this.#book.apply(id, event);
     return next instanceof Problem ? null : next;
@@ -367,6 +412,8 @@ export class Supervisor {
   #changed(before: Job | null, after: Job): void {
     this.#deps.reached?.(`seen.${before === null ? 'added' : after.state.kind}`);
     this.#running = undefined;
+    const past = before === null ? null : attemptOf(before);
+    if (past !== null && attemptOf(after) !== past) this.#spending.delete(past);
     this.#deps.changed(before, after);
     for (const watcher of [...this.#watchers]) watcher();
     this.look();
@@ -375,4 +422,13 @@ export class Supervisor {
 
 function byEnd(a: Attempt, b: Attempt): number {
   return (a.endedAt ?? 0) - (b.endedAt ?? 0);
+}
+
+function modelOf(attempt: Attempt | undefined): string | null {
+  return attempt?.model ?? null;
+}
+
+/** Whoever had the conversation saves the work; null for a job that no condition has stopped. */
+function holderOf({ spec, conversation, stopped = null }: Sought): string | null {
+  return stopped === null ? null : (conversation?.agent ?? spec.agent);
 }

@@ -79,6 +79,6 @@ export function unpark({ jobs, now, mayBeFreed, resolve, poolOf, ramp, random }:
 }
 
 /** Jobs of which this is the same find the same open. */
-export function wishOf({ spec: { agent, pool, model, ladder }, usualModel }: Job): string {
-  return JSON.stringify([agent, pool, model ?? usualModel, ladder]);
+export function wishOf({ id, spec: { agent, pool, model, ladder }, usualModel, stopped }: Job): string {
+  return JSON.stringify([agent, pool, model ?? usualModel, ladder, stopped === null ? null : id]);
 }

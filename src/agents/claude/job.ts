@@ -7,6 +7,7 @@ import { eventsOf, lastLines } from '../told-events.ts';
 import { ToolCalls } from '../tool-calls.ts';
 import { withWholeLines } from '../whole-lines.ts';
 import { listenToClaude } from './events.ts';
+import { countClaude } from './usage.ts';
 
 /** Texts of Claude Code 2.1.197, as an error entry or a result shows them. */
 const words: FailureWords = [
@@ -110,17 +111,24 @@ export const claudeJob: JobMode = {
   environment: { CLAUDE_CODE_RETRY_WATCHDOG: '0', DISABLE_AUTOUPDATER: '1' },
   listen: (now) => withWholeLines(listen(now), events),
   readStderr: (text, _, now) => readFailure(lastLines(text), words, now),
+  abilities: { spending: 'answer', namesModel: true, mcp: true },
   chain: ['opus', 'sonnet[1m]', 'sonnet', 'haiku'],
 };
 
 function listen(now: () => number): JobListener {
   const hear = listenToClaude(now);
   const calls = new ToolCalls();
+  const count = countClaude();
   return (channel, line) => {
     if (channel === 'stderr')
       return line.startsWith('No conversation found with session ID') ? [{ kind: 'session-missing' }] : [];
-    const entry = entrySchema.safeParse(parseJson(line)).data;
-    return [...eventsOf(hear(channel, line).told), ...(entry === undefined ? [] : fromEntry(entry, calls, now()))];
+    const parsed = parseJson(line);
+    const entry = entrySchema.safeParse(parsed).data;
+    return [
+      ...eventsOf(hear(channel, line).told),
+      ...(entry === undefined ? [] : fromEntry(entry, calls, now())),
+      ...count(parsed),
+    ];
   };
 }
 

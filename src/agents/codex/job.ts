@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { ModelTokens } from '../../core/spend/tokens.ts';
+import type { Usage } from '../../core/spend/usage.ts';
 import { parseJson } from '../../lib/parse-json.ts';
 import { readFailure, type FailureWords } from '../failure-text.ts';
 import type { AgentEvent, JobListener, JobMode } from '../job-mode.ts';
@@ -24,6 +26,18 @@ const words: FailureWords = [
   [/CODEX_HOME points to .* does not exist|model provider .* no longer configured/, 'launch'],
 ];
 
+const count = z.number().nonnegative().catch(0);
+/** Totals of the thread, earlier processes included; `input_tokens` has those of the cache in it. */
+const usageSchema = z.object({
+  input_tokens: count,
+  cached_input_tokens: count,
+  cache_write_input_tokens: count,
+  output_tokens: count,
+});
+
+/** Items that are calls of a tool. */
+const toolItems = new Set(['command_execution', 'mcp_tool_call', 'file_change', 'web_search', 'collab_tool_call']);
+
 const eventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.enum(['item.started', 'item.completed']),
@@ -40,10 +54,12 @@ const eventSchema = z.discriminatedUnion('type', [
       error: z.unknown().optional(),
     }),
   }),
-  z.object({ type: z.literal('turn.completed') }),
+  z.object({ type: z.literal('turn.completed'), usage: usageSchema.optional().catch(undefined) }),
   z.object({ type: z.literal('turn.failed'), error: z.object({ message: z.string() }) }),
   z.object({ type: z.literal('error'), message: z.string() }),
 ]);
+
+type Event = z.infer<typeof eventSchema>;
 
 /** The types of its events. */
 const events = /^(thread|turn|item)\.[a-z]+$/;
@@ -64,23 +80,46 @@ export const codexJob: JobMode = {
   listen: (now) => withWholeLines(listen(now), events),
   readStderr: (text, _, now) => readFailure(lastLines(text), words, now),
   chain: [],
+  abilities: { spending: 'turn', namesModel: false, mcp: true },
 };
 
 function listen(now: () => number): JobListener {
   const hear = listenToCodex(now);
   // It has no last word of its own: the last message of the turn is.
   let last = '';
+  let turns = 0;
+  let models: Usage['models'] = null;
+  // It does not tell of single answers: a call of a tool is one, and the end of its turn.
+  const count = (event: Event): AgentEvent[] => {
+    const isCall = event.type === 'item.completed' && toolItems.has(event.item.type);
+    if (!isCall && event.type !== 'turn.completed') return [];
+    turns += 1;
+    if (event.type === 'turn.completed' && event.usage !== undefined) models = [tokensOf(event.usage)];
+    return [{ kind: 'usage', usage: { turns, models, costUsd: null, ofConversation: true } }];
+  };
   return (channel, line) => {
     if (channel === 'stderr')
       return line.includes('no rollout found for thread id') ? [{ kind: 'session-missing' }] : [];
     const event = eventSchema.safeParse(parseJson(line)).data;
     if (event?.type === 'item.completed' && event.item.type === 'agent_message') last = event.item.text ?? last;
     const told = eventsOf(hear(channel, line).told);
-    return event === undefined ? told : [...told, ...fromEvent(event, { last, now: now() })];
+    return event === undefined ? told : [...told, ...fromEvent(event, { last, now: now() }), ...count(event)];
   };
 }
 
-function fromEvent(event: z.infer<typeof eventSchema>, { last, now }: { last: string; now: number }): AgentEvent[] {
+/** Its output has what it thought in it. */
+function tokensOf(usage: z.infer<typeof usageSchema>): ModelTokens {
+  return {
+    model: null,
+    inputTokens: usage.input_tokens,
+    cacheReadTokens: usage.cached_input_tokens,
+    cacheWriteTokens: usage.cache_write_input_tokens,
+    longCacheWriteTokens: 0,
+    outputTokens: usage.output_tokens,
+  };
+}
+
+function fromEvent(event: Event, { last, now }: { last: string; now: number }): AgentEvent[] {
   switch (event.type) {
     case 'item.started':
       if (event.item.type === 'command_execution')

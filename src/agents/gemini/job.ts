@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Usage } from '../../core/spend/usage.ts';
 import { parseJson } from '../../lib/parse-json.ts';
 import { readFailure, type FailureWords } from '../failure-text.ts';
 import type { AgentEvent, JobListener, JobMode } from '../job-mode.ts';
@@ -28,6 +29,15 @@ const words: FailureWords = [
   [/MCP (server|client|tool).*(failed|disconnected|error)/i, 'mcp-lost'],
 ];
 
+const count = z.number().nonnegative().catch(0);
+/** Of this process. What was thought is in the total alone. https://geminicli.com/docs/cli/headless */
+const statsSchema = z.object({
+  models: z.record(
+    z.string(),
+    z.object({ total_tokens: count, input_tokens: count, output_tokens: count, cached: count }),
+  ),
+});
+
 const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('init'), model: z.string() }),
   z.object({ type: z.literal('message'), role: z.string(), content: z.string() }),
@@ -39,13 +49,18 @@ const eventSchema = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('tool_result'),
-    tool_id: z.string(),
+    tool_id: z.string().optional(),
     status: z.string().optional(),
     output: z.unknown().optional(),
     error: z.unknown().optional(),
   }),
   z.object({ type: z.literal('error'), severity: z.string(), message: z.string() }),
-  z.object({ type: z.literal('result'), status: z.string(), error: z.object({ message: z.string() }).optional() }),
+  z.object({
+    type: z.literal('result'),
+    status: z.string(),
+    error: z.object({ message: z.string() }).optional(),
+    stats: statsSchema.optional().catch(undefined),
+  }),
 ]);
 
 /** The types of its events. */
@@ -71,6 +86,7 @@ export const geminiJob: JobMode = {
     return read.failure === 'unknown' && exitCode === 41 ? { ...read, failure: 'auth' } : read;
   },
   chain: [],
+  abilities: { spending: 'turn', namesModel: true, mcp: true },
 };
 
 function listen(now: () => number): JobListener {
@@ -78,6 +94,15 @@ function listen(now: () => number): JobListener {
   // A message comes in pieces, and the last one is the result.
   let message = '';
   const calls = new ToolCalls();
+  let turns = 0;
+  let models: Usage['models'] = null;
+  // It does not tell of single answers: a call of a tool is one, and the end of its turn.
+  const count = (event: Shown): AgentEvent[] => {
+    if (event.type !== 'tool_result' && event.type !== 'result') return [];
+    turns += 1;
+    if (event.type === 'result' && event.stats !== undefined) models = modelsOf(event.stats);
+    return [{ kind: 'usage', usage: { turns, models, costUsd: null, ofConversation: false } }];
+  };
   return (channel, line) => {
     if (channel === 'stderr') {
       if (line.startsWith('Error resuming session:')) return [{ kind: 'session-missing' }];
@@ -94,10 +119,19 @@ function listen(now: () => number): JobListener {
       return told;
     }
     const said: AgentEvent[] = message === '' || event === undefined ? [] : [{ kind: 'text', text: message }];
-    const events = event === undefined ? [] : fromEvent(event, { message, calls, now: now() });
+    const events = event === undefined ? [] : [...fromEvent(event, { message, calls, now: now() }), ...count(event)];
     if (event !== undefined) message = '';
     return [...said, ...told, ...events];
   };
+}
+
+function modelsOf({ models }: z.infer<typeof statsSchema>): Usage['models'] {
+  return Object.entries(models).map(
+    ([model, { total_tokens: total, input_tokens: input, output_tokens: output, cached }]) => {
+      const cache = { cacheReadTokens: cached, cacheWriteTokens: 0, longCacheWriteTokens: 0 };
+      return { model, inputTokens: input, ...cache, outputTokens: Math.max(output, total - input) };
+    },
+  );
 }
 
 type Shown = Exclude<z.infer<typeof eventSchema>, { type: 'message' }>;
@@ -111,7 +145,8 @@ function fromEvent(event: Shown, { message, calls, now }: Hearing): AgentEvent[]
     if (event.tool_id !== undefined) calls.begin(event.tool_id, event.tool_name, event.parameters);
     return [{ kind: 'tool', name: event.tool_name, summary: JSON.stringify(event.parameters ?? {}).slice(0, 200) }];
   }
-  if (event.type === 'tool_result') return calls.end(event.tool_id, [event.status, event.output, event.error]);
+  if (event.type === 'tool_result')
+    return event.tool_id === undefined ? [] : calls.end(event.tool_id, [event.status, event.output, event.error]);
   if (event.type === 'error') {
     // Its result is `success` then: it has stopped itself in the middle.
     if (/^Loop detected|^Maximum session turns/.test(event.message))

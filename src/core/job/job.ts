@@ -1,7 +1,8 @@
 import type { AccountId, AttemptId, JobId, Label } from '../ids.ts';
 import type { EpochMs } from '../time.ts';
 import type { FailureKind } from './failure-kind.ts';
-import type { Spent, Stopped, StopSpec } from './stop.ts';
+import type { Told } from '../spend/usage.ts';
+import type { Spent, Stopped, StopSpec, Warned } from './stop.ts';
 import type { Transport } from './transport.ts';
 import type { Watched } from '../watch/action.ts';
 
@@ -117,7 +118,9 @@ export type AfterStop =
     }
   | ({ readonly kind: 'parked' } & Park)
   /** A person has to look. */
-  | { readonly kind: 'blocked'; readonly failure: FailureKind; readonly detail: string };
+  | { readonly kind: 'blocked'; readonly failure: FailureKind; readonly detail: string }
+  /** A stop condition was met: its conversation is gone on with once more, to save the work. */
+  | { readonly kind: 'wrap-up' };
 
 /** Automatic restarts that were spent. Each is checked before a restart and written with it. */
 export type Restarts = {
@@ -173,6 +176,18 @@ export type Job = {
   readonly report: string | null;
   readonly finished: string | null;
   readonly watched: Watched;
+  readonly progress: StopProgress;
+};
+
+/** How far a job is towards its stop conditions. */
+export type StopProgress = {
+  /** What counts of `spent`: all of it, but what came before its conditions began anew with a retry. */
+  readonly counted: Spent;
+  readonly warned: readonly Warned[];
+  /** How often it was gone on with because its agent had not said with a tool that it is finished. */
+  readonly continued: number;
+  /** What the conversation had spent when its last attempt ended, where its agent tells that of the whole conversation. */
+  readonly told: Told | null;
 };
 
 /** One OS process of an agent that works on a job. */
@@ -193,7 +208,10 @@ export type Attempt = {
   readonly endedAt: EpochMs | null;
   readonly exitCode: number | null;
   readonly outcome: AttemptOutcome | null;
+  /** Written down when it ends, when its user is warned, and when it is stopped. */
   readonly spent: Spent;
+  /** How long it waited for answers of the user. */
+  readonly waitedMs: number;
 };
 
 /** What became of an attempt, from structured evidence; an exit code alone is never success. */

@@ -23,7 +23,8 @@ export function readinessOf(job: Job, find: (id: JobId) => Job | undefined, now:
   return needed.some(({ kind }) => kind !== 'done') ? { kind: 'later', at: null } : { kind: 'ready' };
 }
 
-/** Who goes first: by priority, then the one that was added first. */
+/** Who goes first: one that has to save its work, then by priority, then the one that was added first. */
 export function compareJobs(a: Job, b: Job): number {
-  return b.spec.priority - a.spec.priority || a.addedAt - b.addedAt || (a.id < b.id ? -1 : 1);
+  const saves = Number(b.stopped !== null) - Number(a.stopped !== null);
+  return saves || b.spec.priority - a.spec.priority || a.addedAt - b.addedAt || (a.id < b.id ? -1 : 1);
 }

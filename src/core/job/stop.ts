@@ -1,4 +1,5 @@
-import type { EpochMs } from '../time.ts';
+import { formatUsd } from '../spend/usd.ts';
+import { formatDuration, type EpochMs } from '../time.ts';
 
 /** What may end a job before its agent has finished by itself. */
 export const stopModes = ['turns', 'budget', 'time', 'completion'] as const;
@@ -18,6 +19,11 @@ export type StopSpec = {
 
 export const noStop: StopSpec = { turns: null, budget: null, timeMs: null, completion: false };
 
+/** Whether what is spent can meet or near one of them. */
+export function isCounted({ turns, budget, timeMs }: StopSpec): boolean {
+  return turns !== null || budget !== null || timeMs !== null;
+}
+
 /** What was spent, of one attempt or of a whole job. */
 export type Spent = {
   readonly turns: number;
@@ -36,5 +42,76 @@ export const nothingSpent: Spent = {
   ...{ costUsd: 0, runningMs: 0 },
 };
 
+export function addSpent(a: Spent, b: Spent): Spent {
+  return {
+    turns: a.turns + b.turns,
+    inputTokens: a.inputTokens + b.inputTokens,
+    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
+    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    costUsd: a.costUsd === null || b.costUsd === null ? null : a.costUsd + b.costUsd,
+    runningMs: a.runningMs + b.runningMs,
+  };
+}
+
 /** A condition that was met: the next attempt only saves the agent's work. */
-export type Stopped = { readonly by: StopMode; readonly detail: string; readonly at: EpochMs };
+export type Stopped = {
+  readonly by: StopMode;
+  /** One sentence. */
+  readonly detail: string;
+  readonly at: EpochMs;
+  /** What its agent said last before it was stopped. */
+  readonly words: string | null;
+};
+
+/** What its user was warned of, once: that a condition is nearly met, or that what it costs is not known. */
+export type Warned = { readonly by: StopMode | 'price'; readonly detail: string; readonly at: EpochMs };
+
+const warnedFrom = 0.8;
+
+/** The condition that what was spent meets, with a sentence for it; null for none. */
+export function stopOf(stop: StopSpec, spent: Spent): Pick<Stopped, 'by' | 'detail'> | null {
+  const met = partsOf(stop, spent).find(({ share }) => share >= 1);
+  return met === undefined ? null : { by: met.by, detail: `It has reached ${met.limit} (${met.used}).` };
+}
+
+/** What its user is to be warned of. */
+export function warningsOf(stop: StopSpec, spent: Spent): readonly Pick<Warned, 'by' | 'detail'>[] {
+  const near = partsOf(stop, spent).filter(({ share }) => share >= warnedFrom);
+  const warnings: Pick<Warned, 'by' | 'detail'>[] = near.map(({ by, limit, used }) => ({
+    by,
+    detail: `It will soon reach ${limit} (${used}).`,
+  }));
+  if (stop.budget === null || spent.costUsd !== null) return warnings;
+  const detail = `What it has cost is not known, so that its budget of ${formatUsd(stop.budget)} cannot be kept.`;
+  return [...warnings, { by: 'price', detail }];
+}
+
+/** After how much more running the time has to be looked at again; null for never. */
+export function timeLeftMs({ timeMs }: StopSpec, { runningMs }: Pick<Spent, 'runningMs'>): number | null {
+  if (timeMs === null) return null;
+  if (runningMs / timeMs >= warnedFrom) return timeMs - runningMs;
+  return Math.max(Math.ceil(timeMs * warnedFrom - runningMs), 1);
+}
+
+type Part = { readonly by: StopMode; readonly share: number; readonly limit: string; readonly used: string };
+
+function partsOf({ turns, budget, timeMs }: StopSpec, spent: Spent): readonly Part[] {
+  const parts: Part[] = [];
+  if (turns !== null)
+    parts.push({
+      ...{ by: 'turns', share: spent.turns / turns, used: `${spent.turns} taken` },
+      limit: `its limit of ${turns} ${turns === 1 ? 'turn' : 'turns'}`,
+    });
+  if (budget !== null && spent.costUsd !== null)
+    parts.push({
+      ...{ by: 'budget', share: spent.costUsd / budget, used: `${formatUsd(spent.costUsd)} spent` },
+      limit: `its budget of ${formatUsd(budget)}`,
+    });
+  if (timeMs !== null)
+    parts.push({
+      ...{ by: 'time', share: spent.runningMs / timeMs, used: `${formatDuration(spent.runningMs)} running` },
+      limit: `its time of ${formatDuration(timeMs)}`,
+    });
+  return parts;
+}

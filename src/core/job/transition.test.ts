@@ -60,6 +60,10 @@ const events: readonly JobEvent[] = [
   { kind: 'retry', anew: false },
   { kind: 'retry', anew: true },
   { kind: 'block', detail: 'its directory is gone' },
+  { kind: 'warned', attempt: first, warnings: [{ by: 'turns', detail: 'Soon.' }], spent: nothingSpent },
+  { kind: 'stop', attempt: first, met: { by: 'turns', detail: 'Met.' } },
+  { kind: 'stop', attempt: null, met: { by: 'budget', detail: 'Met.' } },
+  { kind: 'wrap-up-skipped' },
 ];
 
 describe('a job that is', () => {
@@ -226,6 +230,7 @@ test('whatever happens, a job has one process at most, ends once, and is never d
         if (event.kind === 'cancel') cancelled = true;
         if (event.kind === 'retry') cancelled = false;
         if (cancelled) expect(['cancelled', 'stopping']).toContain(next.job.state.kind);
+        if (next.job.stopped !== null) expect(['blocked', 'failed']).not.toContain(next.job.state.kind);
         if (next.job.state.kind === 'blocked' || next.job.state.kind === 'failed')
           expect(next.job.state.detail.length).toBeGreaterThan(0);
         job = next.job;
@@ -241,7 +246,7 @@ function meet(job: Job, event: JobEvent, at: number = now): ReturnType<typeof tr
       ? null
       : {
           ...{ id, job: job.id, number: 1, ...on, pid: null, birth: null, startedAt: now },
-          ...{ endedAt: null, exitCode: null, outcome: null, spent: nothingSpent },
+          ...{ endedAt: null, exitCode: null, outcome: null, spent: nothingSpent, waitedMs: 0 },
         };
   return transition(job, event, { attempt, now: at });
 }

@@ -1,9 +1,12 @@
 import type { AttemptId } from '../ids.ts';
 import { Problem } from '../problem.ts';
+import type { Told } from '../spend/usage.ts';
 import type { EpochMs } from '../time.ts';
 import { afterFailure } from './after-failure.ts';
 import type { AfterStop, Attempt, AttemptOutcome, Conversation, Handover, Job, JobState, Park } from './job.ts';
-import { nothingSpent } from './stop.ts';
+import { endedAttempt, freshOf, mostContinued, noProgress, withSpent } from './progress.ts';
+import { notFinished, resultOf, saveWork } from './stop-words.ts';
+import { nothingSpent, type Spent, type Stopped, type Warned } from './stop.ts';
 import { endless, givenBack, limitedOn, noRestarts, resumed, rungOf } from './restarts.ts';
 import { remembered, type Action } from '../watch/action.ts';
 
@@ -34,6 +37,12 @@ export type JobEvent =
       readonly attempt: AttemptId;
       readonly exitCode: number | null;
       readonly outcome: AttemptOutcome;
+      /** When its process ended, where that is known better than by now. */
+      readonly at?: EpochMs | null;
+      /** What it has told of its spending, and what its agent said last. */
+      readonly spent?: Spent;
+      readonly told?: Told | null;
+      readonly words?: string | null;
     }
   | { readonly kind: 'cancel' }
   /** The user wants it to go on after it ended: with its conversation, or from the beginning. */
@@ -41,7 +50,24 @@ export type JobEvent =
   /** It is not wanted any more, or cannot go on by itself. */
   | { readonly kind: 'block'; readonly detail: string }
   /** A rule of the watch does something to its attempt; what it stops comes to its end as anything else does. */
-  | { readonly kind: 'watched'; readonly attempt: AttemptId | null; readonly action: Action };
+  | { readonly kind: 'watched'; readonly attempt: AttemptId | null; readonly action: Action }
+  /** Its user is warned of a stop condition. */
+  | {
+      readonly kind: 'warned';
+      readonly attempt: AttemptId;
+      readonly warnings: readonly Pick<Warned, 'by' | 'detail'>[];
+      readonly spent: Spent;
+    }
+  /** A stop condition was met; or the attempt that saves the work has taken too long. */
+  | {
+      readonly kind: 'stop';
+      /** Null for a job that waits for its next attempt. */
+      readonly attempt: AttemptId | null;
+      readonly met: Pick<Stopped, 'by' | 'detail'>;
+      readonly spent?: Spent;
+    }
+  /** Its work cannot be saved by its agent: nothing is open. */
+  | { readonly kind: 'wrap-up-skipped' };
 
 /** What is to be done after a transition was written. Each can be done again after a crash. */
 export type Effect =
@@ -87,6 +113,7 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
       return answered(job, event, given);
     case 'switch':
       if (event.attempt !== attemptOf(job) || job.state.kind === 'stopping') return misfit(job, event);
+      if (job.stopped !== null) return stop(job, { kind: 'done' }, given);
       return stop(job, { kind: 'queued', why: event.why }, given);
     case 'park':
       return park(job, event, given);
@@ -100,9 +127,17 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
       return retry(job, event, given);
     case 'block':
       if (!isIdle(job)) return misfit(job, event);
+      if (job.stopped !== null) return endStopped(job, job.stopped, given);
       return end(job, { kind: 'blocked', at: given.now, failure: 'unknown', detail: event.detail }, given);
     case 'watched':
       return watched(job, event, given);
+    case 'warned':
+      return warned(job, event, given);
+    case 'stop':
+      return meetsCondition(job, event, given);
+    case 'wrap-up-skipped':
+      if (job.state.kind !== 'queued' || job.stopped === null) return misfit(job, event);
+      return endStopped(job, job.stopped, given);
   }
 }
 
@@ -124,7 +159,7 @@ function dispatched(job: Job, { on }: Of<'dispatched'>, given: Given): Transitio
   const attempt: Attempt = {
     ...{ ...on, id, number, job: job.id, startedAt: given.now },
     ...{ pid: null, birth: null, endedAt: null, exitCode: null, outcome: null },
-    spent: nothingSpent,
+    ...{ spent: nothingSpent, waitedMs: 0 },
   };
   const next = changed(job, given, { state: { kind: 'starting', attempt: id }, attempts: number });
   return { job: next, attempt, effects: [{ kind: 'spawn', attempt: id }] };
@@ -163,7 +198,9 @@ function answered(job: Job, { answer }: Of<'answered'>, given: Given): Transitio
   if (state.kind !== 'waiting') return misfit(job, { kind: 'answered' });
   if (state.attempt !== null) {
     const running: JobState = { kind: 'running', attempt: state.attempt };
-    return { job: changed(job, given, { state: running, answer }), attempt: null, effects: [] };
+    const waitedMs = (given.attempt?.waitedMs ?? 0) + Math.max(given.now - state.since, 0);
+    const attempt = given.attempt?.id === state.attempt ? { ...given.attempt, waitedMs } : null;
+    return { job: changed(job, given, { state: running, answer }), attempt, effects: [] };
   }
   const queued = queue(null, null);
   return { job: changed(job, given, { state: queued, answer, ...goingOn(job, answer) }), attempt: null, effects: [] };
@@ -193,23 +230,34 @@ function unpark(job: Job, { because, says }: Of<'unpark'>, given: Given): Transi
   return { job: changed(job, given, more), attempt: null, effects: [] };
 }
 
-function ended(job: Job, event: Of<'ended'>, given: Given): Transition | Problem {
-  const { state } = job;
-  if (given.attempt === null || attemptOf(job) !== event.attempt) return misfit(job, event);
-  const { outcome, exitCode } = event;
-  const attempt: Attempt = { ...given.attempt, endedAt: given.now, exitCode, outcome };
+function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Problem {
+  const { state } = before;
+  if (given.attempt === null || attemptOf(before) !== event.attempt) return misfit(before, event);
+  const { outcome } = event;
   const next = state.kind === 'stopping' ? state.next : null;
+  const attempt = endedAttempt(before, given.attempt, { ...event, now: given.now });
+  const job = withSpent(before, attempt.spent, event.told ?? null);
   if (next?.kind === 'cancelled') return { ...end(job, { kind: 'cancelled', at: given.now }, given), attempt };
-  // An agent that finished is done, whatever limit was seen on the way.
-  if (outcome.kind === 'done' || job.finished !== null || next?.kind === 'done') {
-    const result = job.finished ?? (outcome.kind === 'done' ? outcome.result : '');
-    return { ...end(job, { kind: 'done', at: given.now, result }, given), attempt };
+  const done = outcome.kind === 'done' ? outcome.result : null;
+  const words = done ?? event.words ?? null;
+  // It was to save its work, and has had its time for that.
+  if (job.stopped !== null && next?.kind !== 'wrap-up') {
+    if (next?.kind === 'parked') return { ...stopped(job, { next, attempt }, given), attempt };
+    const met = { ...job.stopped, words: job.finished ?? words ?? job.stopped.words };
+    return { ...endStopped(job, met, given), attempt };
   }
+  // An agent that finished is done, whatever limit was seen on the way.
+  if (job.finished !== null || (done !== null && !job.spec.stop.completion) || next?.kind === 'done') {
+    const state: JobState = { kind: 'done', at: given.now, result: job.finished ?? done ?? '' };
+    return { ...end({ ...job, stopped: null }, state, given), attempt };
+  }
+  if (next?.kind === 'wrap-up') return { ...wrapUp(job, words, given), attempt };
   if (next !== null) return { ...stopped(job, { next, attempt }, given), attempt };
+  if (done !== null) return { ...goOnUnfinished(job, done, given), attempt };
   const failed =
     outcome.kind === 'failed'
       ? outcome
-      : ({ kind: 'failed', failure: 'crash', detail: outcome.why, until: null } as const);
+      : ({ kind: 'failed', failure: 'crash', detail: 'why' in outcome ? outcome.why : '', until: null } as const);
   const after = afterFailure(failed, { restarts: job.restarts, rung: rungOf(attempt) }, given.now);
   if (after.state.kind === 'failed' || after.state.kind === 'blocked') {
     const seen = after.action === undefined ? job.watched : remembered(job.watched, after.action, given.now);
@@ -219,9 +267,61 @@ function ended(job: Job, event: Of<'ended'>, given: Given): Transition | Problem
   return { job: changed(job, given, more), attempt, effects: [] };
 }
 
+function warned(job: Job, event: Of<'warned'>, given: Given): Transition | Problem {
+  const all = [...job.progress.warned, ...freshOf(job, event.warnings).map((each) => ({ ...each, at: given.now }))];
+  if (attemptOf(job) !== event.attempt || all.length === job.progress.warned.length || given.attempt === null)
+    return misfit(job, event);
+  return {
+    job: changed(job, given, { progress: { ...job.progress, warned: all } }),
+    attempt: { ...given.attempt, spent: event.spent },
+    effects: [],
+  };
+}
+
+/** Its process is ended first; what its agent was at is saved by the attempt after that. */
+function meetsCondition(job: Job, event: Of<'stop'>, given: Given): Transition | Problem {
+  const { state } = job;
+  const isWaiting = event.attempt === null && state.kind === 'queued' && job.stopped === null;
+  const isRunning = event.attempt !== null && attemptOf(job) === event.attempt && state.kind !== 'stopping';
+  const met: Stopped = { ...event.met, at: given.now, words: null };
+  if (isWaiting) return wrapUp({ ...job, stopped: met }, null, given);
+  if (!isRunning) return misfit(job, event);
+  if (job.stopped !== null) return stop(job, { kind: 'done' }, given);
+  const attempt = given.attempt === null || event.spent === undefined ? null : { ...given.attempt, spent: event.spent };
+  return { ...stop({ ...job, stopped: met }, { kind: 'wrap-up' }, given), attempt };
+}
+
+/** One attempt more with the same conversation, where there is one, in which the agent saves its work. */
+function wrapUp(job: Job, words: string | null, given: Given): Transition {
+  const met = { ...(job.stopped as Stopped), words };
+  if (job.conversation === null) return endStopped(job, met, given);
+  const says = saveWork(met);
+  const more: Partial<Job> = { state: queue(null, met.detail), stopped: met, handover: { kind: 'resume', says } };
+  return { job: changed(job, given, more), attempt: null, effects: [] };
+}
+
+/** A job that was stopped by a condition is done, and never failed: what depends on it goes on. */
+function endStopped(job: Job, met: Stopped, given: Given): Transition {
+  return end({ ...job, stopped: met }, { kind: 'done', at: given.now, result: resultOf(met) }, given);
+}
+
+/** The end of a turn is not the end of this job: its agent has to say that. */
+function goOnUnfinished(job: Job, words: string, given: Given): Transition {
+  const continued = job.progress.continued + 1;
+  if (continued > mostContinued) {
+    const detail = `Its agent has ended its turn ${continued} times without finish_job.`;
+    return endStopped(job, { by: 'completion', detail, at: given.now, words }, given);
+  }
+  const more = { state: queue(null, null), progress: { ...job.progress, continued }, ...goingOn(job, notFinished) };
+  return { job: changed(job, given, more), attempt: null, effects: [] };
+}
+
 function stopped(
   job: Job,
-  { next, attempt }: { readonly next: Exclude<AfterStop, { kind: 'cancelled' | 'done' }>; readonly attempt: Attempt },
+  {
+    next,
+    attempt,
+  }: { readonly next: Extract<AfterStop, { kind: 'queued' | 'parked' | 'blocked' }>; readonly attempt: Attempt },
   given: Given,
 ): Transition {
   if (next.kind === 'parked')
@@ -251,9 +351,11 @@ function retry(job: Job, event: Of<'retry'>, given: Given): Transition | Problem
   const { kind } = job.state;
   if (kind !== 'failed' && kind !== 'blocked' && kind !== 'cancelled' && kind !== 'done') return misfit(job, event);
   const says = 'You were stopped, and are asked to go on.';
-  const begins = event.anew ? { handover: null, conversation: null } : goingOn(job, says);
-  const watched = { ...job.watched, loops: 0 };
-  const more = { state: queue(null, null), restarts: noRestarts, answer: null, finished: null, watched, ...begins };
+  const begins = event.anew ? { handover: null, conversation: null } : goingOn({ ...job, stopped: null }, says);
+  // One that was stopped by a condition gets its conditions afresh; what was spent stays what it was.
+  const again = job.stopped === null ? {} : { stopped: null, progress: { ...noProgress, told: job.progress.told } };
+  const forgotten = { restarts: noRestarts, answer: null, finished: null, watched: { ...job.watched, loops: 0 } };
+  const more = { state: queue(null, null), ...forgotten, ...again, ...begins };
   return { job: changed(job, given, more), attempt: null, effects: [] };
 }
 
@@ -304,8 +406,9 @@ function queue(notBefore: EpochMs | null, why: string | null): JobState {
   return { kind: 'queued', notBefore, why };
 }
 
-/** With the conversation where there is one, else from the beginning. */
-function goingOn({ conversation }: Job, says: string): { readonly handover: Handover } {
+/** With the conversation where there is one, else from the beginning; one that is to save its work is told that alone. */
+function goingOn({ conversation, stopped, handover }: Job, says: string): { readonly handover: Handover } {
+  if (stopped !== null && handover !== null) return { handover };
   return { handover: { kind: conversation === null ? 'restart' : 'resume', says } };
 }
 

@@ -1,6 +1,6 @@
 import type { JobId } from '../ids.ts';
 import { formatDuration, formatWhen, secondMs, type EpochMs } from '../time.ts';
-import type { Job } from './job.ts';
+import type { AfterStop, Job } from './job.ts';
 
 /** What "why is this not running?" is answered from. */
 export type WhyFacts = {
@@ -39,9 +39,11 @@ export function whyNotRunning(job: Job, facts: WhyFacts): string | null {
     case 'waiting':
       return `It waits for you: ${state.question} Answer with: stint job answer ${job.id} "..."`;
     case 'stopping':
-      return `Its process is being ended${lasting(state.since, facts.now)}; then it is ${state.next.kind === 'queued' ? 'tried elsewhere' : state.next.kind}.`;
+      return `Its process is being ended${lasting(state.since, facts.now)}; then ${afterStop[state.next.kind]}.`;
     case 'done':
-      return `It was done ${when(state.at)}.`;
+      return job.stopped === null
+        ? `It was done ${when(state.at)}.`
+        : `It was stopped ${when(state.at)}: ${job.stopped.detail}`;
     case 'failed':
       return `It failed ${when(state.at)} (${state.failure}): ${state.detail} Try again with: stint job retry ${job.id}`;
     case 'blocked':
@@ -51,9 +53,22 @@ export function whyNotRunning(job: Job, facts: WhyFacts): string | null {
   }
 }
 
-function whyQueued({ state, spec, restarts }: Job, { now, timeZone, waitsFor, room, paused }: WhyFacts): string {
+const afterStop: Readonly<Record<AfterStop['kind'], string>> = {
+  cancelled: 'it is cancelled',
+  done: 'it is done',
+  queued: 'it is tried elsewhere',
+  parked: 'it is parked',
+  blocked: 'it is blocked',
+  'wrap-up': 'its agent saves its work',
+};
+
+function whyQueued(
+  { state, spec, restarts, stopped }: Job,
+  { now, timeZone, waitsFor, room, paused }: WhyFacts,
+): string {
   const when = (at: EpochMs): string => formatWhen(at, now, timeZone);
   if (spec.scheduleAt !== null && spec.scheduleAt > now) return `It is scheduled and starts ${when(spec.scheduleAt)}.`;
+  if (stopped !== null) return `${stopped.detail} Its agent is about to save its work.`;
   const [first] = waitsFor;
   if (first !== undefined) return `It waits for job ${first.id}, which is ${first.state}.`;
   if (paused !== null) return `Nothing is started at the moment: ${paused}.`;

@@ -91,6 +91,7 @@ const marks: Readonly<Record<NoticeKind, string>> = {
   'job-failed': '❌',
   'job-blocked': '⛔',
   'disk-low': '💾',
+  'job-warned': '⏳',
   test: '🔔',
 };
 
@@ -119,6 +120,7 @@ function buttonsOf({ kind, facts: { pool, account, job } }: Notice): InlineKeybo
     case 'job-done':
     case 'job-failed':
     case 'job-blocked':
+    case 'job-warned':
       if (job === undefined) return [];
       return [
         ...shortcut('Show', 'job.show', job),

@@ -1,4 +1,5 @@
 import { oneLine } from '../../core/one-line.ts';
+import { spentText, stopText } from '../../core/spend/spent-text.ts';
 import type { JobView } from '../../operations/job-view.ts';
 import { bold, code, escape, type Html } from './html.ts';
 import { type Look, when } from './render-status.ts';
@@ -29,6 +30,11 @@ export function renderJobs({ jobs }: { jobs: readonly JobView[] }): Html[] {
   return [...shown.map(jobLine), ...(left === 0 ? [] : [`And ${left} more.`])];
 }
 
+/** With what its stop conditions cannot do. */
+export function renderAddedJob(job: JobView & { readonly warnings: readonly string[] }, look: Look): Html[] {
+  return [...renderJob(job, look), ...job.warnings.map((each) => `⚠️ ${escape(each)}`)];
+}
+
 export function renderJob(job: JobView, look: Look): Html[] {
   const { id, agent, model, pool, directory, attempt, why, result } = job;
   const on = [model === null ? '' : ` with ${escape(model)}`, pool === null ? '' : ` in pool ${escape(pool)}`].join('');
@@ -40,10 +46,13 @@ export function renderJob(job: JobView, look: Look): Html[] {
             attempt.endedAt === null ? `since ${when(attempt.startedAt, look)}` : escape(oneLine(attempt.outcome ?? ''))
           }`,
         ];
+  const spent = spentText(job.spent);
   return [
     jobLine(job),
     `${escape(agent)}${on} in ${escape(directory)}, added ${when(job.addedAt, look)}`,
     ...last,
+    ...(job.stop === null ? [] : [`stops ${escape(stopText(job.stop))}`]),
+    ...(spent === null ? [] : [`spent ${escape(spent)}`]),
     ...(why === null ? [] : [escape(oneLine(why, 600))]),
     ...(result === null || result === '' ? [] : [escape(oneLine(result, longestResult))]),
     ...(job.state === 'waiting' ? [`Answer: ${code(`/job_answer ${id} "…"`)}`] : []),

@@ -11,7 +11,7 @@ import type {
   SessionView,
 } from '../../operations/shape.ts';
 import { bold, code, escape, type Html, table } from './html.ts';
-import { renderJob, renderJobs } from './render-job.ts';
+import { renderAddedJob, renderJob, renderJobs } from './render-job.ts';
 import {
   limitName,
   type Look,
@@ -69,7 +69,7 @@ const renderers: Readonly<Record<string, Renderer>> = {
     `Pool ${bold(pool)} moved from ${escape(from)} to ${bold(to)}${sessions === 0 ? '' : `, with ${sessions} of its sessions`}.`,
   ],
   'job.list': renderJobs,
-  'job.add': renderJob,
+  'job.add': renderAddedJob,
   'job.show': renderJob,
   'job.cancel': renderJob,
   'job.retry': renderJob,

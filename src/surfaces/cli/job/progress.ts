@@ -93,7 +93,12 @@ export function plainAudience(terminal: Terminal, startedAt: number): Audience {
 /** Null for an end, which has lines of its own. */
 function stateLine(job: JobView, terminal: Terminal): string | null {
   if (isOver(job)) return null;
-  if (job.state === 'running') return terminal.style('dim', `Attempt ${job.attempts} runs on ${attemptText(job)}.`);
+  if (job.state === 'running') {
+    const runs = `Attempt ${job.attempts} runs on ${attemptText(job)}`;
+    return job.stopped === null
+      ? terminal.style('dim', `${runs}.`)
+      : terminal.style('yellow', `${job.stopped.detail} ${runs}, to save the work.`);
+  }
   const why = job.why?.replaceAll(/\s+/g, ' ') ?? job.state;
   return terminal.style(job.state === 'parked' || job.state === 'waiting' ? 'yellow' : 'dim', why);
 }
@@ -106,12 +111,15 @@ function lastLines(job: JobView, isDetached: boolean, startedAt: number): string
       `  End it:           stint job cancel ${job.id}`,
     ];
   const took = formatDuration(Date.now() - startedAt);
-  if (job.state === 'done') return [`Done in ${took}${job.attempts > 1 ? `, after ${job.attempts} attempts` : ''}.`];
+  const after = job.attempts > 1 ? `, after ${job.attempts} attempts` : '';
+  if (job.stopped !== null && job.state === 'done') return [`Stopped in ${took}${after}. ${job.stopped.detail}`];
+  if (job.state === 'done') return [`Done in ${took}${after}.`];
   if (job.state === 'cancelled') return [`Job ${job.id} was cancelled; its agent is gone.`];
   return [job.why?.replaceAll(/\s+/g, ' ') ?? `Job ${job.id} is ${job.state}.`];
 }
 
-function styled({ state }: JobView, line: string, terminal: Terminal): string {
+function styled({ state, stopped }: JobView, line: string, terminal: Terminal): string {
+  if (state === 'done' && stopped !== null) return terminal.style('yellow', line);
   if (state === 'done') return terminal.style('green', line);
   return state === 'failed' || state === 'blocked' ? terminal.style('red', line) : line;
 }

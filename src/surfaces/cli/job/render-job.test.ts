@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import type { JobView } from '../../../operations/job-view.ts';
 import { render } from '../render.ts';
 import { terminal, type Terminal } from '../terminal.ts';
+import { plainAudience } from './progress.ts';
 import { jobLogPrinter, renderJobLogLine } from './render-log.ts';
 
 const plain: Terminal = { ...terminal, columns: undefined, style: (_, text) => text };
@@ -28,6 +29,9 @@ const queued: JobView = {
   result: null,
   failure: null,
   lastAction: null,
+  stop: null,
+  spent: { turns: 0, inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0, cost: 0, time: 0 },
+  stopped: null,
   resumes: 0,
   addedAt: 0,
   changedAt: 0,
@@ -44,6 +48,36 @@ test.each([
   ['resume', { ...queued, state: 'running', why: null }, 'Job k3j9d8f7ab is running.'],
 ] as const)('stint job %s says where the job is', (verb, job, text) => {
   expect(render(`job.${verb}`, job, plain)).toStartWith(text);
+});
+
+describe('a job with stop conditions', () => {
+  const stop = { turns: 40, budget: 2.5, time: null, completion: false };
+  const stopped = { by: 'turns', detail: 'It has reached its limit of 40 turns (40 taken).' } as const;
+  const spent = { ...queued.spent, turns: 40, inputTokens: 1_200_000, outputTokens: 900, cost: null, time: 61 };
+
+  test('shows them, and what it has spent', () => {
+    const lines = render('job.show', { ...queued, stop, spent }, plain).split('\n');
+    expect(lines).toContain('  stops: after 40 turns or $2.50');
+    expect(lines).toContain('  spent: 40 turns, 1.2M tokens in, 900 out, cost unknown, 1m 1s running');
+  });
+
+  test('says while it is followed that its work is saved, and in the end by what it was stopped', () => {
+    const said: string[] = [];
+    const audience = plainAudience(
+      { ...plain, error: (line) => void said.push(line), print: () => undefined },
+      Date.now(),
+    );
+    const attempt = {
+      ...{ number: 2, agent: 'claude', model: null, pool: 'anthropic', account: null, pid: 7, startedAt: 0 },
+      ...{ endedAt: null, exitCode: null, outcome: null, spent },
+    };
+    audience.state({ ...queued, state: 'running', attempts: 2, attempt, stop, stopped });
+    audience.end({ ...queued, state: 'done', attempts: 2, attempt, stop, stopped, result: stopped.detail }, false);
+    expect(said).toEqual([
+      'It has reached its limit of 40 turns (40 taken). Attempt 2 runs on claude, pool anthropic, to save the work.',
+      expect.stringMatching(/^Stopped in \d+s, after 2 attempts\. It has reached its limit of 40 turns/) as string,
+    ]);
+  });
 });
 
 describe('a list of jobs', () => {

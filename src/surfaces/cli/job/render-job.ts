@@ -1,3 +1,4 @@
+import { spentText, stopText } from '../../../core/spend/spent-text.ts';
 import { formatDuration, formatWhen, secondMs } from '../../../core/time.ts';
 import type { JobView } from '../../../operations/job-view.ts';
 import type { Look } from '../render.ts';
@@ -26,6 +27,7 @@ export function renderJob(job: JobView, look: Look): string {
   const { pool, priority, dependsOn, scheduleAt, repeat, session, resumes, lastAction, why, result } = job;
   const head = `${terminal.style('bold', job.id)}  ${colouredState(job, terminal)}  ${oneLine(job.title)}`;
   const model = job.model === null ? '' : `, model ${job.model}`;
+  const spent = spentText(job.spent);
   const lines = [
     ...(why === null ? [] : [`why: ${oneLine(why)}`]),
     `agent: ${job.agent}${model}${pool === null ? '' : `, pool ${pool}`}`,
@@ -34,7 +36,9 @@ export function renderJob(job: JobView, look: Look): string {
     ...(dependsOn.length === 0 ? [] : [`after: ${dependsOn.join(', ')}`]),
     ...(scheduleAt === null ? [] : [`scheduled: ${when(scheduleAt)}`]),
     ...(repeat === null ? [] : [`again: every ${formatDuration(repeat * secondMs)}`]),
+    ...(job.stop === null ? [] : [`stops: ${stopText(job.stop)}`]),
     ...renderAttempt(job, look),
+    ...(spent === null ? [] : [`spent: ${spent}`]),
     ...(session === null ? [] : [`conversation: ${session}`]),
     ...(resumes === 0 ? [] : [`resumed: ${resumes} of 5 times since its last turn`]),
     ...(lastAction === null ? [] : [`watch: ${oneLine(lastAction.why)}, ${when(lastAction.at)} (${lastAction.rule})`]),

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { JobView } from '../../../operations/job-view.ts';
 import type { AnyOperation } from '../../../operations/operation.ts';
 import { socketClient } from '../../../operations/client.ts';
 import type { Cli } from '../cli.ts';
@@ -8,6 +7,7 @@ import { keepDaemon } from '../keep-daemon.ts';
 import { optionsOf, type GlobalOptions } from '../options.ts';
 import { followJob } from './follow-job.ts';
 import { addJobInput, readJobInput } from './job-input.ts';
+import { tellWarnings, type AddedJob } from './warnings.ts';
 
 /** `stint run "prompt"`: a job whose end this command waits for. */
 export function addRun(cli: Cli, root: Command): void {
@@ -30,7 +30,8 @@ async function run(cli: Cli, command: Command, operation: AnyOperation): Promise
   const daemon = await reachDaemon(cli, options);
   const letGo = keepDaemon(cli, options.home, daemon);
   try {
-    const job = (await socketClient(daemon.controlSocket).call(operation.name, input)) as JobView;
+    const job = (await socketClient(daemon.controlSocket).call(operation.name, input)) as AddedJob;
+    tellWarnings(job, cli.terminal);
     return await followJob(cli, job, options);
   } finally {
     letGo();

@@ -59,6 +59,9 @@ describe('stint run', () => {
       undefined,
       'environment must be names, of letters, digits and _, each with a text.',
     ],
+    [['x', '--turns', '0'], undefined, 'turns must be a whole number from 1 to 100000.'],
+    [['x', '--budget', 'two'], undefined, 'budget must be a number from 0.01 to 100000.'],
+    [['x', '--time', '1.5'], undefined, 'time must be a whole number from 1 to 31536000.'],
     [['x', '--agent', 'vim'], undefined, '"vim" is not an agent that Stint knows.'],
     [['x', '--pool', 'nowhere'], undefined, 'There is no pool "nowhere".'],
   ])('refuses %j', async (args, stdin, line) => {
@@ -109,6 +112,32 @@ describe('stint run', () => {
     const { stderr, code } = await run.ended;
     expect(stderr).toMatch(/Done in \d+s, after 2 attempts\.\n$/);
     expect(code).toBe(0);
+  }, 15_000);
+});
+
+describe('stint run with stop conditions', () => {
+  test('stops the job, has its work saved, and says so; that is no failure', async () => {
+    const { stdout, stderr, code } = await place.stint(['run', 'wait here', '--turns', '1', '--time', '600']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^It has reached its limit of 1 turn \(1 taken\)\.\n\nYou have to stop here, .*end your turn\.\n$/,
+    );
+    expect(stderr).toMatch(/\nStopped in \d+s, after 2 attempts\. It has reached its limit of 1 turn \(1 taken\)\.\n$/);
+    const { stdout: shown } = await place.stint(['job', 'show', await place.latest()]);
+    expect(shown).toContain('\n  stops: after 1 turn or 10m\n');
+    expect(shown).toContain('why: It was stopped ');
+  }, 15_000);
+
+  test('warns on stderr of what cannot be kept', async () => {
+    const run = await place.stint(['job', 'add', 'say hello', '--budget', '2.5', '--model', 'no-such-model']);
+    expect(run.stdout).toStartWith('Added job ');
+    expect(run.stderr).toMatch(
+      /^Warning: Stint has no price for no-such-model \(its prices are of \w+ \d+\), so that what it costs is unknown and its budget cannot be kept until claude tells it\.\n$/,
+    );
+    const json = await place.stint(['job', 'add', 'say hello', '--json', '--completion', '--turns', '2']);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      ...{ warnings: [], stop: { turns: 2, budget: null, time: null, completion: true }, stopped: null },
+    });
   }, 15_000);
 });
 
@@ -216,6 +245,7 @@ describe('stint job', () => {
       new RegExp(
         `^${id} {2}done {2}Hello\n {2}why: It was done \\d+s ago .*\n {2}agent: claude, model opus\n {2}directory: ${place.folder}\n` +
           ` {2}priority: 3\n {2}attempts: 1; the latest on claude, model opus, pool anthropic\n {4}began .*, took \\d+s, exit code 0: done\n` +
+          ` {2}spent: 2 turns, 2\\.5k tokens in, 60 out, \\$0\\.0140, \\d+s running\n` +
           ` {2}conversation: \\S+\n {2}added: .*\n {2}result:\n {4}say hello\n$`,
       ),
     );
