@@ -1,4 +1,6 @@
 import { claudeJobs } from './job-agents.ts';
+import { describeLoop } from './job-loop.ts';
 import { describeJobs } from './job-suite.ts';
 
 describeJobs(claudeJobs);
+describeLoop(claudeJobs);

@@ -1,5 +1,5 @@
 // A process that hosts a supervisor and does what the lines on its stdin say; it ends itself with SIGKILL at a commit point.
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { agents } from '../src/agents/registry.ts';
 import { Book } from '../src/book/book.ts';
@@ -10,12 +10,14 @@ import type { Job, JobSpec } from '../src/core/job/job.ts';
 import { Problem } from '../src/core/problem.ts';
 import { jobAccounts } from '../src/daemon/job-accounts.ts';
 import { agentProcesses } from '../src/processes/agent-processes.ts';
+import { markedProcesses } from '../src/processes/process-table.ts';
 import { openStore } from '../src/store/open-store.ts';
 import type { JobStore } from '../src/supervisor/ports.ts';
 import { Supervisor } from '../src/supervisor/supervisor.ts';
 import { buildAccount, idOf } from '../test/builders.ts';
 import { buildJob } from '../test/job-builder.ts';
 import { scripted } from '../test/supervisor-rig.ts';
+import { testWorld } from '../test/watched-world.ts';
 
 export type HostOptions = {
   readonly folder: string;
@@ -103,6 +105,15 @@ async function host(options: HostOptions): Promise<void> {
     },
     ...{ clock, random: () => 0.3, places: () => places, timeZone: 'UTC', paused: () => null, reached },
     ...{ heard: () => undefined, bug: (error) => void bugs.push(String(error)) },
+    world: testWorld({
+      marked: () => markedProcesses(process.pid),
+      isOfThisHome: (attempt) => Promise.resolve(existsSync(join(folder, 'attempts', attempt))),
+      idleMs: () => 0,
+      every: (ms, run) => {
+        const timer = setInterval(run, ms / 10);
+        return () => clearInterval(timer);
+      },
+    }),
   });
   supervisor.start();
   const blocks = options.measures === true ? watchBlocks() : () => ({ longestBlockMs: 0, longestBusyMs: 0 });

@@ -75,7 +75,7 @@ export const importTable: readonly Row[] = [
     modules: [],
   },
   { folder: 'supervisor', ours: ['core', 'lib', 'agents/*.ts'], modules: [] },
-  { folder: 'processes', ours: ['core', 'lib', 'supervisor/ports.ts'], modules: [] },
+  { folder: 'processes', ours: ['core', 'lib', 'supervisor/ports.ts', 'supervisor/watch-ports.ts'], modules: [] },
   { folder: 'demo', ours: ['core', 'lib', 'home', 'operations', 'simulator'], modules: [] },
 ];
 

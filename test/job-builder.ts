@@ -3,6 +3,7 @@ import type { Job } from '../src/core/job/job.ts';
 import { noProgress } from '../src/core/job/progress.ts';
 import { noRestarts } from '../src/core/job/restarts.ts';
 import { noStop, nothingSpent } from '../src/core/job/stop.ts';
+import { neverWatched } from '../src/core/watch/action.ts';
 import { captured } from './builders.ts';
 
 export { attemptOf } from '../src/core/job/transition.ts';
@@ -46,6 +47,7 @@ export function buildJob(more: Partial<Job> = {}): Job {
     stopped: null,
     report: null,
     finished: null,
+    watched: neverWatched,
     progress: noProgress,
     asked: [],
     ...more,

@@ -45,6 +45,7 @@ export function jobsOf(rig: SupervisorRig): Jobs {
     spent: (job) => rig.supervisor.spent(job),
     attempt: (id) => rig.supervisor.attempt(id),
     why: (job) => rig.supervisor.why(job),
+    resolve: (job) => ({ resolved: rig.supervisor.resolve(job), rungs: rig.supervisor.rungs(job) }),
     add: (spec) => rig.supervisor.add(spec),
     cancel: (id) => rig.supervisor.cancel(id),
     park: (id, reason) => rig.supervisor.park(id, reason),

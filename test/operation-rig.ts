@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { agents } from '../src/agents/registry.ts';
 import { AuditTrail } from '../src/audit/trail.ts';
 import { Book } from '../src/book/book.ts';
+import { asProviderId } from '../src/core/ids.ts';
 import { nothingSpent } from '../src/core/job/stop.ts';
 import type { Signal } from '../src/core/limit/signal.ts';
 import type { EpochMs } from '../src/core/time.ts';
@@ -39,13 +40,14 @@ export const secretOf = (label: string): string => `sk-ant-api03-test-${label}-0
 
 const nothing = (): Promise<never> => Promise.reject(new Error('this rig runs no jobs'));
 const noJobs: OperationContext['jobs'] = {
-  agents: new Map(),
+  agents: new Map([['claude', asProviderId('anthropic')]]),
   ...{
-    abilities: new Map(),
-    spent: () => ({ job: nothingSpent, attempt: nothingSpent }),
     all: () => [],
     attempt: () => undefined,
     why: () => null,
+    resolve: () => ({ resolved: { kind: 'closed', tried: [] }, rungs: [] }),
+    abilities: new Map(),
+    spent: () => ({ job: nothingSpent, attempt: nothingSpent }),
     add: nothing,
     cancel: nothing,
     park: nothing,

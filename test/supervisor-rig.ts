@@ -7,6 +7,7 @@ import { addAccount } from '../src/book/roster.ts';
 import { asJobId, type JobId } from '../src/core/ids.ts';
 import type { Job, JobSpec, JobState } from '../src/core/job/job.ts';
 import type { EpochMs } from '../src/core/time.ts';
+import { lookMs } from '../src/core/watch/numbers.ts';
 import { jobAccounts } from '../src/daemon/job-accounts.ts';
 import { agentProcesses } from '../src/processes/agent-processes.ts';
 import { openStore, type Store } from '../src/store/open-store.ts';
@@ -17,6 +18,7 @@ import { Book as OpenedBook } from '../src/book/book.ts';
 import { buildAccount, captured, idOf } from './builders.ts';
 import { buildJob } from './job-builder.ts';
 import { temporaryFolder } from './temp-folder.ts';
+import { testWorld, type TestWorld } from './watched-world.ts';
 
 /** An agent that prints its events as they are. Its arguments are a script, and `first` or `resume`, session and model. */
 export const scripted: JobMode = {
@@ -37,6 +39,7 @@ export type SupervisorRig = AsyncDisposable & {
   readonly book: Book;
   readonly store: Store;
   readonly bugs: unknown[];
+  readonly world: TestWorld;
   now: EpochMs;
   places: number;
   paused: string | null;
@@ -45,7 +48,11 @@ export type SupervisorRig = AsyncDisposable & {
   /** Resolves when a job is in one of these states. */
   reaches(id: JobId, ...kinds: JobState['kind'][]): Promise<Job>;
   /** Resolves once an agent has said this from here on. */
-  hears(text: string): Promise<void>;
+  hearsText(text: string): Promise<void>;
+  /** Resolves once agents have told so many events of a kind. */
+  hears(kind: AgentEvent['kind'], times?: number): Promise<void>;
+  /** Lets so long pass while the watch looks every five seconds. */
+  passes(ms: number): Promise<void>;
   /** Moves the clock and lets the supervisor see that. */
   advance(ms: number): void;
   /** Lets go of everything and opens it again, as a restart does; what ran goes on. `meanwhile` is when nothing is supervised. */
@@ -76,8 +83,13 @@ export async function openSupervisor(
   const state = { now: captured, places: 8, paused: null as string | null };
   const bugs: unknown[] = [];
   const awaited = new Map<string, () => void>();
+  const world = testWorld();
+  const told: AgentEvent['kind'][] = [];
+  const listeners = new Set<() => void>();
   const heard = (event: AgentEvent): void => {
     if (event.kind === 'text') awaited.get(event.text)?.();
+    told.push(event.kind);
+    for (const listener of [...listeners]) listener();
   };
   let opened = await open();
   for (const label of labels) await addAccount(opened.book, buildAccount(label));
@@ -125,7 +137,9 @@ export async function openSupervisor(
       environment: { PATH: process.env['PATH'] ?? '', NOTES: folder.path },
       places: () => state.places,
       paused: () => state.paused,
-      ...{ timeZone: 'UTC', changed, heard: (_, event) => heard(event), bug: (error) => void bugs.push(error) },
+      ...{ timeZone: 'UTC', changed, bug: (error) => void bugs.push(error) },
+      heard: (_, event) => heard(event),
+      world,
     });
     return { store, book, supervisor };
   }
@@ -139,7 +153,8 @@ export async function openSupervisor(
   return {
     folder: folder.path,
     bugs,
-    hears: (text) => new Promise((resolve) => void awaited.set(text, resolve)),
+    hearsText: (text) => new Promise((resolve) => void awaited.set(text, resolve)),
+    world,
     get supervisor() {
       return opened.supervisor;
     },
@@ -174,6 +189,24 @@ export async function openSupervisor(
       return opened.supervisor.add({ ...buildJob().spec, directory: folder.path, args: [path], ...more });
     },
     reaches: (id, ...kinds) => opened.supervisor.until(id, (job) => kinds.includes(job.state.kind)),
+    hears: (kind, times = 1) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (told.filter((each) => each === kind).length < times) return;
+          listeners.delete(look);
+          resolve();
+        };
+        listeners.add(look);
+        look();
+      }),
+    async passes(ms) {
+      // One that is under way has seen the world of before.
+      await opened.supervisor.watch.tick();
+      for (const until = state.now + ms; state.now < until;) {
+        state.now += Math.min(lookMs, until - state.now);
+        await opened.supervisor.watch.tick();
+      }
+    },
     advance(ms) {
       state.now += ms;
       opened.supervisor.look();

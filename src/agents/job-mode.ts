@@ -23,6 +23,8 @@ export type AgentEvent =
   /** The agent's last word: what it has to say, or why it failed. */
   | { readonly kind: 'result'; readonly text: string }
   | { readonly kind: 'error'; readonly failure: FailureKind; readonly detail: string; readonly until: number | null }
+  /** What a tool gave: `call` and `result` are digests of what went in and what came out, to be compared and nothing else. */
+  | { readonly kind: 'tool-result'; readonly name: string; readonly call: string; readonly result: string }
   /** What this attempt has spent up to now, in the agent's own figures. */
   | { readonly kind: 'usage'; readonly usage: Usage };
 

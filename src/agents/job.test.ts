@@ -19,6 +19,76 @@ function hear(
   return events.filter(({ kind }) => kind !== 'usage');
 }
 
+describe('what a tool gave', () => {
+  const result = (name: string) => ({
+    kind: 'tool-result',
+    name,
+    call: expect.any(String),
+    result: expect.any(String),
+  });
+  const used = (events: readonly AgentEvent[]) => events.filter((each) => each.kind === 'tool-result');
+  const claude = (id: string, input: object, content: unknown): object[] => [
+    { type: 'assistant', message: { model: 'm', content: [{ type: 'tool_use', id, name: 'Bash', input }] } },
+    { type: 'user', message: { content: [{ type: 'tool_result', tool_use_id: id, content }] } },
+  ];
+  const codex = (command: string, output: string): object[] => [
+    {
+      type: 'item.completed',
+      item: { type: 'command_execution', command, aggregated_output: output, exit_code: 0 },
+    },
+  ];
+  const gemini = (id: string, parameters: object, output: string): object[] => [
+    { type: 'tool_use', tool_name: 'run_shell_command', tool_id: id, parameters },
+    { type: 'tool_result', tool_id: id, status: 'success', output },
+  ];
+
+  test.each<[string, AgentEvent[], string]>([
+    [
+      'Claude Code',
+      hear(claudeJob, [
+        ...claude('1', { command: 'ls' }, 'a'),
+        ...claude('2', { command: 'ls' }, 'a'),
+        ...claude('3', { command: 'ls' }, [{ type: 'text', text: 'b' }]),
+        ...claude('4', { command: 'pwd' }, 'a'),
+      ]),
+      'Bash',
+    ],
+    [
+      'Codex',
+      hear(codexJob, [...codex('ls', 'a'), ...codex('ls', 'a'), ...codex('ls', 'b'), ...codex('pwd', 'a')]),
+      'shell',
+    ],
+    [
+      'Gemini CLI',
+      hear(geminiJob, [
+        ...gemini('1', { command: 'ls' }, 'a'),
+        ...gemini('2', { command: 'ls' }, 'a'),
+        ...gemini('3', { command: 'ls' }, 'b'),
+        ...gemini('4', { command: 'pwd' }, 'a'),
+      ]),
+      'run_shell_command',
+    ],
+  ])('of %s is told from another result and another call, and is not kept', (_, events, name) => {
+    const [first, second, third, fourth] = used(events);
+    expect(used(events)).toEqual(Array.from({ length: 4 }, () => result(name)) as never);
+    expect(second).toEqual(first as never);
+    expect(third).toMatchObject({ call: (first as { call: string }).call });
+    expect(third).not.toEqual(first as never);
+    expect(fourth).toMatchObject({ result: (first as { result: string }).result });
+    expect(fourth).not.toEqual(first as never);
+  });
+
+  test('of a call of Codex’s to a tool server is one as well', () => {
+    const item = { type: 'mcp_tool_call', server: 'stint', tool: 'notes', arguments: { do: 'list' }, result: {} };
+    expect(used(hear(codexJob, [{ type: 'item.completed', item }]))).toEqual([result('stint.notes')] as never);
+  });
+
+  test('without its call is nothing', () => {
+    expect(used(hear(claudeJob, claude('1', {}, 'a').slice(1)))).toEqual([]);
+    expect(used(hear(geminiJob, gemini('1', {}, 'a').slice(1)))).toEqual([]);
+  });
+});
+
 const claudeSession = '11111111-2222-4333-8444-555555555555';
 
 describe('a turn that ends well', () => {

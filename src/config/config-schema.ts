@@ -66,6 +66,14 @@ export const configSchema = section({
       .boolean({ error: 'must be true or false' })
       .default(true)
       .describe('Whether agents of jobs get tools of Stint’s: to create jobs, wait, ask, report, lock files.'),
+    idleMinutes: wholeNumber(0, 1440)
+      .default(20)
+      .describe('Minutes without any sign of life after which an agent is stopped and resumed; 0 for never.'),
+    models: section({
+      anthropic: chain('of Anthropic', 'opus, sonnet[1m], sonnet, haiku'),
+      openai: chain('of OpenAI', 'none'),
+      google: chain('of Google', 'none'),
+    }),
   }),
   agents: declaredAgents(),
   network: section({
@@ -193,6 +201,15 @@ function kinds(usual: readonly (typeof noticeKinds)[number][], description: stri
     .array(z.enum(noticeKinds, { error }), { error })
     .default([...usual])
     .describe(description);
+}
+
+function chain(whose: string, usual: string) {
+  const error = 'must be a list of models, best first, each once: ["opus", "sonnet"]';
+  return z
+    .array(z.string({ error }).regex(/^\S{1,200}$/, { error }), { error })
+    .refine((models) => new Set(models).size === models.length, { error })
+    .default([])
+    .describe(`Models ${whose} that jobs go on with, best first; the agent’s own when empty (${usual}).`);
 }
 
 function yesOrNo() {

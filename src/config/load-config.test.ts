@@ -22,7 +22,10 @@ const defaults = {
     holdSeconds: 240,
     probeClosed: false,
   },
-  jobs: { places: 4, keepDays: 30, tools: true },
+  jobs: {
+    ...{ places: 4, keepDays: 30, tools: true, idleMinutes: 20 },
+    models: { anthropic: [], openai: [], google: [] },
+  },
   agents: {},
   network: { caFile: '' },
   notices: {

@@ -253,6 +253,17 @@ const rows: [string, NoticeKind, NoticeFacts, EpochMs, string[]][] = [
     ],
   ],
   [
+    'a disk that is nearly full',
+    'disk-low',
+    { evidence: 'the disk has 90 MB left' },
+    at,
+    [
+      'The disk of Stint’s home is nearly full.',
+      'It was seen at 14:05 GMT+1: “the disk has 90 MB left”.',
+      'What you can do: free some space, then look with: stint job list',
+    ],
+  ],
+  [
     'a job that nears a stop condition',
     'job-warned',
     { ...job, evidence: 'It will soon reach its budget of $5.00 ($4.10 spent).' },

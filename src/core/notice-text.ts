@@ -145,6 +145,13 @@ const texts: Readonly<Record<NoticeKind, (facts: NoticeFacts, look: Look) => Not
       canDo(facts.mend ?? `stint job retry ${facts.job ?? '<job>'}`),
     ],
   }),
+  'disk-low': (facts, look) => ({
+    title: 'The disk of Stint’s home is nearly full',
+    lines: [
+      `It was seen at ${past(look.at, look)}${quoted(facts)}.`,
+      canDo('free some space, then look with: stint job list'),
+    ],
+  }),
   'job-warned': (facts, look) => ({
     title: `Job ${jobOf(facts)} has a warning`,
     lines: [

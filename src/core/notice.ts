@@ -15,6 +15,7 @@ export const noticeKinds = [
   'job-done',
   'job-failed',
   'job-blocked',
+  'disk-low',
   'job-warned',
 ] as const;
 /** `test` is about no matter and is told at once, whatever a channel is told else. */

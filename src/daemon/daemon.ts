@@ -15,7 +15,7 @@ import type { AuditEntry } from '../core/audit.ts';
 import type { AttemptId, JobId } from '../core/ids.ts';
 import type { Job } from '../core/job/job.ts';
 import { Problem } from '../core/problem.ts';
-import { dayMs, secondMs } from '../core/time.ts';
+import { dayMs, minuteMs, secondMs } from '../core/time.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { proxyRulesOf } from '../gateway/socket/proxy.ts';
 import { openAgentSocket, prepareAgentSocket } from '../home/agent-socket.ts';
@@ -156,9 +156,13 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   const toolsAreOn = (): boolean => live.current().jobs.tools;
   const { supervisor, jobs } = await openJobs(opened, {
     ...{ book, store, log, agents, environment, holdMs, gatewayUrl, agentFolder, agentCa, kill: options.kill },
+    pid: options.pid,
     folder: home.attempts,
     places: () => live.current().jobs.places,
     keepMs: () => live.current().jobs.keepDays * dayMs,
+    idleMs: () => live.current().jobs.idleMinutes * minuteMs,
+    chainOf: (provider) => new Map(Object.entries(live.current().jobs.models)).get(provider) ?? [],
+    requestsOf: (phantom) => gateway.requestsOf(phantom),
     audit: (entry) => void trail.append(entry),
     addNotices: witness.addNotices,
     declared: declaredAgents(config.agents),
@@ -167,6 +171,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     lookAfterProfiles: () => context.profiles.lookAfter(),
   });
   findJob = (id) => supervisor.find(id);
+  live.onChange('jobs', () => supervisor.lookAnew());
   const resetFindings = () =>
     checkResets(
       () => resetSettings(live),

@@ -5,6 +5,7 @@ import { asAttemptId, asJobId } from '../core/ids.ts';
 import type { Job, JobState, Park } from '../core/job/job.ts';
 import type { Notice } from '../core/notice.ts';
 import { dayMs, hourMs, minuteMs } from '../core/time.ts';
+import { neverWatched, remembered, type Action } from '../core/watch/action.ts';
 import { jobStillHolds, tellAgain, tellJob } from './job-events.ts';
 
 const now = Date.parse('2026-11-21T13:00:00Z');
@@ -90,7 +91,24 @@ describe('a job that', () => {
 
   test('changes without coming to another state is neither', () => {
     const job = inState({ kind: 'running', attempt });
-    expect(witness(job, { ...job, fence: 9 })).toEqual({ lines: 0, audit: [], notices: [] });
+    expect(witness(job, { ...job, fence: 9 })).toEqual({ lines: 0, warnings: 0, audit: [], notices: [] });
+  });
+
+  test('was stopped by a rule of the watch is a record with its reason, once, without a secret', () => {
+    const action: Action = {
+      ...{ rule: 'idle', deed: 'resume', facts: { limitMs: 1 } },
+      why: 'it said nothing (sk-test-0123456789abcdef)',
+    };
+    const job = inState({ kind: 'running', attempt });
+    const seen = { ...job, watched: remembered(neverWatched, action, now) };
+    const told = witness(job, seen);
+    expect(told).toMatchObject({
+      warnings: 1,
+      audit: [{ kind: 'job.watch.idle', subject: 'job1', actor: 'stint' }],
+    });
+    expect(told.audit[0]?.detail).toMatch(/^resume: it said nothing/);
+    expect(JSON.stringify(told)).not.toContain(secret);
+    expect(witness(seen, { ...seen, fence: 9 })).toEqual({ lines: 0, warnings: 0, audit: [], notices: [] });
   });
 });
 
@@ -152,11 +170,11 @@ describe('after a crash', () => {
 });
 
 function witness(before: Job | null, after: Job, other = false) {
-  const told = { lines: 0, audit: [] as AuditEntry[], notices: [] as Notice[] };
+  const told = { lines: 0, warnings: 0, audit: [] as AuditEntry[], notices: [] as Notice[] };
   const from = other ? buildJob() : before;
   tellJob(
     {
-      log: { info: () => void (told.lines += 1) },
+      log: { info: () => void (told.lines += 1), warning: () => void (told.warnings += 1) },
       audit: (entry) => void told.audit.push(entry),
       addNotices: (notices) => void told.notices.push(...notices),
     },

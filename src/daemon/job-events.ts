@@ -9,7 +9,7 @@ import type { Log } from '../log/log.ts';
 import { shownText } from '../operations/job-view.ts';
 
 export type JobWitness = {
-  readonly log: Pick<Log, 'info'>;
+  readonly log: Pick<Log, 'info' | 'warning'>;
   readonly audit: (entry: AuditEntry) => void;
   readonly addNotices: (notices: readonly Notice[]) => void;
 };
@@ -20,6 +20,7 @@ const longestDetail = 300;
 
 /** Tells the log, the audit trail and people what became of a job. */
 export function tellJob({ log, audit, addNotices }: JobWitness, before: Job | null, job: Job): void {
+  tellWatched({ log, audit }, before, job);
   tellConditions({ audit, addNotices }, before, job);
   const from = before?.state.kind ?? null;
   if (from === job.state.kind) return;
@@ -28,6 +29,21 @@ export function tellJob({ log, audit, addNotices }: JobWitness, before: Job | nu
   if (entry !== null) audit(entry);
   const notice = noticeOfJob(job);
   if (notice !== null) addNotices([notice]);
+}
+
+/** What the watch did to it, with what it went by. */
+function tellWatched(
+  { log, audit }: Pick<JobWitness, 'log' | 'audit'>,
+  before: Job | null,
+  { id, spec, watched: { last } }: Job,
+): void {
+  if (last === null || last === before?.watched.last) return;
+  const { rule, deed, why, facts } = last;
+  log.warning('watch', { job: id, rule, deed, why: plain(spec, why), facts: plain(spec, JSON.stringify(facts)) });
+  audit({
+    ...{ kind: `job.watch.${rule}`, surface: 'daemon', actor: 'stint', subject: id, outcome: 'done' },
+    detail: plain(spec, `${deed}: ${why}`),
+  });
 }
 
 /** What people are to know of its stop conditions, each once. */

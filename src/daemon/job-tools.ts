@@ -67,7 +67,7 @@ export async function openJobTools(
     (each) => each.settled(),
   );
   const mcp = createAgentMcp({
-    ...{ isOn, version, bug, tools: given.tools ?? agentTools },
+    ...{ isOn, version, bug, tools: given.tools ?? agentTools, witness: supervisor.watch },
     deps: { ...{ store, locks, context, clock, realPath }, waitMs: given.waitMs ?? usualWaitMs, jobs: supervisor },
     async admit(token) {
       const attempt = attemptNamed(token);

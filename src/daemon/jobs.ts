@@ -1,8 +1,18 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Agent } from '../agents/agent.ts';
 import { declaredAgent, type DeclaredAgent } from '../agents/declared.ts';
 import type { Config } from '../config/config-schema.ts';
-import { asAttemptId, asJobId, asProviderId, type AttemptId, type JobId } from '../core/ids.ts';
+import {
+  asAttemptId,
+  asJobId,
+  asPhantomId,
+  asProviderId,
+  type AttemptId,
+  type JobId,
+  type PhantomId,
+  type ProviderId,
+} from '../core/ids.ts';
 import { attemptOf, hasEnded } from '../core/job/transition.ts';
 import { Problem } from '../core/problem.ts';
 import { localTimeZone } from '../lib/local-time-zone.ts';
@@ -14,19 +24,29 @@ import type { JobAgent } from '../supervisor/job-agent.ts';
 import { attemptLog } from '../supervisor/logs.ts';
 import type { JobStore, ToolAccess } from '../supervisor/ports.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
+import type { Requests } from '../supervisor/watch-ports.ts';
 import { everyHour } from './every-hour.ts';
 import { tellAgain, tellJob, type JobWitness } from './job-events.ts';
 import { jobAccounts, type JobAccountDeps } from './job-accounts.ts';
+import { watchedWorld } from './watched-world.ts';
 import { localWorkspace } from './workspace.ts';
 
 export type JobsDeps = Omit<JobAccountDeps, 'phantomFile'> & {
   readonly store: JobStore;
-  readonly log: Pick<Log, 'info' | 'bug'>;
+  readonly log: Pick<Log, 'info' | 'warning' | 'bug'>;
   /** Holds a folder per attempt. */
   readonly folder: string;
   readonly agents: ReadonlyMap<string, Agent>;
+  /** The daemon's own. */
+  readonly pid: number;
   readonly kill: (pid: number, signal: NodeJS.Signals) => void;
   readonly places: () => number;
+  /** How long an agent may give no sign of life; 0 for ever. */
+  readonly idleMs: () => number;
+  /** Models of a provider, best first; empty for each agent's own. */
+  readonly chainOf: (provider: ProviderId) => readonly string[];
+  /** Requests with a phantom. */
+  readonly requestsOf: (phantom: PhantomId) => Requests;
   /** How long a job that has ended stays. */
   readonly keepMs: () => number;
   readonly tools: ToolAccess;
@@ -89,6 +109,8 @@ export async function openJobs(
     timeZone: localTimeZone(),
     paused: () => (book.journal.degraded === null ? null : 'the store cannot be written'),
     tools: deps.tools,
+    chainOf: (agent) =>
+      (deps.declared.get(agent)?.job.chain.length ?? 0) > 0 ? null : chainOf(deps, workers.get(agent) ?? null),
     changed: (before, after) => {
       tellJob(deps, before, after);
       const attempt = before === null ? null : attemptOf(before);
@@ -96,6 +118,10 @@ export async function openJobs(
     },
     heard: () => undefined,
     bug: log.bug,
+    world: watchedWorld({
+      ...{ ...deps, folder, processes, clock: book.clock },
+      requests: async (attempt) => requestsOf(deps, await phantomOf(phantomFile(attempt))),
+    }),
   });
   opened.adopt(supervisor, (each) => each.stop());
   keepJobs(opened, supervisor, deps);
@@ -129,6 +155,7 @@ export async function openJobs(
       all: () => supervisor.all(),
       attempt: (id) => supervisor.attempt(id),
       why: (job) => supervisor.why(job),
+      resolve: (job) => ({ resolved: supervisor.resolve(job), rungs: supervisor.rungs(job) }),
       add: (spec) => supervisor.add(spec),
       cancel: (id: JobId) => supervisor.cancel(id),
       park: (id, reason) => supervisor.park(id, reason),
@@ -137,6 +164,25 @@ export async function openJobs(
       answer: (id, answer) => supervisor.answer(id, answer),
     },
   };
+}
+
+/** What the config says of a provider's models; null where it leaves that to the agent. */
+function chainOf(deps: Pick<JobsDeps, 'chainOf'>, provider: ProviderId | null): readonly string[] | null {
+  const models = provider === null ? [] : deps.chainOf(provider);
+  return models.length === 0 ? null : models;
+}
+
+/** None for one that has no phantom: its requests are not seen, and its output is what counts. */
+function requestsOf(deps: Pick<JobsDeps, 'requestsOf'>, phantom: PhantomId | null): Requests {
+  return phantom === null ? { lastAt: null, open: 0, held: 0 } : deps.requestsOf(phantom);
+}
+
+async function phantomOf(file: string): Promise<PhantomId | null> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw error;
+  });
+  return text === '' ? null : asPhantomId(text);
 }
 
 /** Tells what a crash kept from being told, and removes what ended long ago. */

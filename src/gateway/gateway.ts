@@ -1,5 +1,6 @@
-import type { ProviderId } from '../core/ids.ts';
+import type { PhantomId, ProviderId } from '../core/ids.ts';
 import { Problem } from '../core/problem.ts';
+import type { EpochMs } from '../core/time.ts';
 import type { Book } from '../book/book.ts';
 import { describeFileError } from '../lib/atomic-file.ts';
 import { findPhantom } from '../book/phantoms.ts';
@@ -44,6 +45,8 @@ export type GatewayAddress = {
   readonly socket?: string | undefined;
 };
 
+const mostPhantoms = 10_000;
+
 /** The agent listener: takes an agent's requests and serves them from the accounts of its phantom's pool. */
 export class Gateway {
   readonly #deps: GatewayDeps;
@@ -54,6 +57,8 @@ export class Gateway {
   readonly #doors: ReadonlyMap<string, Provider>;
   readonly #respondDeps: ConnectionDeps;
   readonly #exchanges = new Set<Exchange>();
+  /** When each phantom was used last. */
+  readonly #askedAt = new Map<PhantomId, EpochMs>();
   #servers: Bun.Server<Connection>[] = [];
   #stopping = false;
 
@@ -157,6 +162,21 @@ export class Gateway {
     }));
   }
 
+  /** What an agent with this phantom asks, and asked since the start. */
+  requestsOf(phantom: PhantomId): { readonly lastAt: EpochMs | null; readonly open: number; readonly held: number } {
+    const own = [...this.#exchanges].filter((each) => each.record.phantom === phantom);
+    const held = own.filter(({ progress }) => progress.heldUntil !== null).length;
+    return { lastAt: this.#askedAt.get(phantom) ?? null, open: own.length, held };
+  }
+
+  /** The latest come last; those that have not asked for the longest are forgotten. */
+  #asked(phantom: PhantomId): void {
+    this.#askedAt.delete(phantom);
+    this.#askedAt.set(phantom, this.#deps.book.clock());
+    const [oldest] = this.#askedAt.keys();
+    if (this.#askedAt.size > mostPhantoms && oldest !== undefined) this.#askedAt.delete(oldest);
+  }
+
   async #handle(request: Request, server: Bun.Server<Connection>): Promise<Response | undefined> {
     const { pathname, search } = splitUrl(request.url);
     const door = firstSegment(pathname);
@@ -171,6 +191,7 @@ export class Gateway {
     if (route === 'local') return provider.answerLocal(ask, request.headers);
     try {
       const phantom = this.#authenticate(provider, ask, request.headers);
+      this.#asked(phantom.id);
       if (this.#stopping) throw stopping();
       if (route === null)
         throw new Problem('not_found', `Stint does not pass ${ask.method} ${ask.path.slice(0, 200)} on.`);
@@ -249,6 +270,7 @@ export class Gateway {
     record.totalMs = this.#deps.book.clock() - exchange.arrivedAt;
     this.#deps.log.request(record);
     this.#exchanges.delete(exchange);
+    this.#asked(record.phantom);
   }
 
   #refused({ method, path }: Ask, provider: Provider, { code }: Problem): void {

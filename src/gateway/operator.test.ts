@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { idOf, labelFrom } from '../../test/builders.ts';
 import { listenHttp, readAll, startRig } from '../../test/gateway-rig.ts';
+import { asPhantomId } from '../core/ids.ts';
 import { savePool } from '../book/roster.ts';
 import { closeLimit, openLimits } from '../book/by-hand.ts';
 import { renameAccount, renamePool } from '../book/rename.ts';
@@ -34,12 +35,17 @@ describe('how long a request is held', () => {
     await savePool(rig.book, { ...pool, holdMs: 30 * second });
     const response = await rig.ask({ stream: true, token: await rig.issue(0) });
     const body = readAll(response);
+    const [phantom] = [...rig.book.state.phantoms.values()].slice(-1);
+    const requests = () => rig.gateway.requestsOf(phantom?.id ?? ('' as never));
+    expect(requests()).toEqual({ lastAt: expect.any(Number) as number, open: 1, held: 1 });
     expect(rig.gateway.openRequests()).toMatchObject([
       { account: null, pool: 'anthropic', streamed: true, heldUntil: expect.any(Number) as number },
     ]);
     await openLimits(rig.book, idOf('a'), () => true);
     expect((await body).text).toContain('message_stop');
     expect(rig.gateway.openRequests()).toEqual([]);
+    expect(requests()).toMatchObject({ open: 0, held: 0 });
+    expect(rig.gateway.requestsOf(asPhantomId('nobody'))).toEqual({ lastAt: null, open: 0, held: 0 });
   });
 });
 

@@ -3,6 +3,7 @@ import type { AuditEntry, AuditRecord, Surface } from '../core/audit.ts';
 import type { AccountId, JobId, Label, PhantomId, ProviderId, SessionId } from '../core/ids.ts';
 import type { Abilities } from '../core/job/abilities.ts';
 import type { Attempt, Job, JobSpec } from '../core/job/job.ts';
+import type { Resolved, Rung } from '../core/job/ladder.ts';
 import type { Spent } from '../core/job/stop.ts';
 import type { Limit } from '../core/limit/limit.ts';
 import type { Reading, Signal } from '../core/limit/signal.ts';
@@ -322,6 +323,12 @@ export interface Jobs {
   attempt(id: JobId): Attempt | undefined;
   /** One sentence for a job that is not running; null for one that is. */
   why(job: Job): string | null;
+  /** What a job would run on now, and all that it might. */
+  resolve(job: {
+    readonly spec: Pick<JobSpec, 'agent' | 'model' | 'pool' | 'ladder'>;
+    readonly conversation: Job['conversation'];
+    readonly usualModel?: Job['usualModel'];
+  }): { readonly resolved: Resolved; readonly rungs: readonly Omit<Rung, 'account'>[] };
   add(spec: JobSpec): Promise<Job>;
   /** Resolves when its processes are gone. */
   cancel(id: JobId): Promise<Job>;

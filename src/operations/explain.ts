@@ -65,7 +65,7 @@ const words: Readonly<Record<SkipReason, string>> = {
   ramping: 'is taking over step by step',
 };
 
-function sentenceOf({ account, reason, until, window, refusal }: Skipped, { now, timeZone }: At): string {
+export function sentenceOf({ account, reason, until, window, refusal }: Skipped, { now, timeZone }: At): string {
   const which = window === null ? '' : window === operatorWindow ? ' by hand' : ` (${window})`;
   const said = refusal === undefined ? '' : `: ${refusal.replace(/\s+/g, ' ').slice(0, 160)}`;
   const again = refusal === undefined ? ', opens' : '; it is tried again';

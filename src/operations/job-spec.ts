@@ -119,7 +119,7 @@ function refuseNul({ directory, model, args, environment }: JobWish): void {
 }
 
 /** An agent that Stint knows, or one of the config. */
-function requireWorker({ jobs }: OperationContext, name: string): { id: string; provider: ProviderId | null } {
+export function requireWorker({ jobs }: OperationContext, name: string): { id: string; provider: ProviderId | null } {
   const id = name.trim().toLowerCase();
   const provider = jobs.agents.get(id);
   if (provider !== undefined) return { id, provider };
@@ -128,7 +128,7 @@ function requireWorker({ jobs }: OperationContext, name: string): { id: string; 
   });
 }
 
-function poolOf(context: OperationContext, wish: JobWish): JobSpec['pool'] {
+export function poolOf(context: OperationContext, wish: Pick<JobWish, 'agent' | 'pool'>): JobSpec['pool'] {
   if (wish.pool === undefined) return null;
   const agent = requireWorker(context, wish.agent);
   const { pool } = requirePool(context, wish.pool);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failureKinds } from '../core/job/failure-kind.ts';
 import { jobStates, type Job, type JobSpec } from '../core/job/job.ts';
+import { watchRules } from '../core/watch/action.ts';
 import { isCounted, stopModes, type Spent } from '../core/job/stop.ts';
 import { looksSecret } from '../core/secret-form.ts';
 import { secondMs } from '../core/time.ts';
@@ -54,6 +55,10 @@ export const jobShape = z.object({
   question: z.string().nullable(),
   result: z.string().nullable().describe('What its agent said in the end; in lists its beginning'),
   failure: z.enum(failureKinds).nullable(),
+  lastAction: z
+    .object({ rule: z.enum(watchRules), at: moment, why: z.string() })
+    .nullable()
+    .describe('What the watch did to it last, and why'),
   stop: z
     .object({
       turns: z.number().nullable(),
@@ -80,6 +85,7 @@ export type JobView = z.infer<typeof jobShape>;
 /** A job as every surface shows it. */
 export function viewJob({ jobs }: OperationContext, job: Job): JobView {
   const { id, spec, state } = job;
+  const { last } = job.watched;
   const attempt = jobs.attempt(id);
   const why = jobs.why(job);
   const spent = jobs.spent(job);
@@ -103,6 +109,7 @@ export function viewJob({ jobs }: OperationContext, job: Job): JobView {
     question: state.kind === 'waiting' ? shown(state.question) : null,
     result: state.kind === 'done' ? shown(state.result) : null,
     failure: state.kind === 'failed' || state.kind === 'blocked' ? state.failure : null,
+    lastAction: last === null ? null : { rule: last.rule, at: last.at, why: shown(last.why) },
     stop: viewStop(spec),
     spent: viewSpent(spent.job),
     stopped: job.stopped === null ? null : { by: job.stopped.by, detail: job.stopped.detail },

@@ -48,7 +48,7 @@ export const accountShape = z.object({
   addedAt: moment,
 });
 
-const skippedShape = z.object({
+export const skippedShape = z.object({
   account: z.string(),
   reason: z.string(),
   until: moment.nullable(),

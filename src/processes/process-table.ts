@@ -1,6 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { platform } from 'node:os';
 
+import type { AttemptId } from '../core/ids.ts';
+import type { Marked } from '../supervisor/watch-ports.ts';
+
 export type FoundProcess = { readonly pid: number; readonly group: number };
 
 const marker = 'STINT_ATTEMPT';
@@ -12,6 +15,44 @@ const emptyLooks = 6;
  */
 export async function processesOf(attempt: string, group: number | null): Promise<readonly FoundProcess[]> {
   return platform() === 'linux' ? fromProc(attempt, group) : fromPs(attempt, group);
+}
+
+/** Every process of the machine that carries the id of an attempt, but those of an attempt from within which `own` was started. */
+export async function markedProcesses(own: number): Promise<readonly Marked[]> {
+  const found = platform() === 'linux' ? await markedInProc() : await markedInPs();
+  const attempts = Map.groupBy(found, ({ attempt }) => attempt);
+  return [...attempts]
+    .map(([attempt, processes]) => ({ attempt: attempt as AttemptId, pids: processes.map(({ pid }) => pid) }))
+    .filter(({ pids }) => !pids.includes(own));
+}
+
+type One = { readonly attempt: string; readonly pid: number };
+
+async function markedInProc(): Promise<One[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(
+    pids.map(async (pid): Promise<One[]> => {
+      const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+      const attempt = markIn(environment.split('\0'));
+      return attempt === undefined ? [] : [{ attempt, pid }];
+    }),
+  );
+  return found.flat();
+}
+
+async function markedInPs(): Promise<One[]> {
+  const ps = Bun.spawn(['/bin/ps', '-E', '-x', '-o', 'pid=,stat=,command='], { stderr: 'ignore' });
+  const lines = (await new Response(ps.stdout).text()).split('\n');
+  return lines.flatMap((line) => {
+    const [, pid, state = '', rest = ''] = /^\s*(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    const attempt = markIn(rest.split(' '));
+    return pid === undefined || attempt === undefined || state.startsWith('Z') ? [] : [{ attempt, pid: Number(pid) }];
+  });
+}
+
+function markIn(words: readonly string[]): string | undefined {
+  const mark = words.find((word) => word.startsWith(`${marker}=`))?.slice(marker.length + 1);
+  return mark !== undefined && /^[\w-]+\.\d+$/.test(mark) ? mark : undefined;
 }
 
 async function fromProc(attempt: string, group: number | null): Promise<FoundProcess[]> {

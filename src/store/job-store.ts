@@ -4,6 +4,7 @@ import type { Attempt, Job } from '../core/job/job.ts';
 import { noProgress } from '../core/job/progress.ts';
 import { noStop, nothingSpent } from '../core/job/stop.ts';
 import type { Effect } from '../core/job/transition.ts';
+import { neverWatched } from '../core/watch/action.ts';
 import type { JobStore, OpenEffect } from '../supervisor/ports.ts';
 import type { Tables } from './tables.ts';
 import type { WriteQueue } from './write-queue.ts';
@@ -14,11 +15,11 @@ export function createJobStore(db: Kysely<Tables>, { write }: Pick<WriteQueue, '
       db.transaction().execute(async (on) => {
         const jobs = await on.selectFrom('jobs').select('body').orderBy('addedAt').orderBy('id').execute();
         const attempts = await on.selectFrom('attempts').select('body').orderBy('job').orderBy('number').execute();
-        const effects = await on.selectFrom('effects').selectAll().orderBy('fence').orderBy('place').execute();
+        const effects = await effectsOf(on);
         return {
           jobs: jobs.map(({ body }) => wholeJob(JSON.parse(body) as OldJob)),
           attempts: attempts.map(({ body }) => wholeAttempt(JSON.parse(body) as OldAttempt)),
-          effects: effects.map(({ id, job, body }): OpenEffect => ({ id, job, effect: JSON.parse(body) as Effect })),
+          effects,
         };
       }),
     addJobs: (jobs) =>
@@ -48,6 +49,7 @@ export function createJobStore(db: Kysely<Tables>, { write }: Pick<WriteQueue, '
       });
       return written ? open : null;
     },
+    openEffects: () => effectsOf(db),
     effectDone: (id) => write((on) => on.deleteFrom('effects').where('id', '=', id).execute()),
     async removeJobs(ids, before) {
       const removed: JobId[] = [];
@@ -69,6 +71,11 @@ export function createJobStore(db: Kysely<Tables>, { write }: Pick<WriteQueue, '
   };
 }
 
+async function effectsOf(on: Kysely<Tables> | Transaction<Tables>): Promise<readonly OpenEffect[]> {
+  const rows = await on.selectFrom('effects').selectAll().orderBy('fence').orderBy('place').execute();
+  return rows.map(({ id, job, body }) => ({ id, job, effect: JSON.parse(body) as Effect }));
+}
+
 type OldSpec = Partial<Job['spec']> & Omit<Job['spec'], keyof typeof laterSpec>;
 type OldJob = Partial<Job> & Omit<Job, 'spec' | keyof typeof laterJob> & { readonly spec: OldSpec };
 type OldAttempt = Partial<Attempt> & Omit<Attempt, 'spent' | 'waitedMs'>;
@@ -77,9 +84,10 @@ const laterSpec = { stop: noStop, transport: 'pipe', interactive: false, parent:
 const laterJob = {
   ...{ spent: nothingSpent, stopped: null, report: null, finished: null, progress: noProgress },
   asked: [],
+  watched: neverWatched,
 } as const;
 
-/** One of before there were stop conditions, transports and what agents tell with tools has none of them. */
+/** One of before there were stop conditions, transports, what agents tell with tools and the watch has none of them. */
 function wholeJob(job: OldJob): Job {
   return { ...laterJob, ...job, spec: { ...laterSpec, ...job.spec } };
 }

@@ -17,7 +17,7 @@ const view = {
     paused: null,
     takesPlace: () => false,
   },
-  resolve: () => ({ kind: 'rung', rung, isPreferred: true }) as const,
+  resolve: () => ({ kind: 'rung', rung, isPreferred: true, tried: [] }) as const,
 };
 
 test('what is ready while nothing may be started is looked at again', () => {
@@ -37,7 +37,7 @@ test('a rung that looked open twice and was not is left alone for its time, and 
 test('a job that asks and finds its preferred rung closed before it began is asked about another, and waits for its own', () => {
   const job = buildJob();
   const jobs = [{ ...job, spec: { ...job.spec, asks: true } }];
-  const resolve = () => ({ kind: 'rung', rung: { ...rung, model: 'haiku' }, isPreferred: false }) as const;
+  const resolve = () => ({ kind: 'rung', rung: { ...rung, model: 'haiku' }, isPreferred: false, tried: [] }) as const;
   expect(dispatch({ ...view, jobs, resolve }).events).toEqual([
     {
       job: job.id,
@@ -47,7 +47,7 @@ test('a job that asks and finds its preferred rung closed before it began is ask
       },
     },
   ]);
-  const closed = dispatch({ ...view, jobs, resolve: () => ({ kind: 'closed', selections: [] }) });
+  const closed = dispatch({ ...view, jobs, resolve: () => ({ kind: 'closed', tried: [] }) });
   expect(closed.events).toMatchObject([{ event: { kind: 'park' } }]);
 });
 
@@ -59,7 +59,7 @@ describe('a job that has to save its work', () => {
 
   test('goes before whatever has a higher priority, and asks nobody', () => {
     const other = buildJob({ id: asJobId('other'), spec: { ...spec, priority: 9 } });
-    const resolve = () => ({ kind: 'rung', rung: { ...rung, model: 'haiku' }, isPreferred: false }) as const;
+    const resolve = () => ({ kind: 'rung', rung: { ...rung, model: 'haiku' }, isPreferred: false, tried: [] }) as const;
     expect(dispatch({ ...view, jobs: [other, saving], resolve }).events).toMatchObject([
       { job: saving.id, event: { kind: 'dispatched' } },
     ]);
@@ -67,7 +67,7 @@ describe('a job that has to save its work', () => {
 
   test('does so now or not at all', () => {
     const skipped = [{ job: saving.id, event: { kind: 'wrap-up-skipped' } }] as const;
-    const closed = () => ({ kind: 'closed', selections: [] }) as const;
+    const closed = () => ({ kind: 'closed', tried: [] }) as const;
     expect(dispatch({ ...view, jobs: [saving], resolve: closed }).events).toEqual(skipped);
     const restarts = { ...noRestarts, tried: ['claude|work||', 'claude|work||'], againAt: 31_000 };
     expect(dispatch({ ...view, jobs: [{ ...saving, restarts }] }).events).toEqual(skipped);

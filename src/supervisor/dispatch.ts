@@ -1,5 +1,5 @@
 import type { Job } from '../core/job/job.ts';
-import type { Resolved, Rung } from '../core/job/ladder.ts';
+import { selectionsOf, type Resolved, type Rung } from '../core/job/ladder.ts';
 import { parkFor } from '../core/job/park.ts';
 import { compareJobs, readinessOf } from '../core/job/ready.ts';
 import { rungOf } from '../core/job/restarts.ts';
@@ -75,7 +75,7 @@ export function dispatch(view: DispatchView): Dispatch {
     if (resolved.kind === 'closed') {
       events.push({
         job: job.id,
-        event: { kind: 'park', park: parkFor(resolved.selections, view.now, view.random()) },
+        event: { kind: 'park', park: parkFor(selectionsOf(resolved), view.now, view.random()) },
       });
       continue;
     }

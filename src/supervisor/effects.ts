@@ -7,6 +7,7 @@ import { noRestarts } from '../core/job/restarts.ts';
 import { nothingSpent, type Spent } from '../core/job/stop.ts';
 import { attemptOf, type JobEvent } from '../core/job/transition.ts';
 import { Problem } from '../core/problem.ts';
+import { neverWatched } from '../core/watch/action.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
 import { pause } from '../lib/pause.ts';
 import { processStart } from '../lib/process-start.ts';
@@ -14,7 +15,7 @@ import { followAttempt } from './follow.ts';
 import { Gate } from './gate.ts';
 import type { JobBook } from './job-book.ts';
 import { launchOf, type LaunchDeps } from './launch.ts';
-import type { JobStore, OpenEffect, Processes } from './ports.ts';
+import type { Exit, JobStore, OpenEffect, Processes } from './ports.ts';
 
 export type EffectDeps = LaunchDeps & {
   readonly store: JobStore;
@@ -26,6 +27,8 @@ export type EffectDeps = LaunchDeps & {
   /** A turn was served from this account of a profile, or this pool. */
   readonly verified: (of: AccountId | Label) => void;
   readonly heard: (attempt: AttemptId, event: AgentEvent) => void;
+  /** A line of it came, which was written then. */
+  readonly line?: (attempt: AttemptId, at: EpochMs) => void;
   readonly spent: (attempt: AttemptId, spent: Spent, isOver: boolean) => void;
   readonly bug: (error: unknown) => void;
   readonly reached?: Reached;
@@ -45,7 +48,8 @@ export class Effects {
   readonly #deps: EffectDeps;
   readonly #spawns = new Gate(spawnsAtOnce);
   readonly #chains = new Map<JobId, Promise<void>>();
-  readonly #followed = new Map<AttemptId, Promise<void>>();
+  readonly #ending = new Set<AttemptId>();
+  readonly #followed = new Map<AttemptId, { readonly over: Promise<void>; readonly gone: (exit: Exit) => void }>();
 
   constructor(deps: EffectDeps) {
     this.#deps = deps;
@@ -63,12 +67,36 @@ export class Effects {
   /** Listens to an attempt to its end, once. */
   follow(attempt: Attempt): void {
     if (this.#followed.has(attempt.id)) return;
-    const followed = this.#untilDone(() => this.#listen(attempt)).finally(() => this.#followed.delete(attempt.id));
-    this.#followed.set(attempt.id, followed);
+    const { promise: gone, resolve } = Promise.withResolvers<Exit>();
+    const over = this.#untilDone(() => this.#listen(attempt, gone)).finally(() => {
+      this.#followed.delete(attempt.id);
+      this.#ending.delete(attempt.id);
+    });
+    this.#followed.set(attempt.id, { over, gone: resolve });
   }
 
-  async #listen(attempt: Attempt): Promise<void> {
-    const { accounts, agents, book, processes, heard, spent, verified, stopping } = this.#deps;
+  /** Whether its end is known, and only to be written down. */
+  isEnding(id: AttemptId): boolean {
+    return this.#ending.has(id);
+  }
+
+  isFollowed(id: AttemptId): boolean {
+    return this.#followed.has(id);
+  }
+
+  /** Whether somebody works on what its transitions entail. */
+  isUnderWay(id: JobId): boolean {
+    return this.#chains.has(id);
+  }
+
+  /** The process of an attempt is gone: whoever listens to it reads what is left, and writes down its end. */
+  conclude(attempt: Attempt): void {
+    this.follow(attempt);
+    this.#followed.get(attempt.id)?.gone({ code: null, at: null });
+  }
+
+  async #listen(attempt: Attempt, gone: Promise<Exit>): Promise<void> {
+    const { accounts, agents, book, processes, heard, line, spent, verified, stopping } = this.#deps;
     const agent = agents.get(attempt.agent);
     if (agent === undefined) {
       await processes.end(attempt);
@@ -82,6 +110,9 @@ export class Effects {
         if (event.kind === 'turn-completed') verified(attempt.account ?? attempt.pool);
         heard(attempt.id, event);
       },
+      line: (at: EpochMs) => line?.(attempt.id, at),
+      gone,
+      over: () => void this.#ending.add(attempt.id),
       spent: (amount: Spent, isOver: boolean) => spent(attempt.id, amount, isOver),
       conversation: () => {
         const job = book.find(attempt.job);
@@ -95,7 +126,7 @@ export class Effects {
 
   /** Resolves when nothing is under way any more. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#chains.values(), ...this.#followed.values()]);
+    await Promise.all([...this.#chains.values(), ...[...this.#followed.values()].map((each) => each.over)]);
   }
 
   async #do({ id, job, effect }: OpenEffect): Promise<void> {
@@ -229,6 +260,7 @@ export function acceptedJob(spec: JobSpec, id: JobId, now: EpochMs): Job {
     state: { kind: 'queued', notBefore: null, why: null },
     ...{ conversation: null, handover: null, answer: null },
     ...{ spent: nothingSpent, stopped: null, report: null, finished: null },
+    watched: neverWatched,
     progress: noProgress,
     asked: [],
   };

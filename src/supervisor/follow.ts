@@ -6,8 +6,8 @@ import { outcomeOf, signalOf, type Heard } from '../core/job/outcome.ts';
 import type { JobEvent } from '../core/job/transition.ts';
 import type { Told } from '../core/spend/usage.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
+import type { AccountPort, Exit, Processes } from './ports.ts';
 import { metered, type Metered } from './meter.ts';
-import type { AccountPort, Processes } from './ports.ts';
 
 export type FollowDeps = {
   readonly processes: Processes;
@@ -16,12 +16,18 @@ export type FollowDeps = {
   /** Lets something happen to the attempt's job; resolves when it is written, however long that takes. */
   readonly apply: (event: JobEvent) => Promise<void>;
   readonly tell: (event: AgentEvent) => void;
+  /** A line came, which was written then. */
+  readonly line?: (at: EpochMs) => void;
   /** What the attempt has spent up to now; `isOver` once it has said its last word. */
   readonly spent: (spent: Spent, isOver: boolean) => void;
   /** The job's conversation, and what its agent has told of all of it. */
   readonly conversation: () => { readonly session: string | null; readonly told: Told | null };
   readonly bug: (error: unknown) => void;
   readonly reached?: Reached;
+  /** Resolves where the watch has found out that the process is gone. */
+  readonly gone?: Promise<Exit>;
+  /** Its end is known, and only to be read up and written down. */
+  readonly over?: () => void;
   /** How long nothing may follow words that tell of a long wait, before they are believed. */
   readonly silenceMs?: number;
 };
@@ -47,7 +53,8 @@ export async function followAttempt(
   const saidAt = (): EpochMs => Math.min(clock(), by);
   const listen = mode.listen(saidAt);
   let stderr = '';
-  const ended = processes.ended(attempt, signal);
+  const ended = Promise.race([processes.ended(attempt, signal), ...(deps.gone === undefined ? [] : [deps.gone])]);
+  void ended.then(deps.over, () => undefined);
   let silence: NodeJS.Timeout | undefined;
   // What a tool had printed there is followed by more.
   const believeLater = (event: AgentEvent): void => {
@@ -56,6 +63,7 @@ export async function followAttempt(
   try {
     for await (const { channel, line, ...more } of processes.lines(attempt.id, ended, signal)) {
       by = more.by;
+      deps.line?.(saidAt());
       clearTimeout(silence);
       if (channel === 'stderr') stderr = `${stderr}${line}\n`.slice(-keptStderr);
       for (const event of understood(() => listen(channel, line), bug)) {

@@ -24,6 +24,8 @@ export interface JobStore {
    */
   saveTransition(before: Job, after: Transition): Promise<readonly OpenEffect[] | null>;
   effectDone(id: string): Promise<void>;
+  /** What was not done up to now. */
+  openEffects(): Promise<readonly OpenEffect[]>;
   /** Removes those of them that ended before a time, with their attempts, and says which they were. */
   removeJobs(ids: readonly JobId[], before: EpochMs): Promise<readonly JobId[]>;
 }

@@ -113,7 +113,7 @@ describe('a job that meets a stop condition', () => {
     );
     await rig.supervisor.until(id, ({ state, attempts }) => state.kind === 'running' && attempts === 2);
     rig.now += minuteMs;
-    const saving = rig.hears('saving');
+    const saving = rig.hearsText('saving');
     await rig.restart();
     expect(rig.supervisor.find(id)?.state.kind).toBe('running');
     await saving;

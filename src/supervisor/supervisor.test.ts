@@ -46,8 +46,11 @@ describe('a job', () => {
       rig.advance(waitMs);
       await rig.supervisor.until(id, (job) => job.state.kind !== 'queued');
     }
-    const failed = await rig.reaches(id, 'failed');
-    expect(failed.state).toMatchObject({ failure: 'crash', detail: 'the agent ended with exit code 9' });
+    const blocked = await rig.reaches(id, 'blocked');
+    expect(blocked.state).toMatchObject({
+      failure: 'crash',
+      detail: 'it ended 4 times within 3m 30s (crash): the agent ended with exit code 9',
+    });
     const tries = rig.read('tries').trim().split('\n');
     expect(tries.map((line) => line.split(' ')[0])).toEqual(['first', 'resume', 'resume', 'resume']);
     expect(new Set(tries.slice(1))).toEqual(new Set(['resume s1']));

@@ -1,6 +1,6 @@
 import { jobOf, type AttemptId, type JobId, type Label } from '../core/ids.ts';
 import type { Attempt, Job, JobSpec, Park } from '../core/job/job.ts';
-import { resolveRung, type Resolved } from '../core/job/ladder.ts';
+import { resolveRung, rungsOf, type LadderAgent, type Resolved, type Rung } from '../core/job/ladder.ts';
 import { runningMs } from '../core/job/progress.ts';
 import { addSpent, isCounted, nothingSpent, type Spent } from '../core/job/stop.ts';
 import { attemptOf, hasEnded, type JobEvent, type Transition } from '../core/job/transition.ts';
@@ -18,10 +18,12 @@ import { Ramp } from './ramp.ts';
 import { checkStops } from './stop-checks.ts';
 import { unpark, wishOf } from './unpark.ts';
 import { WakeUp } from './wake.ts';
+import { Watch } from './watch.ts';
+import type { WatchedWorld } from './watch-ports.ts';
 
 const movesAtOnce = 16;
 
-export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified' | 'spent'> & {
+export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified' | 'line' | 'spent'> & {
   /** In [0, 1). */
   readonly random: () => number;
   /** Jobs that may have a process at once. */
@@ -31,6 +33,19 @@ export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified' |
   /** Why nothing may be started, such as a full disk; null when all is well. */
   readonly paused: () => string | null;
   readonly changed: (before: Job | null, after: Job) => void;
+  /** The models that an agent's jobs go on with, best first; null for its own. */
+  readonly chainOf?: (agent: string) => readonly string[] | null;
+  /** What the watch looks at. */
+  readonly world: WatchedWorld;
+};
+
+/** What the ladder of a job is known from. */
+export type Sought = {
+  readonly spec: Pick<JobSpec, 'agent' | 'model' | 'pool' | 'ladder'>;
+  readonly conversation: Job['conversation'];
+  readonly usualModel?: Job['usualModel'];
+  readonly id?: JobId;
+  readonly stopped?: Job['stopped'];
 };
 
 /**
@@ -49,6 +64,8 @@ export class Supervisor {
   });
   #book!: JobBook;
   #effects!: Effects;
+  #watch!: Watch;
+  #lookedAt = 0;
   #open: readonly OpenEffect[] = [];
   #started = false;
   #stopListening: () => void = () => undefined;
@@ -83,7 +100,19 @@ export class Supervisor {
       const stop = book.find(jobOf(attempt))?.spec.stop;
       if (stop !== undefined && isCounted(stop)) supervisor.look();
     };
-    supervisor.#effects = new Effects({ ...deps, book, stopping: signal, verified, spent });
+    supervisor.#effects = new Effects({
+      ...{ ...deps, book, stopping: signal, verified, spent },
+      heard: (attempt, event) => {
+        supervisor.#watch.heard(attempt, event);
+        deps.heard(attempt, event);
+      },
+      line: (attempt, at) => supervisor.#watch.line(attempt, at),
+    });
+    supervisor.#watch = new Watch({
+      ...{ ...deps, book, effects: supervisor.#effects },
+      look: () => supervisor.look(),
+      lookedAt: () => supervisor.#lookedAt,
+    });
     supervisor.#open = effects;
     return supervisor;
   }
@@ -100,11 +129,9 @@ export class Supervisor {
       if (attempt === undefined || attemptOf(job) !== attempt.id || begun.has(attempt.id)) continue;
       this.#effects.follow(attempt);
     }
-    this.#stopListening = this.#deps.accounts.onOpened(() => {
-      this.#mayBeFreed = true;
-      this.look();
-    });
+    this.#stopListening = this.#deps.accounts.onOpened(() => this.lookAnew());
     this.look();
+    this.#watch.start();
   }
 
   /** What agents with logins of their own told is nowhere but in the ends of their attempts. */
@@ -121,8 +148,14 @@ export class Supervisor {
     this.#stopping.abort();
     this.#stopListening();
     this.#wake.stop();
+    await this.#watch.stop();
     await this.#looking;
     await this.#effects.settled();
+  }
+
+  /** What looks after the jobs, and is told of what their agents do with Stint's own tools. */
+  get watch(): Watch {
+    return this.#watch;
   }
 
   all(): readonly Job[] {
@@ -178,7 +211,15 @@ export class Supervisor {
 
   /** Until that is disposed of, a job waits for others, and takes no place. */
   awaits(id: JobId, others: readonly JobId[]): Disposable {
-    return this.#awaiting.begin(id, others);
+    const awaiting = this.#awaiting.begin(id, others);
+    const attempt = this.#book.attempt(id);
+    const waited = attempt === undefined ? undefined : this.#watch.waits(attempt.id);
+    return {
+      [Symbol.dispose]: () => {
+        awaiting[Symbol.dispose]();
+        waited?.();
+      },
+    };
   }
 
   /** The jobs that a job waits for. */
@@ -204,14 +245,14 @@ export class Supervisor {
 
   /** One sentence for a job that is not running; null for one that is. */
   why(job: Job): string | null {
-    const { clock, timeZone, places, paused } = this.#deps;
+    const { clock, timeZone, places } = this.#deps;
     const waitsFor = job.spec.dependsOn.flatMap((id) => {
       const state = this.#book.find(id)?.state.kind ?? 'cancelled';
       return state === 'done' ? [] : [{ id, state }];
     });
     const running = (this.#running ??= this.all().filter((each) => this.#takesPlace(each)).length);
     const room = running >= places() ? { running, places: places() } : null;
-    return whyNotRunning(job, { now: clock(), timeZone, waitsFor, room, paused: paused() });
+    return whyNotRunning(job, { now: clock(), timeZone, waitsFor, room, paused: this.#paused() });
   }
 
   /** What a job has spent up to now over all its attempts, and in the latest. */
@@ -229,28 +270,43 @@ export class Supervisor {
   }
 
   /** What a job would run on now. */
-  resolve(job: Job): Resolved {
-    const { agents, accounts } = this.#deps;
+  resolve(job: Sought): Resolved {
+    const { accounts } = this.#deps;
+    const { agent } = job.spec;
+    const session = job.conversation?.session ?? null;
+    const ladder = this.#ladderOf(job);
+    const usual = ladder[0]?.agent === agent ? ladder[0].pool : null;
+    return resolveRung(this.#wantedOf(job), ladder, (name, asked) => {
+      const model = asked ?? (name === usual ? (job.usualModel ?? null) : null);
+      return accounts.select({ pool: name, session, model, exclude: [] });
+    });
+  }
+
+  /** All that it might ever run on, best first. */
+  rungs(job: Sought): readonly Omit<Rung, 'account'>[] {
+    return rungsOf(this.#wantedOf(job), this.#ladderOf(job));
+  }
+
+  /** An agent that saves the work for another one goes on with the model that it had. */
+  #wantedOf(job: Sought): Sought['spec'] {
+    const holder = holderOf(job);
+    if (holder === null || holder === job.spec.agent || job.id === undefined) return job.spec;
+    return { ...job.spec, model: modelOf(this.#book.attempt(job.id)) };
+  }
+
+  #ladderOf(job: Sought): LadderAgent[] {
+    const { agents, accounts, chainOf } = this.#deps;
     const { agent, pool, ladder } = job.spec;
-    // Whoever had the conversation saves the work.
-    const holder = job.stopped === null ? null : (job.conversation?.agent ?? agent);
+    const holder = holderOf(job);
     const names = [agent, ...ladder.agents.filter((each) => each !== agent)].filter(
       (each) => each === (holder ?? each),
     );
-    const known = names.flatMap((name, place) => {
+    return names.flatMap((name, place) => {
       const found = agents.get(name);
       if (found === undefined) return [];
       const own = place === 0 && name === agent && pool !== null ? pool : accounts.defaultPool(name);
       const byProfile = accounts.modeOf(own) === 'profile';
-      return [{ agent: name, pool: own, chain: found.mode.chain, byProfile }];
-    });
-    const session = job.conversation?.session ?? null;
-    const spec =
-      holder === null || holder === agent ? job.spec : { ...job.spec, model: modelOf(this.#book.attempt(job.id)) };
-    const usual = known[0]?.agent === agent ? known[0].pool : null;
-    return resolveRung(spec, known, (name, asked) => {
-      const model = asked ?? (name === usual ? (job.usualModel ?? null) : null);
-      return accounts.select({ pool: name, session, model, exclude: [] });
+      return [{ agent: name, pool: own, chain: chainOf?.(name) ?? found.mode.chain, byProfile }];
     });
   }
 
@@ -279,6 +335,12 @@ export class Supervisor {
     });
   }
 
+  /** Looks as if something had opened: what jobs may run on is another. */
+  lookAnew(): void {
+    this.#mayBeFreed = true;
+    this.look();
+  }
+
   /** Looks at all jobs that wait, now or as soon as the last look is over. */
   look(): void {
     if (!this.#started || this.#stopping.signal.aborted) return;
@@ -293,7 +355,7 @@ export class Supervisor {
 
   async #lookAround(): Promise<void> {
     this.#lookAgain = false;
-    const { clock, places, paused, random, accounts } = this.#deps;
+    const { clock, places, random, accounts } = this.#deps;
     const resolve = this.#resolver();
     const now = clock();
     const mayBeFreed = this.#mayBeFreed;
@@ -310,12 +372,17 @@ export class Supervisor {
     await this.#moveAll(stops.events);
     const { events, nextAt } = dispatch({
       ...{ jobs: this.#book.all(), find: (id: JobId) => this.#book.find(id), resolve, random },
-      ...{ now: clock(), places: places(), paused: paused() },
+      ...{ now: clock(), places: places(), paused: this.#paused() },
       takesPlace: (job) => this.#takesPlace(job),
     });
     await this.#moveAll(events);
     const times = [freed.nextAt, stops.nextAt, nextAt].filter((at) => at !== null);
     this.#wake.set(times.length === 0 ? null : Math.min(...times));
+    this.#lookedAt = now;
+  }
+
+  #paused(): string | null {
+    return this.#deps.paused() ?? this.#watch.paused;
   }
 
   /** As `resolve`, for one look: jobs that ask for the same find the same closed. */
@@ -398,4 +465,9 @@ function byEnd(a: Attempt, b: Attempt): number {
 
 function modelOf(attempt: Attempt | undefined): string | null {
   return attempt?.model ?? null;
+}
+
+/** Whoever had the conversation saves the work; null for a job that no condition has stopped. */
+function holderOf({ spec, conversation, stopped = null }: Sought): string | null {
+  return stopped === null ? null : (conversation?.agent ?? spec.agent);
 }

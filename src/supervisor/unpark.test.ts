@@ -8,11 +8,23 @@ import { unpark, type UnparkView } from './unpark.ts';
 
 const now = 1_000_000;
 const pool = labelFrom('work');
-const open: Resolved = { kind: 'rung', rung: { agent: 'claude', pool, model: null, account: null }, isPreferred: true };
+const open: Resolved = {
+  kind: 'rung',
+  rung: { agent: 'claude', pool, model: null, account: null },
+  isPreferred: true,
+  tried: [],
+};
 const skipped = [{ account: idOf('a'), reason: 'closed', until: null, window: 'five_hour' }] as const;
 const closed: Resolved = {
   kind: 'closed',
-  selections: [{ kind: 'wait', until: now + 60_000, queued: false, skipped: [...skipped] }],
+  tried: [
+    {
+      agent: 'claude',
+      pool,
+      model: null,
+      selection: { kind: 'wait', until: now + 60_000, queued: false, skipped: [...skipped] },
+    },
+  ],
 };
 
 function parked(id: string, dueAt: number | null, reason: ParkReason = 'limit'): Job {

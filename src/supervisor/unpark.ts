@@ -1,6 +1,6 @@
 import type { Label } from '../core/ids.ts';
 import type { Job, ParkReason } from '../core/job/job.ts';
-import type { Resolved } from '../core/job/ladder.ts';
+import { selectionsOf, type Resolved } from '../core/job/ladder.ts';
 import { isInMargin, parkFor } from '../core/job/park.ts';
 import { compareJobs } from '../core/job/ready.ts';
 import type { EpochMs } from '../core/time.ts';
@@ -60,7 +60,7 @@ export function unpark({ jobs, now, mayBeFreed, resolve, poolOf, ramp, random }:
         sooner(dueAt);
         continue;
       }
-      const park = parkFor(resolved.selections, now, random());
+      const park = parkFor(selectionsOf(resolved), now, random());
       ramp.reset(poolOf(job));
       sooner(park.dueAt);
       events.push({ job: job.id, event: { kind: 'park', park } });

@@ -5,6 +5,7 @@ import { parseJson } from '../../lib/parse-json.ts';
 import { readFailure, type FailureWords } from '../failure-text.ts';
 import { toolServerName, toolTokenVariable, type AgentEvent, type JobListener, type JobMode } from '../job-mode.ts';
 import { eventsOf, lastLines } from '../told-events.ts';
+import { ToolCalls } from '../tool-calls.ts';
 import { withWholeLines } from '../whole-lines.ts';
 import { listenToClaude } from './events.ts';
 import { countClaude } from './usage.ts';
@@ -53,6 +54,7 @@ const entrySchema = z.discriminatedUnion('type', [
         z.object({
           type: z.string(),
           text: z.string().optional(),
+          id: z.string().optional(),
           name: z.string().optional(),
           input: z.unknown().optional(),
         }),
@@ -68,6 +70,20 @@ const entrySchema = z.discriminatedUnion('type', [
       error_status: z.number().nullish(),
     }),
   ]),
+  z.object({
+    type: z.literal('user'),
+    parent_tool_use_id: z.string().nullable().default(null),
+    message: z.object({
+      content: z.array(
+        z.object({
+          type: z.string(),
+          tool_use_id: z.string().optional(),
+          content: z.unknown().optional(),
+          is_error: z.boolean().nullish(),
+        }),
+      ),
+    }),
+  }),
   z.object({
     type: z.literal('result'),
     is_error: z.boolean(),
@@ -113,6 +129,7 @@ export const claudeJob: JobMode = {
 
 function listen(now: () => number): JobListener {
   const hear = listenToClaude(now);
+  const calls = new ToolCalls();
   const count = countClaude();
   return (channel, line) => {
     if (channel === 'stderr')
@@ -121,13 +138,13 @@ function listen(now: () => number): JobListener {
     const entry = entrySchema.safeParse(parsed).data;
     return [
       ...eventsOf(hear(channel, line).told),
-      ...(entry === undefined ? [] : fromEntry(entry, now())),
+      ...(entry === undefined ? [] : fromEntry(entry, calls, now())),
       ...count(parsed),
     ];
   };
 }
 
-function fromEntry(entry: z.infer<typeof entrySchema>, now: number): AgentEvent[] {
+function fromEntry(entry: z.infer<typeof entrySchema>, calls: ToolCalls, now: number): AgentEvent[] {
   switch (entry.type) {
     case 'system':
       if (entry.subtype === 'init') return [{ kind: 'model', model: entry.model }];
@@ -141,9 +158,16 @@ function fromEntry(entry: z.infer<typeof entrySchema>, now: number): AgentEvent[
       const said = entry.result ?? (entry.errors ?? []).filter((each) => typeof each === 'string').join(' ');
       return [{ kind: 'error', ...readFailure(said === '' ? entry.subtype : said, words, now) }];
     }
+    case 'user':
+      return entry.message.content.flatMap(({ type, tool_use_id: id, content, is_error: isError }) =>
+        type === 'tool_result' && id !== undefined ? calls.end(id, [isError === true, content]) : [],
+      );
     case 'assistant': {
       const { content, model } = entry.message;
-      if (model !== '<synthetic>') return entry.parent_tool_use_id === null ? content.flatMap(fromBlock) : [];
+      if (model !== '<synthetic>') {
+        if (entry.parent_tool_use_id !== null) return [];
+        return content.flatMap((block) => fromBlock(block, calls));
+      }
       const text = content.map((each) => each.text ?? '').join(' ');
       const read = readFailure(text, words, now);
       const failure = read.failure === 'unknown' ? (kinds[entry.error ?? ''] ?? 'unknown') : read.failure;
@@ -154,19 +178,17 @@ function fromEntry(entry: z.infer<typeof entrySchema>, now: number): AgentEvent[
   }
 }
 
-function fromBlock({
-  type,
-  text,
-  name,
-  input,
-}: {
-  type: string;
-  text?: string | undefined;
-  name?: string | undefined;
-  input?: unknown;
-}): AgentEvent[] {
+type Block = {
+  readonly type: string;
+  readonly text?: string | undefined;
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
+  readonly input?: unknown;
+};
+
+function fromBlock({ type, text, id, name = 'tool', input }: Block, calls: ToolCalls): AgentEvent[] {
   if (type === 'text' && text !== undefined && text !== '') return [{ kind: 'text', text }];
-  return type === 'tool_use'
-    ? [{ kind: 'tool', name: name ?? 'tool', summary: JSON.stringify(input ?? {}).slice(0, 200) }]
-    : [];
+  if (type !== 'tool_use') return [];
+  if (id !== undefined) calls.begin(id, name, input);
+  return [{ kind: 'tool', name, summary: JSON.stringify(input ?? {}).slice(0, 200) }];
 }

@@ -5,6 +5,7 @@ import { parseJson } from '../../lib/parse-json.ts';
 import { readFailure, type FailureWords } from '../failure-text.ts';
 import { toolServerName, toolTokenVariable, type AgentEvent, type JobListener, type JobMode } from '../job-mode.ts';
 import { eventsOf, lastLines } from '../told-events.ts';
+import { toolResult } from '../tool-calls.ts';
 import { withWholeLines } from '../whole-lines.ts';
 import { listenToCodex } from './events.ts';
 
@@ -46,6 +47,11 @@ const eventSchema = z.discriminatedUnion('type', [
       command: z.string().optional(),
       tool: z.string().optional(),
       server: z.string().optional(),
+      arguments: z.unknown().optional(),
+      aggregated_output: z.string().optional(),
+      exit_code: z.number().nullish(),
+      result: z.unknown().optional(),
+      error: z.unknown().optional(),
     }),
   }),
   z.object({ type: z.literal('turn.completed'), usage: usageSchema.optional().catch(undefined) }),
@@ -128,13 +134,11 @@ function fromEvent(event: Event, { last, now }: { last: string; now: number }): 
     case 'item.started':
       if (event.item.type === 'command_execution')
         return [{ kind: 'tool', name: 'shell', summary: (event.item.command ?? '').slice(0, 200) }];
-      return event.item.type === 'mcp_tool_call'
-        ? [{ kind: 'tool', name: `${event.item.server ?? 'mcp'}.${event.item.tool ?? ''}`, summary: '' }]
-        : [];
+      return event.item.type === 'mcp_tool_call' ? [{ kind: 'tool', name: nameOf(event.item), summary: '' }] : [];
     case 'item.completed':
       return event.item.type === 'agent_message' && event.item.text !== undefined
         ? [{ kind: 'text', text: event.item.text }]
-        : [];
+        : resultOf(event.item);
     case 'turn.completed':
       return [{ kind: 'result', text: last }];
     case 'turn.failed':
@@ -142,4 +146,20 @@ function fromEvent(event: Event, { last, now }: { last: string; now: number }): 
     case 'error':
       return event.message.startsWith('Reconnecting...') ? [{ kind: 'retrying', detail: event.message }] : [];
   }
+}
+
+type Item = Extract<z.infer<typeof eventSchema>, { type: 'item.completed' | 'item.started' }>['item'];
+
+function nameOf({ server, tool }: Item): string {
+  return `${server ?? 'mcp'}.${tool ?? ''}`;
+}
+
+function resultOf(item: Item): AgentEvent[] {
+  const isCommand = item.type === 'command_execution';
+  const input = isCommand ? item.command : item.arguments;
+  // Without what went in, one call cannot be told from another.
+  if (input === undefined || (!isCommand && item.type !== 'mcp_tool_call')) return [];
+  return isCommand
+    ? [toolResult('shell', input, [item.exit_code, item.aggregated_output])]
+    : [toolResult(nameOf(item), input, [item.result, item.error])];
 }

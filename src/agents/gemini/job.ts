@@ -4,6 +4,7 @@ import { parseJson } from '../../lib/parse-json.ts';
 import { readFailure, type FailureWords } from '../failure-text.ts';
 import type { AgentEvent, JobListener, JobMode } from '../job-mode.ts';
 import { eventsOf, lastLines } from '../told-events.ts';
+import { ToolCalls } from '../tool-calls.ts';
 import { withWholeLines } from '../whole-lines.ts';
 import { listenToGemini } from './events.ts';
 
@@ -40,9 +41,20 @@ const statsSchema = z.object({
 const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('init'), model: z.string() }),
   z.object({ type: z.literal('message'), role: z.string(), content: z.string() }),
-  z.object({ type: z.literal('tool_use'), tool_name: z.string(), parameters: z.unknown().optional() }),
+  z.object({
+    type: z.literal('tool_use'),
+    tool_name: z.string(),
+    tool_id: z.string().optional(),
+    parameters: z.unknown().optional(),
+  }),
+  z.object({
+    type: z.literal('tool_result'),
+    tool_id: z.string().optional(),
+    status: z.string().optional(),
+    output: z.unknown().optional(),
+    error: z.unknown().optional(),
+  }),
   z.object({ type: z.literal('error'), severity: z.string(), message: z.string() }),
-  z.object({ type: z.literal('tool_result') }),
   z.object({
     type: z.literal('result'),
     status: z.string(),
@@ -81,6 +93,7 @@ function listen(now: () => number): JobListener {
   const hear = listenToGemini(now);
   // A message comes in pieces, and the last one is the result.
   let message = '';
+  const calls = new ToolCalls();
   let turns = 0;
   let models: Usage['models'] = null;
   // It does not tell of single answers: a call of a tool is one, and the end of its turn.
@@ -106,7 +119,7 @@ function listen(now: () => number): JobListener {
       return told;
     }
     const said: AgentEvent[] = message === '' || event === undefined ? [] : [{ kind: 'text', text: message }];
-    const events = event === undefined ? [] : [...fromEvent(event, { message, now: now() }), ...count(event)];
+    const events = event === undefined ? [] : [...fromEvent(event, { message, calls, now: now() }), ...count(event)];
     if (event !== undefined) message = '';
     return [...said, ...told, ...events];
   };
@@ -123,12 +136,17 @@ function modelsOf({ models }: z.infer<typeof statsSchema>): Usage['models'] {
 
 type Shown = Exclude<z.infer<typeof eventSchema>, { type: 'message' }>;
 
-function fromEvent(event: Shown, { message, now }: { message: string; now: number }): AgentEvent[] {
+type Hearing = { readonly message: string; readonly calls: ToolCalls; readonly now: number };
+
+function fromEvent(event: Shown, { message, calls, now }: Hearing): AgentEvent[] {
   // `auto` chooses anew for each request.
   if (event.type === 'init') return event.model === 'auto' ? [] : [{ kind: 'model', model: event.model }];
-  if (event.type === 'tool_use')
+  if (event.type === 'tool_use') {
+    if (event.tool_id !== undefined) calls.begin(event.tool_id, event.tool_name, event.parameters);
     return [{ kind: 'tool', name: event.tool_name, summary: JSON.stringify(event.parameters ?? {}).slice(0, 200) }];
-  if (event.type === 'tool_result') return [];
+  }
+  if (event.type === 'tool_result')
+    return event.tool_id === undefined ? [] : calls.end(event.tool_id, [event.status, event.output, event.error]);
   if (event.type === 'error') {
     // Its result is `success` then: it has stopped itself in the middle.
     if (/^Loop detected|^Maximum session turns/.test(event.message))

@@ -1,4 +1,6 @@
 import { minuteMs, type EpochMs } from '../time.ts';
+import { crashLoop } from '../watch/crash-loop.ts';
+import type { Action } from '../watch/action.ts';
 import type { AttemptOutcome, JobState, Restarts } from './job.ts';
 import { crashed, endless, limitedOn } from './restarts.ts';
 
@@ -8,6 +10,8 @@ type After = {
   readonly restarts: Restarts;
   /** What the next attempt tells the agent. */
   readonly says: string;
+  /** What the watch has decided. */
+  readonly action?: Action;
 };
 
 type Before = { readonly restarts: Restarts; /** Where it failed. */ readonly rung: string };
@@ -44,7 +48,11 @@ export function afterFailure(failed: Failed, { restarts, rung }: Before, now: Ep
       return { state: { kind: 'failed', at: now, failure, detail }, restarts, says };
     default: {
       const again = crashed(restarts, now);
-      if (again === null) return { state: { kind: 'failed', at: now, failure, detail }, restarts, says };
+      if (again === null) {
+        const { crashes, since } = restarts;
+        const action = crashLoop({ crashes, since, failure, detail }, now);
+        return { state: { kind: 'blocked', at: now, failure, detail: action.why }, restarts, says, action };
+      }
       const notBefore = Math.max(again.at, failed.until ?? 0);
       return { state: { kind: 'queued', notBefore, why: detail }, restarts: again.restarts, says };
     }

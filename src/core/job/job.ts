@@ -4,6 +4,7 @@ import type { FailureKind } from './failure-kind.ts';
 import type { Told } from '../spend/usage.ts';
 import type { Spent, Stopped, StopSpec, Warned } from './stop.ts';
 import type { Transport } from './transport.ts';
+import type { Watched } from '../watch/action.ts';
 
 /** What the user asked for. The preferred model never changes; what an attempt really used belongs to the attempt. */
 export type JobSpec = {
@@ -107,8 +108,17 @@ export type AfterStop =
   /** Its agent has said that it is finished, and its process would go on. */
   | { readonly kind: 'done' }
   /** The next rung of its ladder. */
-  | { readonly kind: 'queued'; readonly why: string }
+  | {
+      readonly kind: 'queued';
+      readonly why: string;
+      /** For its agent, where that is more than `why`. */
+      readonly says?: string;
+      /** Its rung is as good as any: no limit stopped it. */
+      readonly isLimit?: false;
+    }
   | ({ readonly kind: 'parked' } & Park)
+  /** A person has to look. */
+  | { readonly kind: 'blocked'; readonly failure: FailureKind; readonly detail: string }
   /** A stop condition was met: its conversation is gone on with once more, to save the work. */
   | { readonly kind: 'wrap-up' };
 
@@ -116,7 +126,7 @@ export type AfterStop =
 export type Restarts = {
   /** Resumes in a row without a completed turn; after five, and one for each further rung of `tried`, the job is blocked. */
   readonly resumes: number;
-  /** Restarts after crashes, launches and networks that failed, within the half hour that began at `since`; after three it is failed. */
+  /** Restarts after crashes, launches and networks that failed, within the half hour that began at `since`; after three it is blocked. */
   readonly crashes: number;
   readonly since: EpochMs;
   /** The rungs on which that streak met a limit, the latest last. */
@@ -165,6 +175,7 @@ export type Job = {
   /** What its agent has told with a tool: where it is, and that it has finished. */
   readonly report: string | null;
   readonly finished: string | null;
+  readonly watched: Watched;
   readonly progress: StopProgress;
   /** What its agents asked with a tool, the latest last. */
   readonly asked: readonly Asked[];

@@ -36,7 +36,7 @@ describe('the best rung', () => {
     [null, ['opus'], 'opus', false],
     ['own-model', ['opus', 'haiku'], 'opus', false],
   ])('for %p with %j open is %p', (model, open, expected, isPreferred) => {
-    expect(resolve({ model }, open)).toEqual({
+    expect(resolve({ model }, open)).toMatchObject({
       kind: 'rung',
       rung: { agent: 'claude', pool: claude.pool, model: expected, account: null },
       isPreferred,
@@ -52,7 +52,7 @@ describe('the best rung', () => {
 
   test('is at another agent only when the job allows that, and then at an account of its own', () => {
     expect(resolve({ model: 'opus' }, ['codex'])).toMatchObject({ kind: 'closed' });
-    expect(resolve({ model: 'opus', agents: [codex] }, ['codex'])).toEqual({
+    expect(resolve({ model: 'opus', agents: [codex] }, ['codex'])).toMatchObject({
       kind: 'rung',
       rung: { agent: 'codex', pool: codex.pool, model: 'gpt', account: idOf('a') },
       isPreferred: false,
@@ -62,7 +62,18 @@ describe('the best rung', () => {
 
   test('is none where everything is closed, with what was said of each', () => {
     const found = resolve({ model: 'opus', agents: [codex] }, []);
-    expect(found).toEqual({ kind: 'closed', selections: Array.from({ length: 5 }, () => closed) });
+    const ofClaude = ['opus', 'sonnet[1m]', 'sonnet', 'haiku'].map((model) => ({
+      agent: 'claude',
+      pool: claude.pool,
+      model,
+    }));
+    const tried = [...ofClaude, { agent: 'codex', pool: codex.pool, model: 'gpt' }];
+    expect(found).toEqual({ kind: 'closed', tried: tried.map((each) => ({ ...each, selection: closed })) });
+    expect(resolve({ model: 'opus' }, ['sonnet']).tried.map(({ model }) => model)).toEqual([
+      'opus',
+      'sonnet[1m]',
+      'sonnet',
+    ]);
   });
 
   test('may be one that is only busy', () => {

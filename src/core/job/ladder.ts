@@ -20,10 +20,13 @@ export type Rung = {
   readonly account: AccountId | null;
 };
 
+/** A rung that was looked at, and what selection said of it. */
+export type Tried = Omit<Rung, 'account'> & { readonly selection: Selection };
+
+/** `tried`: in the ladder's order; the last one is the rung that was taken, where one was. */
 export type Resolved =
-  | { readonly kind: 'rung'; readonly rung: Rung; readonly isPreferred: boolean }
-  /** Nothing is open: what selection said of each rung, in the ladder's order. */
-  | { readonly kind: 'closed'; readonly selections: readonly Selection[] };
+  | { readonly kind: 'rung'; readonly rung: Rung; readonly isPreferred: boolean; readonly tried: readonly Tried[] }
+  | { readonly kind: 'closed'; readonly tried: readonly Tried[] };
 
 /**
  * The best rung that is open: the accounts of the pool with the preferred model, then the next models, then other agents
@@ -34,20 +37,31 @@ export function resolveRung(
   agents: readonly LadderAgent[],
   select: (pool: Label, model: string | null) => Selection,
 ): Resolved {
-  const selections: Selection[] = [];
-  for (const [place, { agent, pool, chain, byProfile }] of agents.entries()) {
-    const models = place === 0 ? modelsOf(spec, chain) : [chain[0] ?? null, ...chain.slice(1)];
-    for (const model of models) {
-      const selection = select(pool, model);
-      if (selection.kind === 'use' || (selection.kind === 'wait' && selection.queued)) {
-        const account = byProfile && selection.kind === 'use' ? selection.account : null;
-        const isPreferred = place === 0 && model === models[0];
-        return { kind: 'rung', rung: { agent, pool, model, account }, isPreferred };
-      }
-      selections.push(selection);
-    }
+  const tried: Tried[] = [];
+  for (const { byProfile, ...place } of rungsOf(spec, agents)) {
+    const selection = select(place.pool, place.model);
+    const isPreferred = tried.length === 0;
+    tried.push({ ...place, selection });
+    if (selection.kind !== 'use' && !(selection.kind === 'wait' && selection.queued)) continue;
+    const account = byProfile && selection.kind === 'use' ? selection.account : null;
+    return { kind: 'rung', rung: { ...place, account }, isPreferred, tried };
   }
-  return { kind: 'closed', selections };
+  return { kind: 'closed', tried };
+}
+
+/** All rungs of a job's ladder, best first. */
+export function rungsOf(
+  spec: Pick<JobSpec, 'model' | 'ladder'>,
+  agents: readonly LadderAgent[],
+): (Omit<Rung, 'account'> & Pick<LadderAgent, 'byProfile'>)[] {
+  return agents.flatMap(({ agent, pool, chain, byProfile }, place) => {
+    const models = place === 0 ? modelsOf(spec, chain) : [chain[0] ?? null, ...chain.slice(1)];
+    return models.map((model) => ({ agent, pool, model, byProfile }));
+  });
+}
+
+export function selectionsOf({ tried }: Resolved): readonly Selection[] {
+  return tried.map(({ selection }) => selection);
 }
 
 /** The preferred model, then those after it; one that the chain does not have is followed by all of it. */

@@ -194,7 +194,11 @@ describe('the budget', () => {
       job = next.job;
       waits.push('notBefore' in job.state ? (job.state.notBefore ?? 0) - now - at * minuteMs : job.state.kind);
     }
-    expect(waits).toEqual([30_000, 60_000, 120_000, 'failed']);
+    expect(waits).toEqual([30_000, 60_000, 120_000, 'blocked']);
+    expect(job).toMatchObject({
+      state: { failure: 'crash', detail: 'it ended 4 times within 19m 40s (crash): said so' },
+      watched: { last: { rule: 'crash-loop', facts: { crashes: 3, since: 0 } } },
+    });
     const later = meet({ ...job, state: running }, ended(failed('crash')), now + 31 * minuteMs);
     expect(later).toMatchObject({ job: { state: { kind: 'queued' }, restarts: { crashes: 1 } } });
   });

@@ -8,6 +8,7 @@ import { endedAttempt, freshOf, mostContinued, noProgress, withSpent } from './p
 import { notFinished, resultOf, saveWork } from './stop-words.ts';
 import { nothingSpent, type Spent, type Stopped, type Warned } from './stop.ts';
 import { endless, givenBack, limitedOn, noRestarts, resumed, rungOf } from './restarts.ts';
+import { remembered, type Action } from '../watch/action.ts';
 
 /** What happens to a job. */
 export type JobEvent =
@@ -48,6 +49,8 @@ export type JobEvent =
   | { readonly kind: 'retry'; readonly anew: boolean }
   /** It is not wanted any more, or cannot go on by itself. */
   | { readonly kind: 'block'; readonly detail: string }
+  /** A rule of the watch does something to its attempt; what it stops comes to its end as anything else does. */
+  | { readonly kind: 'watched'; readonly attempt: AttemptId | null; readonly action: Action }
   /** Its user is warned of a stop condition. */
   | {
       readonly kind: 'warned';
@@ -130,6 +133,8 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
       if (!isIdle(job)) return misfit(job, event);
       if (job.stopped !== null) return endStopped(job, job.stopped, given);
       return end(job, { kind: 'blocked', at: given.now, failure: 'unknown', detail: event.detail }, given);
+    case 'watched':
+      return watched(job, event, given);
     case 'warned':
       return warned(job, event, given);
     case 'stop':
@@ -280,8 +285,10 @@ function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Prob
       ? outcome
       : ({ kind: 'failed', failure: 'crash', detail: 'why' in outcome ? outcome.why : '', until: null } as const);
   const after = afterFailure(failed, { restarts: job.restarts, rung: rungOf(attempt) }, given.now);
-  if (after.state.kind === 'failed' || after.state.kind === 'blocked')
-    return { ...end(job, after.state, given), attempt };
+  if (after.state.kind === 'failed' || after.state.kind === 'blocked') {
+    const seen = after.action === undefined ? job.watched : remembered(job.watched, after.action, given.now);
+    return { ...end({ ...job, watched: seen }, after.state, given), attempt };
+  }
   // Its question is still to be answered, and without that there is nothing to go on with.
   const goesOn: JobState = state.kind === 'waiting' ? { ...state, attempt: null } : after.state;
   const more = { state: goesOn, restarts: after.restarts, ...goingOn(job, after.says) };
@@ -339,17 +346,22 @@ function goOnUnfinished(job: Job, words: string, given: Given): Transition {
 
 function stopped(
   job: Job,
-  { next, attempt }: { readonly next: Extract<AfterStop, { kind: 'queued' | 'parked' }>; readonly attempt: Attempt },
+  {
+    next,
+    attempt,
+  }: { readonly next: Extract<AfterStop, { kind: 'queued' | 'parked' | 'blocked' }>; readonly attempt: Attempt },
   given: Given,
 ): Transition {
   if (next.kind === 'parked')
     return { job: changed(job, given, { state: { ...next, since: given.now } }), attempt: null, effects: [] };
-  const restarts = limitedOn(rungOf(attempt), job.restarts, given.now);
+  if (next.kind === 'blocked') return end(job, { ...next, at: given.now }, given);
+  const isLimit = next.isLimit !== false;
+  const restarts = isLimit ? limitedOn(rungOf(attempt), job.restarts, given.now) : resumed(job.restarts);
   if (restarts === null) {
     const detail = endless(job.restarts, next.why);
-    return end(job, { kind: 'blocked', at: given.now, failure: 'window', detail }, given);
+    return end(job, { kind: 'blocked', at: given.now, failure: isLimit ? 'window' : 'unknown', detail }, given);
   }
-  const more = { state: queue(null, next.why), restarts, ...goingOn(job, next.why) };
+  const more = { state: queue(null, next.why), restarts, ...goingOn(job, next.says ?? next.why) };
   return { job: changed(job, given, more), attempt: null, effects: [] };
 }
 
@@ -371,8 +383,25 @@ function retry(job: Job, event: Of<'retry'>, given: Given): Transition | Problem
   const begins = event.anew ? anew : goingOn({ ...job, stopped: null }, says);
   // One that was stopped by a condition gets its conditions afresh; what was spent stays what it was.
   const again = job.stopped === null ? {} : { stopped: null, progress: { ...noProgress, told: job.progress.told } };
-  const more = { state: queue(null, null), restarts: noRestarts, answer: null, finished: null, ...again, ...begins };
+  const forgotten = { restarts: noRestarts, answer: null, finished: null, watched: { ...job.watched, loops: 0 } };
+  const more = { state: queue(null, null), ...forgotten, ...again, ...begins };
   return { job: changed(job, given, more), attempt: null, effects: [] };
+}
+
+/** What only has to be remembered changes nothing else, not even since when the job is where it is. */
+function watched(job: Job, { attempt, action }: Of<'watched'>, given: Given): Transition | Problem {
+  const { deed, why, says } = action;
+  if (attempt !== attemptOf(job)) return misfit(job, { kind: 'watched' });
+  const seen = { ...job, watched: remembered(job.watched, action, given.now) };
+  if (deed !== 'resume' && deed !== 'block')
+    return { job: { ...seen, fence: job.fence + 1 }, attempt: null, effects: [] };
+  if (attempt === null || job.state.kind === 'stopping') return misfit(job, { kind: 'watched' });
+  if (deed === 'block') return stop(seen, { kind: 'blocked', failure: 'task', detail: why }, given);
+  const more = {
+    ...(says === undefined ? {} : { says }),
+    ...(action.rule === 'limited-stuck' ? {} : { isLimit: false as const }),
+  };
+  return stop(seen, { kind: 'queued', why, ...more }, given);
 }
 
 /** What it becomes is written before its process is ended. */

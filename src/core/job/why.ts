@@ -47,7 +47,7 @@ export function whyNotRunning(job: Job, facts: WhyFacts): string | null {
     case 'failed':
       return `It failed ${when(state.at)} (${state.failure}): ${state.detail} Try again with: stint job retry ${job.id}`;
     case 'blocked':
-      return `It is blocked: ${state.detail} Go on with: stint job retry ${job.id}`;
+      return `It is blocked: ${state.detail.replace(/\.$/, '')}. Go on with: stint job retry ${job.id}`;
     case 'cancelled':
       return `It was cancelled ${when(state.at)}.`;
   }
@@ -58,6 +58,7 @@ const afterStop: Readonly<Record<AfterStop['kind'], string>> = {
   done: 'it is done',
   queued: 'it is tried elsewhere',
   parked: 'it is parked',
+  blocked: 'it is blocked',
   'wrap-up': 'its agent saves its work',
 };
 

@@ -28,8 +28,8 @@ export interface Talk {
 }
 
 /**
- * Follows the script in the last prompt: `[[steps:N]]` calls a tool N times before the text, `[[say:TEXT]]` is the
- * text itself, `[[words:N]]` a text of N words.
+ * Follows the script in the last prompt: `[[steps:N]]` calls a tool N times before the text, `[[again:N]]` does so with
+ * the same input each time, `[[say:TEXT]]` is the text itself, `[[words:N]]` a text of N words.
  */
 export function scriptedAnswer(talk: Talk): Answer {
   const { tool, toolResults } = talk;
@@ -37,6 +37,8 @@ export function scriptedAnswer(talk: Talk): Answer {
   const prompt = talk.prompt.replaceAll(callForm, '');
   const steps = Number(/\[\[steps:(\d+)\]\]/.exec(prompt)?.[1] ?? 0);
   if (tool !== undefined && toolResults < steps) return { kind: 'tool', tool, step: toolResults + 1 };
+  const again = Number(/\[\[again:(\d+)\]\]/.exec(prompt)?.[1] ?? 0);
+  if (tool !== undefined && toolResults < again) return { kind: 'tool', tool, step: 1 };
   const words = /\[\[words:(\d+)\]\]/.exec(prompt)?.[1];
   if (words !== undefined) return { kind: 'words', count: Math.min(Number(words), 200_000) };
   const said = /\[\[say:([\s\S]*?)\]\]/.exec(prompt)?.[1];

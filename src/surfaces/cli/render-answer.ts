@@ -1,4 +1,5 @@
 import { formatMoment, formatWhen } from '../../core/time.ts';
+import type { ResolvedView } from '../../operations/model.ts';
 import type { Explanation } from '../../operations/shape.ts';
 import type { Look } from './render.ts';
 
@@ -30,4 +31,16 @@ type Link = { readonly url: string; readonly expiresAt: number };
 
 export function renderLink({ url, expiresAt }: Link, { now, timeZone }: Look): string {
   return `${url}\nIt logs one browser in, once, until ${formatMoment(expiresAt, now, timeZone)}.`;
+}
+
+const marks = { taken: '>', skipped: 'x', 'not-needed': ' ' } as const;
+
+/** The answer, then every rung of the ladder. */
+export function renderResolved({ sentence, rungs }: ResolvedView, { terminal }: Look): string {
+  return [
+    terminal.style('bold', sentence),
+    ...rungs.map(
+      (rung) => `  ${terminal.style(rung.verdict === 'taken' ? 'green' : 'dim', marks[rung.verdict])} ${rung.sentence}`,
+    ),
+  ].join('\n');
 }

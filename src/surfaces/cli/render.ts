@@ -7,7 +7,7 @@ import { renderActivity } from './render-activity.ts';
 import { renderSettings, valueText } from './render-config.ts';
 import { renderLimits, renderNotices, renderRecord, renderRecords } from './render-event.ts';
 import { renderFindings } from './render-finding.ts';
-import { renderExplanation, renderLink, renderTurn } from './render-answer.ts';
+import { renderExplanation, renderLink, renderResolved, renderTurn } from './render-answer.ts';
 import { oneLine, renderAccountDetails, renderPoolDetails, renderStatus } from './render-status.ts';
 import { renderTable } from './table.ts';
 import { unstyledTexts, type Terminal } from './terminal.ts';
@@ -103,6 +103,7 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'job.resume': renderChanged,
   'job.retry': renderChanged,
   'job.answer': renderChanged,
+  'model.resolve': renderResolved,
   'notice.list': renderNotices,
   'notice.test': ({ told }: { told: { channel: string; error: string | null }[] }) =>
     told

@@ -1,13 +1,21 @@
+import type { AttemptId } from '../../core/ids.ts';
 import { z } from 'zod';
 import { runTool, type AgentTool, type ToolCall, type ToolDeps } from '../../agent-tools/tool.ts';
 import { refusal, statelessHttp } from './stateless.ts';
 import { objectSchema, type Tool } from './tool.ts';
+
+export type ToolWitness = {
+  toolCalled(attempt: AttemptId): void;
+  toolsLost(attempt: AttemptId): void;
+};
 
 export type AgentMcpDeps = {
   readonly tools: readonly AgentTool[];
   readonly deps: ToolDeps;
   /** Whose token that is; null for one of no attempt that its job has now. */
   readonly admit: (token: string) => Promise<Pick<ToolCall, 'job' | 'attempt'> | null>;
+  /** Hears of calls, and of clients that went away before they had their answer. */
+  readonly witness: ToolWitness;
   /** Whether agents are to have tools. */
   readonly isOn: () => boolean;
   readonly version: string;
@@ -30,7 +38,7 @@ since 1970.`;
 
 /** The tools that the agents of jobs have, each agent for its own job. */
 export function createAgentMcp(given: AgentMcpDeps): AgentMcp {
-  const { tools, deps, admit, isOn, version, bug, stopGraceMs } = given;
+  const { tools, deps, admit, isOn, witness, version, bug, stopGraceMs } = given;
   const http = statelessHttp(stopGraceMs);
   const stopping = new AbortController();
   let shown: readonly Tool[] | undefined;
@@ -46,7 +54,11 @@ export function createAgentMcp(given: AgentMcpDeps): AgentMcp {
         call(name, input, signal) {
           const tool = tools.find((each) => each.name === name);
           if (tool === undefined) return undefined;
-          return runTool(tool, input, { ...deps, ...caller, signal: AbortSignal.any([signal, stopping.signal]) });
+          witness.toolCalled(caller.attempt);
+          const lost = (): void => witness.toolsLost(caller.attempt);
+          signal.addEventListener('abort', lost);
+          const run = runTool(tool, input, { ...deps, ...caller, signal: AbortSignal.any([signal, stopping.signal]) });
+          return run.finally(() => signal.removeEventListener('abort', lost));
         },
       });
     },

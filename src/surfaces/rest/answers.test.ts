@@ -258,6 +258,7 @@ function successes(): (readonly [string, string, unknown?])[] {
     ...['park', 'resume', 'cancel', 'retry', 'show', 'logs'].map((verb) =>
       call('POST', `job.${verb}`, { job: 'waits' }),
     ),
+    call('POST', 'model.resolve', { job: 'waits' }),
     call('POST', 'job.list'),
     call('POST', 'job.answer', { job: 'asks', answer: 'yes' }),
     ['POST', '/api/jobs', { prompt: 'x', directory: '/tmp', scheduleAt: '2099-01-01T00:00:00Z' }],

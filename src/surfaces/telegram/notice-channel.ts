@@ -90,6 +90,7 @@ const marks: Readonly<Record<NoticeKind, string>> = {
   'job-done': '✅',
   'job-failed': '❌',
   'job-blocked': '⛔',
+  'disk-low': '💾',
   'job-warned': '⏳',
   test: '🔔',
 };
@@ -128,6 +129,7 @@ function buttonsOf({ kind, facts: { pool, account, job } }: Notice): InlineKeybo
     case 'auth-reset-done':
     case 'auth-reset-failed':
     case 'config-refused':
+    case 'disk-low':
     case 'test':
       return [];
   }

@@ -1,6 +1,7 @@
 import { operatorWindow } from '../../core/limit/limit.ts';
 import { oneLine } from '../../core/one-line.ts';
 import { formatDuration, formatWhen } from '../../core/time.ts';
+import type { ResolvedView } from '../../operations/model.ts';
 import type { AccountView, Explanation, NextView, PoolView, StatusView } from '../../operations/shape.ts';
 import { bold, escape, type Html } from './html.ts';
 
@@ -155,4 +156,11 @@ function meter(share: number): string {
 export function limitName({ window, family }: { readonly window: string; readonly family: string | null }): string {
   const name = window === operatorWindow ? 'by hand' : window;
   return family === null || name.includes(family) ? name : `${name}, ${family} only`;
+}
+
+const verdicts = { taken: '🟢', skipped: '🔴', 'not-needed': '⚪' } as const;
+
+/** The answer, then every rung of the ladder. */
+export function renderResolved({ sentence, rungs }: ResolvedView): Html[] {
+  return [escape(sentence), ...rungs.map((rung) => `${verdicts[rung.verdict]} ${escape(rung.sentence)}`)];
 }

@@ -20,6 +20,7 @@ import {
   renderExplanation,
   renderPool,
   renderPools,
+  renderResolved,
   renderStatus,
   when,
 } from './render-status.ts';
@@ -75,6 +76,7 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'job.resume': renderJob,
   'job.park': renderJob,
   'job.answer': renderJob,
+  'model.resolve': renderResolved,
   'limit.list': ({ limits }: { limits: LimitOf[] }, look) =>
     limits.length === 0 ? ['No limit closes anything.'] : limits.map((each) => limitLine(each, look)),
   'limit.set': ({ limits }: { limits: LimitOf[] }, look) => limits.map((each) => limitLine(each, look)),

@@ -28,6 +28,7 @@ const queued: JobView = {
   question: null,
   result: null,
   failure: null,
+  lastAction: null,
   stop: null,
   spent: { turns: 0, inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0, cost: 0, time: 0 },
   stopped: null,

@@ -24,7 +24,7 @@ export function renderJobs({ jobs }: { readonly jobs: readonly JobView[] }, look
 export function renderJob(job: JobView, look: Look): string {
   const { terminal, now, timeZone } = look;
   const when = (at: number): string => formatWhen(at, now, timeZone);
-  const { pool, priority, dependsOn, scheduleAt, repeat, session, resumes, why, result } = job;
+  const { pool, priority, dependsOn, scheduleAt, repeat, session, resumes, lastAction, why, result } = job;
   const head = `${terminal.style('bold', job.id)}  ${colouredState(job, terminal)}  ${oneLine(job.title)}`;
   const model = job.model === null ? '' : `, model ${job.model}`;
   const spent = spentText(job.spent);
@@ -43,6 +43,7 @@ export function renderJob(job: JobView, look: Look): string {
     ...(job.report === null ? [] : [`report: ${oneLine(job.report)}`]),
     ...(session === null ? [] : [`conversation: ${session}`]),
     ...(resumes === 0 ? [] : [`resumed: ${resumes} of 5 times since its last turn`]),
+    ...(lastAction === null ? [] : [`watch: ${oneLine(lastAction.why)}, ${when(lastAction.at)} (${lastAction.rule})`]),
     `added: ${when(job.addedAt)}`,
     ...(result === null
       ? []

@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import type { Resolved, Rung } from '../core/job/ladder.ts';
+import { Problem } from '../core/problem.ts';
+import { formatWhen } from '../core/time.ts';
+import { localTimeZone } from '../lib/local-time-zone.ts';
+import type { OperationContext } from './context.ts';
+import { sentenceOf } from './explain.ts';
+import { poolOf, requireJob, requireWorker } from './job-spec.ts';
+import { operation } from './operation.ts';
+import { skippedShape } from './shape.ts';
+import { soonestOf } from './view.ts';
+
+const place = {
+  agent: z.string(),
+  pool: z.string(),
+  model: z.string().nullable().describe('Null for the agent’s own default'),
+};
+const moment = z.number().nullable();
+const sentence = z.string();
+
+export const resolvedShape = z.object({
+  job: z.string().nullable(),
+  runs: z
+    .object({
+      ...place,
+      account: z.string().nullable().describe('Of a profile; in gateway mode each request has its own'),
+    })
+    .nullable()
+    .describe('Null where nothing is open'),
+  isPreferred: z.boolean().describe('It is what the job prefers'),
+  until: moment.describe('When the first rung may open, where none is'),
+  rungs: z.array(
+    z.object({
+      ...place,
+      verdict: z.enum(['taken', 'skipped', 'not-needed']),
+      until: moment.describe('When it may open'),
+      skipped: z.array(skippedShape),
+      sentence,
+    }),
+  ),
+  sentence: sentence.describe('The answer in words'),
+});
+export type ResolvedView = z.infer<typeof resolvedShape>;
+
+export const modelResolve = operation({
+  name: 'model.resolve',
+  summary: 'Say what a job would run on now, and why it passes over what it prefers',
+  effect: 'read',
+  positional: ['job'],
+  input: z.object({
+    job: z.string().optional().describe('Job, by its id or the beginning of it'),
+    agent: z.string().optional().describe('Without a job: the agent, such as claude'),
+    model: z.string().max(200).optional().describe('Without a job: the preferred model'),
+    pool: z.string().optional().describe('Without a job: the pool'),
+    models: z.array(z.string()).optional().describe('Without a job: models to go on with, best first'),
+    fallbackAgents: z.array(z.string()).optional().describe('Without a job: agents that may take it over'),
+  }),
+  output: resolvedShape,
+  run(input, context) {
+    const { sought, job } = soughtOf(context, input);
+    const { resolved, rungs } = context.jobs.resolve(sought);
+    return view({ context, resolved, rungs, job });
+  },
+});
+
+type Wish = {
+  readonly job?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly model?: string | undefined;
+  readonly pool?: string | undefined;
+  readonly models?: readonly string[] | undefined;
+  readonly fallbackAgents?: readonly string[] | undefined;
+};
+type Sought = Parameters<OperationContext['jobs']['resolve']>[0];
+
+/** One that was added, or what one would ask for. */
+function soughtOf(context: OperationContext, wish: Wish): { readonly sought: Sought; readonly job: string | null } {
+  const { job, agent = 'claude', model = null, models = null, fallbackAgents = [] } = wish;
+  if (job === undefined) {
+    const id = requireWorker(context, agent).id;
+    const agents = fallbackAgents.map((each) => requireWorker(context, each).id);
+    const pool = poolOf(context, { agent, pool: wish.pool });
+    return { sought: { spec: { agent: id, model, pool, ladder: { models, agents } }, conversation: null }, job: null };
+  }
+  const isBoth = [wish.agent, wish.model, wish.pool, wish.models, wish.fallbackAgents].some(
+    (each) => each !== undefined,
+  );
+  if (isBoth)
+    throw new Problem('invalid', 'Give a job, or an agent with its model and pool, not both.', {
+      hint: 'For example: stint model resolve k3j9, or stint model resolve --agent claude --model opus',
+    });
+  const known = requireJob(context, job);
+  return { sought: known, job: known.id };
+}
+
+type Given = {
+  readonly context: OperationContext;
+  readonly resolved: Resolved;
+  readonly rungs: readonly Omit<Rung, 'account'>[];
+  readonly job: string | null;
+};
+
+function view({ context, resolved, rungs, job }: Given): ResolvedView {
+  const at = { now: context.clock(), timeZone: localTimeZone() };
+  const runs = resolved.kind === 'rung' ? resolved.rung : null;
+  const shown = rungs.map(({ agent, pool, model }, index): ResolvedView['rungs'][number] => {
+    const selection = resolved.tried[index]?.selection;
+    const name = nameOf({ agent, pool, model });
+    if (selection === undefined)
+      return {
+        agent,
+        pool,
+        model,
+        verdict: 'not-needed',
+        until: null,
+        skipped: [],
+        sentence: `${name} is not needed.`,
+      };
+    const isTaken = runs !== null && index === resolved.tried.length - 1;
+    const skipped = selection.skipped.map((each) => ({ ...each }));
+    const until = isTaken || selection.kind === 'use' ? null : soonestOf(selection);
+    const why = selection.skipped.map((each) => sentenceOf(each, at)).join(' ') || `Pool ${pool} has no account.`;
+    const says = isTaken ? `${name} is open.` : `${name} is passed over: ${why}`;
+    return { agent, pool, model, verdict: isTaken ? 'taken' : 'skipped', until, skipped, sentence: says };
+  });
+  const times = shown.flatMap(({ until }) => (until === null ? [] : [until]));
+  const until = runs !== null || times.length === 0 ? null : Math.min(...times);
+  const isPreferred = resolved.kind === 'rung' && resolved.isPreferred;
+  return { job, runs, isPreferred, until, rungs: shown, sentence: answerOf({ runs, isPreferred, until, job }, at) };
+}
+
+function answerOf(
+  { runs, isPreferred, until, job }: Pick<ResolvedView, 'runs' | 'isPreferred' | 'until' | 'job'>,
+  { now, timeZone }: { readonly now: number; readonly timeZone: string },
+): string {
+  const what = job === null ? 'It' : `Job ${job}`;
+  if (runs === null) {
+    const opens =
+      until === null ? 'nobody knows when that changes' : `the first may open ${formatWhen(until, now, timeZone)}`;
+    return `${what} would run on nothing now: all is closed, and ${opens}.`;
+  }
+  const account = runs.account === null ? '' : ` with the login of ${runs.account}`;
+  return `${what} would run on ${nameOf(runs)}${account} now, which is ${isPreferred ? 'what it prefers' : 'the best that is open'}.`;
+}
+
+function nameOf({ agent, pool, model }: Omit<Rung, 'account' | 'pool'> & { readonly pool: string }): string {
+  return `${model === null ? agent : `${model} of ${agent}`} (pool ${pool})`;
+}

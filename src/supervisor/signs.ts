@@ -1,0 +1,69 @@
+import type { AgentEvent } from '../agents/job-mode.ts';
+import type { EpochMs } from '../core/time.ts';
+import { isOwnTool, mayRepeat } from './own-tool.ts';
+
+/** What an attempt gave of itself; kept in memory alone, and heard again from its output after a restart. */
+export type Signs = {
+  readonly lineAt: EpochMs | null;
+  /** Its last call of one of Stint's own tools. */
+  readonly toolAt: EpochMs | null;
+  /** When it was told that the connection to them is lost. */
+  readonly lostAt: EpochMs | null;
+  /** When it first told of a limit, or that it asks again, since its last progress. */
+  readonly limitedAt: EpochMs | null;
+  readonly limit: string;
+  /** Its last call of a tool and what came of it, and how often that was so in a row. */
+  readonly repeats: { readonly tool: string; readonly is: string; readonly times: number };
+  /** It has come to the end of a turn, and nothing followed. */
+  readonly hasAnswered: boolean;
+  /** Calls that wait for other jobs, under way at this moment. */
+  readonly waits: number;
+};
+
+export const noSigns: Signs = {
+  ...{ lineAt: null, toolAt: null, lostAt: null, limitedAt: null, limit: '' },
+  ...{ repeats: { tool: '', is: '', times: 0 }, hasAnswered: false, waits: 0 },
+};
+
+/** What is known after an event. */
+export function afterEvent(signs: Signs, event: AgentEvent, at: EpochMs): Signs {
+  switch (event.kind) {
+    case 'limited':
+      return limited(signs, 'evidence' in event.signal ? event.signal.evidence : event.signal.window, at);
+    case 'retrying':
+      return limited(signs, event.detail, at);
+    case 'tool':
+      return isOwnTool(event.name) ? toolCalled(moved(signs), at) : moved(signs);
+    case 'tool-result':
+      return repeated(moved(signs), event);
+    case 'error':
+      return event.failure === 'mcp-lost' ? { ...signs, lostAt: at } : signs;
+    case 'text':
+      return moved(signs);
+    case 'turn-completed':
+    case 'result':
+      return { ...moved(signs), hasAnswered: true };
+    default:
+      return signs;
+  }
+}
+
+export function toolCalled(signs: Signs, at: EpochMs): Signs {
+  return { ...signs, toolAt: Math.max(at, signs.toolAt ?? 0) };
+}
+
+function limited(signs: Signs, limit: string, at: EpochMs): Signs {
+  return signs.limitedAt === null ? { ...signs, limitedAt: at, limit } : signs;
+}
+
+/** One that goes on with its work does so without what it has lost. */
+function moved(signs: Signs): Signs {
+  return { ...signs, limitedAt: null, limit: '', lostAt: null, hasAnswered: false };
+}
+
+function repeated(signs: Signs, { name, call, result }: Extract<AgentEvent, { kind: 'tool-result' }>): Signs {
+  if (mayRepeat(name)) return signs;
+  const is = `${call} ${result}`;
+  const times = signs.repeats.is === is ? signs.repeats.times + 1 : 1;
+  return { ...signs, repeats: { tool: name, is, times } };
+}
