@@ -17,6 +17,7 @@ import { daemonCheck, daemonStatus, daemonStop, logRead } from './daemon.ts';
 import { limitClear, limitList, limitSet } from './limit.ts';
 import { noticeList, noticeTest } from './notice.ts';
 import { jobAdd, jobAnswer, jobCancel, jobList, jobLogs, jobPark, jobResume, jobRetry, jobShow } from './job.ts';
+import { jobAttach, jobType } from './job-terminal.ts';
 import type { AnyOperation } from './operation.ts';
 import { phantomIssue, phantomList, phantomRevoke } from './phantom.ts';
 import { poolAdd, poolDrop, poolMove } from './pool-member.ts';
@@ -75,6 +76,8 @@ export const operations: readonly AnyOperation[] = [
   jobResume,
   jobRetry,
   jobAnswer,
+  jobAttach,
+  jobType,
   phantomIssue,
   phantomList,
   phantomRevoke,

@@ -47,6 +47,7 @@ const entrySchema = z.discriminatedUnion('type', [
     type: z.literal('assistant'),
     error: z.string().optional(),
     parent_tool_use_id: z.string().nullable().default(null),
+    isSidechain: z.boolean().default(false),
     message: z.object({
       model: z.string().optional(),
       content: z.array(
@@ -118,13 +119,14 @@ function listen(now: () => number): JobListener {
     if (channel === 'stderr')
       return line.startsWith('No conversation found with session ID') ? [{ kind: 'session-missing' }] : [];
     const parsed = parseJson(line);
-    const entry = entrySchema.safeParse(parsed).data;
-    return [
-      ...eventsOf(hear(channel, line).told),
-      ...(entry === undefined ? [] : fromEntry(entry, now())),
-      ...count(parsed),
-    ];
+    return [...eventsOf(hear(channel, line).told), ...entryEvents(parsed, now()), ...count(parsed)];
   };
+}
+
+/** What an entry of its output says, or one of its transcript. */
+export function entryEvents(parsed: unknown, now: number): AgentEvent[] {
+  const entry = entrySchema.safeParse(parsed).data;
+  return entry === undefined || ('isSidechain' in entry && entry.isSidechain) ? [] : fromEntry(entry, now);
 }
 
 function fromEntry(entry: z.infer<typeof entrySchema>, now: number): AgentEvent[] {

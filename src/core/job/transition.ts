@@ -22,7 +22,13 @@ export type JobEvent =
   | { readonly kind: 'turn-completed'; readonly attempt: AttemptId }
   /** Its agent says with a tool that the task is finished; the end of its process follows. */
   | { readonly kind: 'finished'; readonly attempt: AttemptId; readonly result: string }
-  | { readonly kind: 'asked'; readonly attempt: AttemptId | null; readonly question: string }
+  | {
+      readonly kind: 'asked';
+      readonly attempt: AttemptId | null;
+      readonly question: string;
+      /** Its agent waits for somebody to type. */
+      readonly on?: 'terminal';
+    }
   | { readonly kind: 'answered'; readonly answer: string }
   /** It cannot go on where it is: its process is ended, and then the next rung is tried. */
   | { readonly kind: 'switch'; readonly attempt: AttemptId; readonly why: string }
@@ -68,12 +74,16 @@ export type JobEvent =
   /** Its agent says with a tool where it is. */
   | { readonly kind: 'reported'; readonly attempt: AttemptId; readonly report: string }
   /** Its agent was given the answer by the tool that had asked: no later attempt is told it again. */
-  | { readonly kind: 'answer-told'; readonly attempt: AttemptId };
+  | { readonly kind: 'answer-told'; readonly attempt: AttemptId }
+  /** Somebody has typed into its terminal what its agent waited for. */
+  | { readonly kind: 'going'; readonly attempt: AttemptId };
 
 /** What is to be done after a transition was written. Each can be done again after a crash. */
 export type Effect =
   | { readonly kind: 'spawn'; readonly attempt: AttemptId }
   | { readonly kind: 'kill'; readonly attempt: AttemptId }
+  /** An answer is typed into its terminal. */
+  | { readonly kind: 'type'; readonly attempt: AttemptId; readonly text: string }
   /** What depends on the job may go on, or never will; one that repeats gets its successor. */
   | { readonly kind: 'ended' };
 
@@ -143,6 +153,8 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
     case 'answer-told':
       if (attemptOf(job) !== event.attempt) return misfit(job, event);
       return { job: changed(job, given, { answer: null }), attempt: null, effects: [] };
+    case 'going':
+      return going(job, event, given);
   }
 }
 
@@ -191,12 +203,13 @@ function finished(job: Job, event: Of<'finished'>, given: Given): Transition | P
   return stop(said, { kind: 'done' }, given);
 }
 
-function asked(job: Job, { attempt, question }: Of<'asked'>, given: Given): Transition | Problem {
+function asked(job: Job, { attempt, question, on }: Of<'asked'>, given: Given): Transition | Problem {
   const fits =
     attempt === null ? job.state.kind === 'queued' : job.state.kind === 'running' && job.state.attempt === attempt;
   if (!fits) return misfit(job, { kind: 'asked' });
-  if (attempt === null) {
-    const state: JobState = { kind: 'waiting', attempt, question, since: given.now };
+  if (attempt === null || on !== undefined) {
+    const typed = on === undefined ? {} : { on };
+    const state: JobState = { kind: 'waiting', attempt, question, since: given.now, ...typed };
     return { job: changed(job, given, { state }), attempt: null, effects: [] };
   }
   // Asked before its process or its account was lost: people were told of it then.
@@ -221,10 +234,21 @@ function answered(job: Job, { answer }: Of<'answered'>, given: Given): Transitio
     const running: JobState = { kind: 'running', attempt: state.attempt };
     const waitedMs = (given.attempt?.waitedMs ?? 0) + Math.max(given.now - state.since, 0);
     const attempt = given.attempt?.id === state.attempt ? { ...given.attempt, waitedMs } : null;
-    return { job: changed(job, given, { state: running, answer, asked: all }), attempt, effects: [] };
+    if (state.on === undefined)
+      return { job: changed(job, given, { state: running, answer, asked: all }), attempt, effects: [] };
+    const type: Effect = { kind: 'type', attempt: state.attempt, text: answer };
+    return { job: changed(job, given, { state: running }), attempt, effects: [type] };
   }
   const more = { state: queue(null, null), answer, asked: all, ...goingOn(job, answer) };
   return { job: changed(job, given, more), attempt: null, effects: [] };
+}
+
+function going(job: Job, { attempt }: Of<'going'>, given: Given): Transition | Problem {
+  if (job.state.kind !== 'waiting' || job.state.attempt !== attempt || job.state.on === undefined)
+    return misfit(job, { kind: 'going' });
+  const waitedMs = (given.attempt?.waitedMs ?? 0) + Math.max(given.now - job.state.since, 0);
+  const waited = given.attempt?.id === attempt ? { ...given.attempt, waitedMs } : null;
+  return { job: changed(job, given, { state: { kind: 'running', attempt } }), attempt: waited, effects: [] };
 }
 
 function park(job: Job, { park: asks }: Of<'park'>, given: Given): Transition | Problem {
@@ -275,11 +299,12 @@ function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Prob
   if (next?.kind === 'wrap-up') return { ...wrapUp(job, words, given), attempt };
   if (next !== null) return { ...stopped(job, { next, attempt }, given), attempt };
   if (done !== null) return { ...goOnUnfinished(job, done, given), attempt };
-  const failed =
-    outcome.kind === 'failed'
-      ? outcome
-      : ({ kind: 'failed', failure: 'crash', detail: 'why' in outcome ? outcome.why : '', until: null } as const);
-  const after = afterFailure(failed, { restarts: job.restarts, rung: rungOf(attempt) }, given.now);
+  // Nobody wanted it to end, and its agent is not to blame.
+  if (outcome.kind !== 'failed') {
+    const why = 'why' in outcome ? outcome.why : '';
+    return { ...stopped(job, { next: { kind: 'queued', why }, attempt }, given), attempt };
+  }
+  const after = afterFailure(outcome, { restarts: job.restarts, rung: rungOf(attempt) }, given.now);
   if (after.state.kind === 'failed' || after.state.kind === 'blocked')
     return { ...end(job, after.state, given), attempt };
   // Its question is still to be answered, and without that there is nothing to go on with.

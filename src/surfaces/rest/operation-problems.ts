@@ -52,6 +52,8 @@ export const operationProblems: Readonly<Record<string, readonly ProblemCode[]>>
   'job.resume': job,
   'job.park': job,
   'job.answer': job,
+  'job.attach': job,
+  'job.type': job,
   'notice.test': ['not_found', 'conflict', 'upstream'],
   'config.get': ['not_found'],
   'config.set': ['not_found'],
