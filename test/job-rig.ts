@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { agents as known } from '../src/agents/registry.ts';
 import type { Jobs } from '../src/operations/context.ts';
 import { asAttemptId } from '../src/core/ids.ts';
+import { terminalObstacle, terminalOf } from '../src/daemon/job-terminals.ts';
 import { agentProcesses } from '../src/processes/agent-processes.ts';
 import { attemptLog } from '../src/supervisor/logs.ts';
 import { openOperations, type OperationRig } from './operation-rig.ts';
@@ -52,6 +53,8 @@ export function jobsOf(rig: SupervisorRig): Jobs {
     resume: (id) => rig.supervisor.resume(id),
     retry: (id, anew) => rig.supervisor.retry(id, anew),
     answer: (id, answer) => rig.supervisor.answer(id, answer),
+    terminalObstacle: (wish) => terminalObstacle(wish, rig.agents, process.env['PATH'] ?? ''),
+    terminal: (id) => terminalOf(rig.supervisor.find(id), rig.processes),
     async *logs(id, { signal }) {
       const attempts = rig.supervisor.find(id)?.attempts ?? 0;
       for (let number = 1; number <= attempts; number += 1) {

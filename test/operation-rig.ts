@@ -52,7 +52,7 @@ const noJobs: OperationContext['jobs'] = {
     cancel: nothing,
     park: nothing,
   },
-  ...{ resume: nothing, retry: nothing, answer: nothing },
+  ...{ resume: nothing, retry: nothing, answer: nothing, terminal: nothing, terminalObstacle: () => null },
   async *logs() {
     await nothing();
     yield { attempt: 0, kind: '', text: '' };

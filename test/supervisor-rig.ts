@@ -9,8 +9,9 @@ import type { Job, JobSpec, JobState } from '../src/core/job/job.ts';
 import type { EpochMs } from '../src/core/time.ts';
 import { lookMs } from '../src/core/watch/numbers.ts';
 import { jobAccounts } from '../src/daemon/job-accounts.ts';
-import { agentProcesses } from '../src/processes/agent-processes.ts';
+import { openProcesses } from '../src/processes/open-processes.ts';
 import { openStore, type Store } from '../src/store/open-store.ts';
+import type { JobAgent } from '../src/supervisor/job-agent.ts';
 import type { JobStore, Processes, ToolAccess } from '../src/supervisor/ports.ts';
 import { Supervisor } from '../src/supervisor/supervisor.ts';
 import { agents } from '../src/agents/registry.ts';
@@ -31,11 +32,21 @@ export const scripted: JobMode = {
   readStderr: (text) => ({ failure: 'unknown', detail: text.trim().slice(0, 200), until: null }),
   chain: ['opus', 'sonnet', 'haiku'],
   abilities: { spending: 'answer', namesModel: true, mcp: true },
+  // It tells its events to the script that it has as its fourth argument.
+  terminal: {
+    silent: false,
+    args: ({ kind, session, model, args, hook }) => [...args, kind, session, model ?? '-', hook],
+    listen: () => (channel, line) =>
+      channel !== 'stderr' && line.startsWith('{') ? [JSON.parse(line) as AgentEvent] : [],
+    limits: [/^limit reached/],
+  },
 };
 
 export type SupervisorRig = AsyncDisposable & {
   readonly folder: string;
   readonly supervisor: Supervisor;
+  readonly processes: Processes;
+  readonly agents: ReadonlyMap<string, JobAgent>;
   readonly book: Book;
   readonly store: Store;
   readonly bugs: unknown[];
@@ -68,6 +79,8 @@ export type SupervisorRigOptions = {
   readonly wrapProcesses?: (processes: Processes) => Processes;
   readonly tools?: (folder: string) => ToolAccess;
   readonly changed?: (before: Job | null, after: Job) => void;
+  /** How long an agent on a terminal may take until its first word. */
+  readonly dialogMs?: number;
 };
 
 export async function openSupervisor(
@@ -77,6 +90,7 @@ export async function openSupervisor(
     wrapProcesses = (processes) => processes,
     tools = () => ({ grant: () => Promise.resolve(null) }),
     changed = () => undefined,
+    dialogMs = 60_000,
   }: SupervisorRigOptions = {},
 ): Promise<SupervisorRig> {
   const folder = temporaryFolder();
@@ -102,7 +116,8 @@ export async function openSupervisor(
     const second: JobMode = { ...scripted, args };
     const store = await openStore(join(folder.path, 'stint.db'), { now: state.now });
     const book = await OpenedBook.open({ store, clock: () => state.now, tell: () => undefined });
-    const processes = agentProcesses({
+    const processes = openProcesses({
+      ...{ path: process.env['PATH'] ?? '', checkMs: 200 },
       folder: join(folder.path, 'attempts'),
       kill: (pid, signal) => void process.kill(pid, signal),
       graceMs: 300,
@@ -114,6 +129,10 @@ export async function openSupervisor(
       lookAfterProfiles: () => Promise.resolve(),
       phantomFile: (attempt) => join(processes.filesOf(attempt).folder, 'phantom'),
     });
+    const workers = new Map<string, JobAgent>([
+      ['claude', { id: 'claude', executable: '/bin/sh', mode: scripted, withheld: [] }],
+      ['gemini', { id: 'gemini', executable: '/bin/sh', mode: second, withheld: [] }],
+    ]);
     const supervisor = await Supervisor.open({
       ...{
         store: wrapStore(store),
@@ -130,10 +149,9 @@ export async function openSupervisor(
         describe: () => Promise.resolve('Nothing was committed.'),
       },
       tools: tools(join(folder.path, 'attempts')),
-      agents: new Map([
-        ['claude', { id: 'claude', executable: '/bin/sh', mode: scripted, withheld: [] }],
-        ['gemini', { id: 'gemini', executable: '/bin/sh', mode: second, withheld: [] }],
-      ]),
+      agents: workers,
+      dialogMs,
+      screenMs: 200,
       environment: { PATH: process.env['PATH'] ?? '', NOTES: folder.path },
       places: () => state.places,
       paused: () => state.paused,
@@ -141,11 +159,12 @@ export async function openSupervisor(
       heard: (_, event) => heard(event),
       world,
     });
-    return { store, book, supervisor };
+    return { store, book, supervisor, processes, workers };
   }
 
   async function close(): Promise<void> {
     await opened.supervisor.stop();
+    opened.processes.close();
     await opened.book.stop();
     await opened.store.close();
   }
@@ -157,6 +176,12 @@ export async function openSupervisor(
     world,
     get supervisor() {
       return opened.supervisor;
+    },
+    get processes() {
+      return opened.processes;
+    },
+    get agents() {
+      return opened.workers;
     },
     get book() {
       return opened.book;
@@ -243,6 +268,10 @@ export async function openSupervisor(
     },
   };
 }
+
+/** Lines of a script that tell events from a terminal. */
+export const tell = (event: AgentEvent): string =>
+  `printf '%s\\n' '${JSON.stringify(event).replaceAll("'", '')}' | sh "$4"\n`;
 
 /** Lines of a script that print events. */
 export const print = (event: AgentEvent): string => `printf '%s\\n' '${JSON.stringify(event).replaceAll("'", '')}'\n`;

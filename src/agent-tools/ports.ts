@@ -1,6 +1,6 @@
 import type { AttemptId, JobId } from '../core/ids.ts';
 import type { Job } from '../core/job/job.ts';
-import type { JobEvent } from '../core/job/transition.ts';
+import type { JobEvent } from '../core/job/job-event.ts';
 import type { Lock } from '../core/lock/lock.ts';
 import type { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';

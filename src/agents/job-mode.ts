@@ -26,7 +26,13 @@ export type AgentEvent =
   /** What a tool gave: `call` and `result` are digests of what went in and what came out, to be compared and nothing else. */
   | { readonly kind: 'tool-result'; readonly name: string; readonly call: string; readonly result: string }
   /** What this attempt has spent up to now, in the agent's own figures. */
-  | { readonly kind: 'usage'; readonly usage: Usage };
+  | { readonly kind: 'usage'; readonly usage: Usage }
+  /** On a terminal: the agent has ended its turn, well or not, and waits for the next prompt. */
+  | { readonly kind: 'turn-ended' }
+  /** On a terminal: it waits for somebody to allow or to choose something. */
+  | { readonly kind: 'asks'; readonly question: string }
+  /** On a terminal: it was given a prompt, or allowed what it asked for. */
+  | { readonly kind: 'going' };
 
 /** Reads the lines of one attempt in their order. `now` makes a date of a time of day. */
 export type JobListener = (channel: Channel, line: string) => readonly AgentEvent[];
@@ -84,4 +90,24 @@ export interface JobMode {
   readonly abilities: Abilities;
   /** How it is told of the tools that Stint has for it; absent where it can only find them in its environment. */
   readonly tools?: (server: ToolServer) => ToolSettings;
+  /** How it is run on a terminal; none where it cannot be. */
+  readonly terminal?: TerminalMode;
+}
+
+export type TerminalStart = JobStart & {
+  /** What it is told first: a short line. */
+  readonly says: string;
+  /** A script that takes an event of its hooks on stdin. */
+  readonly hook: string;
+};
+
+/** How an agent is run for a job on a terminal, as a person runs it. */
+export interface TerminalMode {
+  /** It tells of no end of a turn: only a person knows when it is finished. */
+  readonly silent: boolean;
+  args(start: TerminalStart): readonly string[];
+  /** Reads what its hooks were told, which comes as stdout, and its transcripts. */
+  listen(now: () => number): JobListener;
+  /** Lines of a screen that show a limit. */
+  readonly limits: readonly RegExp[];
 }

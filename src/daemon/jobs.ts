@@ -19,13 +19,14 @@ import { localTimeZone } from '../lib/local-time-zone.ts';
 import type { Log } from '../log/log.ts';
 import type { Jobs } from '../operations/context.ts';
 import { providers } from '../providers/registry.ts';
-import { agentProcesses } from '../processes/agent-processes.ts';
-import type { JobAgent } from '../supervisor/job-agent.ts';
+import { openProcesses } from '../processes/open-processes.ts';
+import { modeOn, type JobAgent } from '../supervisor/job-agent.ts';
 import { attemptLog } from '../supervisor/logs.ts';
 import type { JobStore, ToolAccess } from '../supervisor/ports.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import type { Requests } from '../supervisor/watch-ports.ts';
 import { everyHour } from './every-hour.ts';
+import { terminalObstacle, terminalOf } from './job-terminals.ts';
 import { tellAgain, tellJob, type JobWitness } from './job-events.ts';
 import { jobAccounts, type JobAccountDeps } from './job-accounts.ts';
 import { watchedWorld } from './watched-world.ts';
@@ -82,7 +83,8 @@ export async function openJobs(
   deps: JobsDeps,
 ): Promise<{ readonly supervisor: Supervisor; readonly jobs: Jobs }> {
   const { book, store, log, folder, environment, kill, places } = deps;
-  const processes = agentProcesses({ folder, kill });
+  const processes = openProcesses({ folder, kill, path: environment['PATH'] ?? '' });
+  opened.defer(() => processes.close());
   const phantomFile = (attempt: AttemptId): string => join(processes.filesOf(attempt).folder, 'phantom');
   const agents = new Map([
     ...[...deps.declared.values()].map((each) => [each.id, ownAgent(each)] as const),
@@ -138,7 +140,11 @@ export async function openJobs(
           : Promise.resolve();
         const agent = agents.get((await processes.note(attempt.id, 'agent')) ?? job.spec.agent);
         if (agent !== undefined)
-          yield* attemptLog({ processes, clock: book.clock }, { attempt, mode: agent.mode, ended }, signal);
+          yield* attemptLog(
+            { processes, clock: book.clock },
+            { attempt, mode: modeOn(agent.mode, job.spec.transport), ended },
+            signal,
+          );
         number += 1;
       } else if (!follow || hasEnded(job) || signal.aborted) return;
       else
@@ -162,6 +168,8 @@ export async function openJobs(
       resume: (id) => supervisor.resume(id),
       retry: (id, anew) => supervisor.retry(id, anew),
       answer: (id, answer) => supervisor.answer(id, answer),
+      terminalObstacle: (wish) => terminalObstacle(wish, agents, environment['PATH'] ?? ''),
+      terminal: (id) => terminalOf(supervisor.find(id), processes),
     },
   };
 }

@@ -5,10 +5,12 @@ import type { Abilities } from '../core/job/abilities.ts';
 import type { Attempt, Job, JobSpec } from '../core/job/job.ts';
 import type { Resolved, Rung } from '../core/job/ladder.ts';
 import type { Spent } from '../core/job/stop.ts';
+import type { Transport } from '../core/job/transport.ts';
 import type { Limit } from '../core/limit/limit.ts';
 import type { Reading, Signal } from '../core/limit/signal.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Pool } from '../core/pool/pool.ts';
+import type { Problem } from '../core/problem.ts';
 import type { Selection } from '../core/pool/selection.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Finding, SessionView } from './shape.ts';
@@ -310,6 +312,24 @@ export interface Settings {
   refused(): readonly string[];
 }
 
+export type TerminalWish = {
+  readonly agents: readonly string[];
+  readonly transport: Transport;
+  readonly interactive: boolean;
+};
+
+/** A terminal that an agent runs on, and the way there. */
+export type JobTerminal =
+  | { readonly kind: 'command'; readonly command: readonly string[]; readonly directory: string }
+  | {
+      readonly kind: 'view';
+      view(viewer: { readonly show: (bytes: Uint8Array) => void; readonly ended: () => void }): {
+        readonly type: (bytes: Uint8Array | string) => void;
+        readonly resize: (columns: number, rows: number) => void;
+        readonly leave: () => void;
+      };
+    };
+
 /** Jobs, and what may be done about them. Each change throws a Problem `conflict` where it does not fit. */
 export interface Jobs {
   /** Who can work on one: the agents that Stint knows and those of the config, with their providers; null for none. */
@@ -336,6 +356,10 @@ export interface Jobs {
   resume(id: JobId): Promise<Job>;
   retry(id: JobId, anew: boolean): Promise<Job>;
   answer(id: JobId, answer: string): Promise<Job>;
+  /** Why agents cannot run on such a terminal here; null where they can. */
+  terminalObstacle(wish: TerminalWish): Problem | null;
+  /** The terminal of a job whose agent runs on one now. Throws a Problem `conflict` for any other. */
+  terminal(id: JobId): Promise<JobTerminal>;
   /** What its agents said and did, attempt after attempt; to the end of the job where that is followed. */
   logs(
     id: JobId,

@@ -1,6 +1,8 @@
 import { isAbsolute } from 'node:path';
+import { z } from 'zod';
 import type { JobId, ProviderId } from '../core/ids.ts';
 import type { Job, JobSpec } from '../core/job/job.ts';
+import type { Transport } from '../core/job/transport.ts';
 import { Problem } from '../core/problem.ts';
 import { looksSecret, withoutSecrets } from '../core/secret-form.ts';
 import { minuteMs, secondMs, type EpochMs } from '../core/time.ts';
@@ -8,6 +10,8 @@ import type { OperationContext } from './context.ts';
 import { keyOf, parentOf, refuseBeyondParent, withinRights } from './job-parent.ts';
 import { stopSpecOf, type StopWish } from './job-stop.ts';
 import { quoted, requirePool } from './require.ts';
+
+export const jobName = z.string().describe('Job, by its id or the beginning of it');
 
 /** What `job.add` is given. */
 export type JobWish = {
@@ -27,6 +31,8 @@ export type JobWish = {
   readonly args: readonly string[];
   readonly nice: number;
   readonly asks: boolean;
+  readonly transport: Transport;
+  readonly interactive: boolean;
   readonly key?: string | undefined;
 } & StopWish;
 
@@ -52,6 +58,7 @@ export function jobSpecOf(context: OperationContext, given: JobWish): JobSpec {
     throw new Problem('invalid', 'directory must be an absolute path.', { hint: 'For example: --directory ~/project' });
   refuseNul(wish);
   const fallbacks = wish.fallbackAgents.map((each) => requireWorker(context, each).id);
+  refuseTerminal(context, wish, [agent.id, ...fallbacks]);
   const dependsOn = [...new Set(wish.dependsOn.map((each) => requireReachable(context, each).id))];
   if (parent !== null) refuseBeyondParent(context, parent, dependsOn);
   return {
@@ -65,9 +72,22 @@ export function jobSpecOf(context: OperationContext, given: JobWish): JobSpec {
     ladder: { models: wish.models ?? null, agents: fallbacks },
     ...{ environment: wish.environment, args: wish.args, nice: wish.nice, asks: wish.asks },
     stop: stopSpecOf(context, wish, [agent.id, ...fallbacks]),
-    ...{ transport: 'pipe', interactive: false, parent: parent?.id ?? null },
+    ...{ transport: wish.transport, interactive: wish.interactive, parent: parent?.id ?? null },
     ...(wish.key === undefined ? {} : { key: keyOf(context, wish.key) }),
   };
+}
+
+function refuseTerminal(
+  { jobs }: OperationContext,
+  { transport, interactive }: JobWish,
+  agents: readonly string[],
+): void {
+  if (interactive && transport === 'pipe')
+    throw new Problem('invalid', 'A job that you want to talk with needs a terminal.', {
+      hint: 'Add --transport tmux, or --transport pty',
+    });
+  const obstacle = transport === 'pipe' ? null : jobs.terminalObstacle({ agents, transport, interactive });
+  if (obstacle !== null) throw obstacle;
 }
 
 /** The job of that id, or the only one whose id begins so. */

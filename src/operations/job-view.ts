@@ -3,6 +3,7 @@ import { failureKinds } from '../core/job/failure-kind.ts';
 import { jobStates, type Job, type JobSpec } from '../core/job/job.ts';
 import { watchRules } from '../core/watch/action.ts';
 import { isCounted, stopModes, type Spent } from '../core/job/stop.ts';
+import { transports } from '../core/job/transport.ts';
 import { looksSecret } from '../core/secret-form.ts';
 import { secondMs } from '../core/time.ts';
 import type { OperationContext } from './context.ts';
@@ -78,6 +79,8 @@ export const jobShape = z.object({
   changedAt: moment,
   parent: z.string().nullable().describe('The job whose agent has added it'),
   report: z.string().nullable().describe('How far its agent said that it is'),
+  transport: z.enum(transports),
+  interactive: z.boolean(),
 });
 
 export type JobView = z.infer<typeof jobShape>;
@@ -116,6 +119,7 @@ export function viewJob({ jobs }: OperationContext, job: Job): JobView {
     resumes: job.restarts.resumes,
     ...{ addedAt: job.addedAt, changedAt: job.changedAt, parent: spec.parent },
     report: job.report === null ? null : shown(job.report),
+    ...{ transport: spec.transport, interactive: spec.interactive },
   };
 }
 

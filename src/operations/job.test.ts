@@ -55,8 +55,27 @@ describe('job.add', () => {
     });
   });
 
+  test('may run on a terminal, where somebody talks with its agent', async () => {
+    expect(await add()).toMatchObject({ transport: 'pipe', interactive: false });
+    expect(await add({ transport: 'pty', interactive: true })).toMatchObject({ transport: 'pty', interactive: true });
+  });
+
   const past = '2020-01-01T00:00:00Z';
   test.each<[string, object, string, string, RegExp | null]>([
+    [
+      'talk without a terminal',
+      { interactive: true },
+      'invalid',
+      'A job that you want to talk with needs a terminal.',
+      /tmux/,
+    ],
+    [
+      'an agent without one',
+      { agent: 'codex', transport: 'pty' },
+      'invalid',
+      'codex cannot run on a terminal.',
+      /transport/,
+    ],
     ['an unknown agent', { agent: 'nobody' }, 'invalid', '"nobody" is not an agent that Stint knows.', /claude, codex/],
     ['an unknown other agent', { fallbackAgents: ['nobody'] }, 'invalid', '"nobody" is not an agent', /claude, codex/],
     ['an unknown pool', { pool: 'nobody' }, 'not_found', 'There is no pool "nobody".', /stint pool list/],

@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import type { JobId } from '../core/ids.ts';
 import { jobStates, type Job } from '../core/job/job.ts';
+import { transports } from '../core/job/transport.ts';
 import { oneLine } from '../core/one-line.ts';
 import type { OperationContext } from './context.ts';
-import { jobOfKey, jobSpecOf, requireJob } from './job-spec.ts';
+import { jobName, jobOfKey, jobSpecOf, requireJob } from './job-spec.ts';
 import { stopWarnings } from './job-stop.ts';
 import { jobShape, shownText, viewJob, type JobView } from './job-view.ts';
 import { operation, streamingOperation } from './operation.ts';
 
-const job = z.string().describe('Job, by its id or the beginning of it');
+const job = jobName;
 const longestPrompt = 900_000;
 
 export const jobAdd = operation({
@@ -46,6 +47,16 @@ export const jobAdd = operation({
     args: z.array(z.string()).default([]).describe('Arguments of the agent’s own'),
     nice: z.int().min(0).max(19).default(0).describe('Niceness of its processes'),
     asks: z.boolean().default(false).describe('At a limit, wait for you instead of going on elsewhere'),
+    transport: z
+      .enum(transports)
+      .default('pipe')
+      .describe(
+        'How its agent runs: pipe without a terminal; on one that dies with the daemon (pty), or outlives it (tmux)',
+      ),
+    interactive: z
+      .boolean()
+      .default(false)
+      .describe('You talk with its agent on its terminal; it ends when you end it'),
     key: z
       .string()
       .min(1)

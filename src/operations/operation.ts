@@ -28,6 +28,8 @@ type Definition<Input extends z.ZodObject, Output extends z.ZodType> = {
   readonly precheck?: string;
   /** It takes long and changes nothing that other operations look at: they need not wait for it. */
   readonly outOfTurn?: true;
+  /** What was done is not in the audit trail: there is much of it, such as keys; what was refused is. */
+  readonly untold?: true;
   /** Surfaces that do not offer it, each with the reason. */
   readonly hidden?: Readonly<Partial<Record<Projection, string>>>;
 };
@@ -93,7 +95,7 @@ export async function execute(target: AnyOperation, raw: unknown, context: Opera
       return target.run(input, context);
     };
     const output = await (target.outOfTurn === true ? run() : context.inTurn(run));
-    await note('done');
+    if (target.untold !== true) await note('done');
     return target.output.parse(output);
   } catch (error) {
     const problem = diskProblem(error) ?? error;

@@ -18,6 +18,7 @@ import { limitClear, limitList, limitSet } from './limit.ts';
 import { noticeList, noticeTest } from './notice.ts';
 import { jobAdd, jobAnswer, jobCancel, jobList, jobLogs, jobPark, jobResume, jobRetry, jobShow } from './job.ts';
 import { modelResolve } from './model.ts';
+import { jobAttach, jobType } from './job-terminal.ts';
 import type { AnyOperation } from './operation.ts';
 import { phantomIssue, phantomList, phantomRevoke } from './phantom.ts';
 import { poolAdd, poolDrop, poolMove } from './pool-member.ts';
@@ -77,6 +78,8 @@ export const operations: readonly AnyOperation[] = [
   jobRetry,
   jobAnswer,
   modelResolve,
+  jobAttach,
+  jobType,
   phantomIssue,
   phantomList,
   phantomRevoke,

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
-import { access, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { constants } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { open, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { AttemptId } from '../core/ids.ts';
 import type { Reached } from '../core/job/commit-point.ts';
-import { Problem } from '../core/problem.ts';
 import { secondMs } from '../core/time.ts';
 import { isOfThisBoot, processStart } from '../lib/process-start.ts';
 import type { Exit, Known, Launch, OutputLine, Processes, RunFiles } from '../supervisor/ports.ts';
 import { readOutput } from './output.ts';
+import { commandOf, writeFiles } from './prepare.ts';
 import { processesOf, type FoundProcess } from './process-table.ts';
 
 /**
@@ -42,6 +41,8 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs, reached }
       stdout: join(own, 'stdout'),
       stderr: join(own, 'stderr'),
       exit: join(own, 'exit'),
+      screen: join(own, 'screen'),
+      transcripts: join(own, 'transcripts'),
     };
   };
   const living = async ({ id, pid, birth }: Known): Promise<readonly number[]> => {
@@ -98,6 +99,7 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs, reached }
     lines: (attempt, ended, signal): AsyncIterable<OutputLine> => readOutput(filesOf(attempt), ended, signal),
     note: (attempt, name) => readFile(join(filesOf(attempt).folder, name), 'utf8').catch(() => null),
     forget: (attempt) => rm(filesOf(attempt).folder, { recursive: true, force: true }),
+    terminal: () => Promise.resolve(undefined),
   };
 }
 
@@ -107,13 +109,9 @@ async function leads({ pid, birth }: Known): Promise<boolean> {
 }
 
 async function start(launch: Launch, reached?: Reached): Promise<{ pid: number; birth: string }> {
-  const { files, environment, directory, nice } = launch;
-  await requireDirectory(directory);
-  const executable = await findExecutable(launch.executable, environment['PATH'] ?? '');
-  await mkdir(files.folder, { recursive: true, mode: 0o700 });
-  for (const [name, text] of Object.entries(launch.notes ?? {}))
-    await writeFile(join(files.folder, name), text, { mode: 0o600 });
-  await writeFile(files.prompt, launch.prompt, { mode: 0o600 });
+  const { files, environment, directory } = launch;
+  const command = await commandOf(launch);
+  await writeFiles(launch);
   const [input, output, errors] = await Promise.all([
     open(files.prompt, 'r'),
     open(files.stdout, 'a', 0o600),
@@ -121,7 +119,6 @@ async function start(launch: Launch, reached?: Reached): Promise<{ pid: number; 
   ]);
   try {
     reached?.('process.files');
-    const command = [...(await niceness(nice, environment['PATH'] ?? '')), executable, ...launch.args];
     const child = spawn('/bin/sh', ['-c', wrapper, 'stint', files.exit, ...command], {
       cwd: directory,
       env: { ...environment, STINT_ATTEMPT: launch.attempt },
@@ -141,39 +138,7 @@ async function start(launch: Launch, reached?: Reached): Promise<{ pid: number; 
   }
 }
 
-async function requireDirectory(directory: string): Promise<void> {
-  const found = await stat(directory).catch(() => undefined);
-  if (found?.isDirectory() === true) return;
-  throw new Problem('invalid', `The directory ${directory} does not exist.`, {
-    hint: 'Make it, or add the job with another --directory.',
-  });
-}
-
-/** As the system would find it: a name without a slash on the PATH of the agent. */
-async function findExecutable(name: string, path: string): Promise<string> {
-  const candidates = isAbsolute(name) ? [name] : path.split(delimiter).map((folder) => join(folder, name));
-  for (const candidate of candidates) if (await isExecutable(candidate)) return candidate;
-  throw new Problem('invalid', `${name} is not on the PATH.`, { hint: 'Install the agent, then: stint job retry' });
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  if (!isAbsolute(path)) return false;
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isFile() !== true) return false;
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function niceness(nice: number, path: string): Promise<string[]> {
-  if (nice === 0) return [];
-  // A machine without it runs the agent as nicely as everything else.
-  const found = await findExecutable('nice', path).catch(() => undefined);
-  return found === undefined ? [] : [found, '-n', String(nice)];
-}
-
-async function readExit(path: string): Promise<Exit | null> {
+export async function readExit(path: string): Promise<Exit | null> {
   const text = await readFile(path, 'utf8').catch(() => '');
   const [, code, at] = /^(\d{1,3}) (\d{1,12})\n$/.exec(text) ?? [];
   return code === undefined ? null : { code: Number(code), at: Number(at) * secondMs };

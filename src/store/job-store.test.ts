@@ -5,7 +5,8 @@ import { buildJob } from '../../test/job-builder.ts';
 import { temporaryFolder } from '../../test/temp-folder.ts';
 import { asJobId } from '../core/ids.ts';
 import type { Job } from '../core/job/job.ts';
-import { transition, type JobEvent, type Transition } from '../core/job/transition.ts';
+import { transition, type Transition } from '../core/job/transition.ts';
+import type { JobEvent } from '../core/job/job-event.ts';
 import { Problem } from '../core/problem.ts';
 import { openStore, type Store } from './open-store.ts';
 

@@ -4,7 +4,7 @@ import { parkFor } from '../core/job/park.ts';
 import { compareJobs, readinessOf } from '../core/job/ready.ts';
 import { rungOf } from '../core/job/restarts.ts';
 import { stopOf } from '../core/job/stop.ts';
-import type { JobEvent } from '../core/job/transition.ts';
+import type { JobEvent } from '../core/job/job-event.ts';
 import type { JobId } from '../core/ids.ts';
 import type { EpochMs } from '../core/time.ts';
 

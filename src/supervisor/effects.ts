@@ -5,7 +5,8 @@ import type { Attempt, Job, JobSpec } from '../core/job/job.ts';
 import { noProgress } from '../core/job/progress.ts';
 import { noRestarts } from '../core/job/restarts.ts';
 import { nothingSpent, type Spent } from '../core/job/stop.ts';
-import { attemptOf, type JobEvent } from '../core/job/transition.ts';
+import { attemptOf, type Effect } from '../core/job/transition.ts';
+import type { JobEvent } from '../core/job/job-event.ts';
 import { Problem } from '../core/problem.ts';
 import { neverWatched } from '../core/watch/action.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
@@ -34,6 +35,8 @@ export type EffectDeps = LaunchDeps & {
   readonly reached?: Reached;
   /** See FollowDeps. */
   readonly silenceMs?: number;
+  readonly dialogMs?: number;
+  readonly screenMs?: number;
 };
 
 export const writeAgainMs = secondMs;
@@ -119,7 +122,8 @@ export class Effects {
         return { session: job?.conversation?.session ?? null, told: job?.progress.told ?? null };
       },
     };
-    await followAttempt(deps, { attempt, mode: agent.mode }, stopping);
+    const spec = this.#deps.book.find(attempt.job)?.spec;
+    await followAttempt(deps, { attempt, mode: agent.mode, ...(spec === undefined ? {} : { spec }) }, stopping);
     // What is left of it at a crash is revoked with the job's end.
     await accounts.revoke(attempt.id);
   }
@@ -132,6 +136,7 @@ export class Effects {
   async #do({ id, job, effect }: OpenEffect): Promise<void> {
     const { reached, stopping } = this.#deps;
     if (stopping.aborted) return;
+    if (effect.kind === 'type') return this.#type(id, effect);
     reached?.(`effect.${effect.kind}.begins`);
     switch (effect.kind) {
       case 'spawn':
@@ -198,6 +203,16 @@ export class Effects {
     // Whoever follows it writes down its end, with what it told to the last.
     if (this.#followed.has(id) || !book.isPresent(id)) return;
     await this.#never(attempt, { kind: 'stopped', why: 'it was ended' });
+  }
+
+  /** Into a terminal that is there. */
+  async #type(id: string, { attempt, text }: Extract<Effect, { kind: 'type' }>): Promise<void> {
+    const { book, processes, bug, store } = this.#deps;
+    // Typed again it would be another answer: rather none after a crash than two.
+    await this.#untilDone(() => store.effectDone(id));
+    if (!book.isPresent(attempt)) return;
+    const terminal = await processes.terminal(attempt);
+    await terminal?.paste(text).catch(bug);
   }
 
   async #ended(id: JobId): Promise<void> {

@@ -1,13 +1,16 @@
 import type { AgentEvent, JobMode } from '../agents/job-mode.ts';
 import type { Reached } from '../core/job/commit-point.ts';
-import type { Attempt, AttemptOutcome } from '../core/job/job.ts';
+import type { Attempt, AttemptOutcome, JobSpec } from '../core/job/job.ts';
 import type { Spent } from '../core/job/stop.ts';
 import { outcomeOf, signalOf, type Heard } from '../core/job/outcome.ts';
-import type { JobEvent } from '../core/job/transition.ts';
+import { terminalOutcomeOf } from '../core/job/terminal-outcome.ts';
+import type { JobEvent } from '../core/job/job-event.ts';
 import type { Told } from '../core/spend/usage.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
 import type { AccountPort, Exit, Processes } from './ports.ts';
 import { metered, type Metered } from './meter.ts';
+import { ScreenWatch } from './screen-watch.ts';
+import { TerminalTurns } from './terminal-turns.ts';
 
 export type FollowDeps = {
   readonly processes: Processes;
@@ -30,6 +33,10 @@ export type FollowDeps = {
   readonly over?: () => void;
   /** How long nothing may follow words that tell of a long wait, before they are believed. */
   readonly silenceMs?: number;
+  /** See TurnDeps. */
+  readonly dialogMs?: number;
+  /** See ScreenDeps. */
+  readonly screenMs?: number;
 };
 
 const keptStderr = 8192;
@@ -43,18 +50,28 @@ const longestWords = 4000;
  */
 export async function followAttempt(
   deps: FollowDeps,
-  { attempt, mode }: { readonly attempt: Attempt; readonly mode: JobMode },
+  { attempt, mode, spec }: { readonly attempt: Attempt; readonly mode: JobMode; readonly spec?: JobSpec },
   signal: AbortSignal,
 ): Promise<void> {
   const { processes, clock, apply, bug, reached } = deps;
+  const terminal = spec === undefined || spec.transport === 'pipe' ? undefined : mode.terminal;
   const ear = new Ear(deps, attempt);
+  const interactive = spec?.interactive === true;
+  const completion = spec?.stop.completion === true;
+  const watched = { attempt, interactive, completion, heard: () => ear.heard };
+  const turns = terminal === undefined ? null : new TerminalTurns(deps, watched);
+  const limits = terminal?.limits ?? [];
+  const session = (): string | null => ear.session;
+  const screen = terminal === undefined ? null : new ScreenWatch(deps, { attempt, limits, session });
   // "In three hours" counts from when it was said, which may be long before a restart.
   let by = Number.MAX_SAFE_INTEGER;
   const saidAt = (): EpochMs => Math.min(clock(), by);
-  const listen = mode.listen(saidAt);
+  const listen = (terminal ?? mode).listen(saidAt);
   let stderr = '';
   const ended = Promise.race([processes.ended(attempt, signal), ...(deps.gone === undefined ? [] : [deps.gone])]);
   void ended.then(deps.over, () => undefined);
+  turns?.begin(ended);
+  screen?.begin();
   let silence: NodeJS.Timeout | undefined;
   // What a tool had printed there is followed by more.
   const believeLater = (event: AgentEvent): void => {
@@ -68,17 +85,26 @@ export async function followAttempt(
       if (channel === 'stderr') stderr = `${stderr}${line}\n`.slice(-keptStderr);
       for (const event of understood(() => listen(channel, line), bug)) {
         await (event.kind === 'limited' && event.waits ? believeLater(event) : ear.hear(event));
+        screen?.hear(event);
+        await turns?.hear(event, more.more === true);
         reached?.('follow.heard');
       }
+      await turns?.caughtUp(more.more === true);
     }
   } finally {
     clearTimeout(silence);
+    turns?.stop();
+    screen?.stop();
   }
-  const { code, at } = await ended;
+  const { code, at, lost = false } = await ended;
   // What it has left behind would go on beside the next attempt.
   await processes.end(attempt);
   reached?.('follow.ended');
-  const outcome = outcomeOf({ ...ear.heard, stderr: mode.readStderr(stderr, code, saidAt()) }, code);
+  const told = { ...ear.heard, stderr: mode.readStderr(stderr, code, saidAt()) };
+  const outcome =
+    terminal === undefined
+      ? outcomeOf(told, code)
+      : terminalOutcomeOf(told, { exitCode: code, lost, interactive, silent: terminal.silent });
   await ear.conclude(outcome);
   await apply({ kind: 'ended', attempt: attempt.id, exitCode: code, outcome, at, ...ear.told() });
 }
@@ -96,6 +122,7 @@ function understood(listen: () => readonly AgentEvent[], bug: (error: unknown) =
 class Ear {
   readonly #deps: FollowDeps;
   readonly #attempt: Attempt;
+  session: string | null = null;
   heard: Omit<Heard, 'stderr'> = { result: null, error: null, limit: null };
   #metered: Metered | null = null;
   #words: string | null = null;
@@ -111,6 +138,7 @@ class Ear {
     tell(event);
     switch (event.kind) {
       case 'session':
+        this.session = event.id;
         return apply({ kind: 'conversation', conversation: { agent, session: event.id, account } });
       case 'model':
         return this.#attempt.model === null ? apply({ kind: 'model', attempt: id, model: event.model }) : undefined;
@@ -139,6 +167,10 @@ class Ear {
         this.#metered = metered(event.usage, start);
         return this.#deps.spent(this.#metered.spent, this.heard.result !== null);
       }
+      // What went wrong in the turn before was said to somebody who has answered.
+      case 'going':
+        this.heard = { result: null, error: null, limit: null };
+        return undefined;
       case 'result':
         this.heard = { ...this.heard, result: event.text };
         return undefined;

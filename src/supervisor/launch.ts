@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import type { Attempt, Conversation, Job } from '../core/job/job.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
+import type { TerminalMode, TerminalStart } from '../agents/job-mode.ts';
+import { hookName, hookScript } from './hook-script.ts';
 import type { JobAgent } from './job-agent.ts';
 import { toolTokenVariable, toolUrlVariable, type ToolSettings } from '../agents/job-mode.ts';
-import type { AccountPort, Launch, Processes, ToolAccess, Workspace } from './ports.ts';
+import type { AccountPort, Launch, Processes, RunFiles, ToolAccess, Workspace } from './ports.ts';
 import { promptFor } from './prompt.ts';
 import { transcriptOf } from './transcript.ts';
 
@@ -38,18 +40,23 @@ export async function launchOf(deps: LaunchDeps, job: Job, attempt: Attempt): Pr
     throw new Problem('conflict', `The conversation of job ${job.id} is not there any more.`);
   const files = deps.processes.filesOf(attempt.id);
   const transcript = takesOver ? await transcriptOf(deps, job, attempt) : null;
-  const args = agent.mode.args({
+  const start = {
     kind: goesOn ? 'resume' : 'first',
     session: goesOn ? known.session : deps.newSession(),
     model: attempt.model,
     args: spec.agent === attempt.agent ? spec.args : [],
-    reads: transcript === null ? [] : [files.folder],
+    reads: transcript === null && spec.transport === 'pipe' ? [] : [files.folder],
     prompt: files.prompt,
-  });
+  } as const;
   const left = takesOver
     ? await leftBehind(deps, spec, transcript === null ? null : join(files.folder, transcriptName))
     : null;
+  const onTerminal = spec.transport === 'pipe' ? null : terminalOf(agent, files);
+  const args = onTerminal === null ? agent.mode.args(start) : onTerminal.mode.args({ ...start, ...onTerminal.start });
   const environment = { ...deps.environment, ...spec.environment };
+  // They say that there is no terminal.
+  if (onTerminal !== null)
+    for (const name of ['TERM', 'NO_COLOR']) delete (environment as Record<string, string>)[name];
   for (const name of agent.withheld) delete (environment as Record<string, string>)[name];
   return {
     attempt: attempt.id,
@@ -60,7 +67,13 @@ export async function launchOf(deps: LaunchDeps, job: Job, attempt: Attempt): Pr
     environment: { ...environment, ...agent.mode.environment, ...reach.environment, ...tools.environment },
     directory: spec.directory,
     nice: spec.nice,
-    notes: { agent: attempt.agent, ...tools.files, ...(transcript === null ? {} : { [transcriptName]: transcript }) },
+    transport: spec.transport,
+    notes: {
+      agent: attempt.agent,
+      ...tools.files,
+      ...(transcript === null ? {} : { [transcriptName]: transcript }),
+      ...(onTerminal === null ? {} : { [hookName]: hookScript(files) }),
+    },
   };
 }
 
@@ -76,6 +89,17 @@ async function toolsOf({ tools, processes }: LaunchDeps, { mode }: JobAgent, { i
   const { url, token } = access;
   const settings = mode.tools?.({ url, folder: processes.filesOf(id).folder }) ?? { args: [] };
   return { ...settings, hasTools: true, environment: { [toolUrlVariable]: url, [toolTokenVariable]: token } };
+}
+
+/** A prompt as an argument could be read by everybody, and a long one would not fit. */
+function terminalOf(
+  { id, mode: { terminal } }: JobAgent,
+  files: RunFiles,
+): { readonly mode: TerminalMode; readonly start: Pick<TerminalStart, 'says' | 'hook'> } {
+  if (terminal === undefined)
+    throw new Problem('invalid', `${id} cannot run on a terminal.`, { hint: 'Add the job without --transport.' });
+  const says = `Read the file ${files.prompt} and do what it says.`;
+  return { mode: terminal, start: { says, hook: join(files.folder, hookName) } };
 }
 
 /** What one that begins anew has to know of those before it. */

@@ -1,6 +1,7 @@
 import type { Account } from '../core/account/account.ts';
 import type { AccountId, AttemptId, JobId, Label } from '../core/ids.ts';
 import type { Attempt, Conversation, Job } from '../core/job/job.ts';
+import type { Transport } from '../core/job/transport.ts';
 import type { Effect, Transition } from '../core/job/transition.ts';
 import type { Signal } from '../core/limit/signal.ts';
 import type { Selection } from '../core/pool/selection.ts';
@@ -38,6 +39,10 @@ export type RunFiles = {
   readonly stderr: string;
   /** Written by the wrapper when the process has ended: exit code and time. */
   readonly exit: string;
+  /** Of one on a terminal: what was shown, the latest of it. */
+  readonly screen: string;
+  /** Of one on a terminal: the transcripts that its agent writes, each as `bytes to leave out, space, path`. */
+  readonly transcripts: string;
 };
 
 export type Launch = {
@@ -53,9 +58,16 @@ export type Launch = {
   readonly nice: number;
   /** More files of its folder, by their names; `agent` names the agent. */
   readonly notes?: Readonly<Record<string, string>>;
+  /** `pipe` when absent. On a terminal nothing goes to its stdin; its hooks write to `stdout`. */
+  readonly transport?: Transport;
 };
 
-export type Exit = { readonly code: number | null; readonly at: EpochMs | null };
+export type Exit = {
+  readonly code: number | null;
+  readonly at: EpochMs | null;
+  /** Its terminal went away with the daemon that held it. */
+  readonly lost?: true;
+};
 
 /** A process by its pid and when that was born; null where it was not written down before a crash. */
 export type Known = Pick<Attempt, 'id' | 'pid' | 'birth'>;
@@ -82,13 +94,47 @@ export interface Processes {
   note(attempt: AttemptId, name: string): Promise<string | null>;
   /** Removes its files. */
   forget(attempt: AttemptId): Promise<void>;
+  /** The terminal of one that has one and lives; undefined for any other. */
+  terminal(attempt: AttemptId): Promise<JobTerminal | undefined>;
 }
 
+/** The terminal that an attempt runs on. */
+export interface JobTerminal {
+  /** Types a text as one that was pasted, and Enter. */
+  paste(text: string): Promise<void>;
+  /** What it shows, as text; empty where that cannot be told. */
+  text(): Promise<string>;
+  /** How a person gets there. */
+  readonly way: TerminalWay;
+}
+
+export type TerminalWay =
+  /** By a command on this machine. */
+  | { readonly kind: 'command'; readonly command: readonly string[]; readonly directory: string }
+  /** Through this process. */
+  | { readonly kind: 'view'; view(viewer: Viewer): TerminalView };
+
+/** Whoever looks at a terminal. */
+export type Viewer = {
+  /** What it shows from the beginning of what is kept, then as it comes. */
+  readonly show: (bytes: Uint8Array) => void;
+  /** The terminal is gone. */
+  readonly ended: () => void;
+};
+
+export type TerminalView = {
+  readonly type: (bytes: Uint8Array | string) => void;
+  readonly resize: (columns: number, rows: number) => void;
+  readonly leave: () => void;
+};
+
 export type OutputLine = {
-  readonly channel: 'stdout' | 'stderr';
+  readonly channel: 'stdout' | 'stderr' | 'transcript';
   readonly line: string;
   /** By when it was written at the latest: one that is read after a restart is older than that. */
   readonly by: EpochMs;
+  /** Another line of its channel has been written after it. */
+  readonly more?: true;
 };
 
 /** What the supervisor knows of accounts, and tells of them. */

@@ -1,5 +1,6 @@
 import { asAttemptId } from '../core/ids.ts';
 import type { Attempt, Job } from '../core/job/job.ts';
+import { modeOn } from './job-agent.ts';
 import type { LaunchDeps } from './launch.ts';
 import { attemptLog } from './logs.ts';
 
@@ -19,7 +20,7 @@ export async function transcriptOf(
     const mode = agents.get(name)?.mode;
     if (mode === undefined) continue;
     const lines: string[] = [];
-    const ended = { attempt: { id, number }, mode, ended: Promise.resolve() };
+    const ended = { attempt: { id, number }, mode: modeOn(mode, job.spec.transport), ended: Promise.resolve() };
     for await (const { kind, text } of attemptLog({ processes, clock }, ended, stopping))
       if (isOfInterest(kind)) lines.push(kind === 'text' ? text : `[${kind}] ${text}`);
     if (lines.length > 0) parts.push(`## Attempt ${number}, by ${name}\n\n${lines.join('\n\n')}\n`);

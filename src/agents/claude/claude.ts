@@ -3,6 +3,7 @@ import { asProviderId } from '../../core/ids.ts';
 import type { Agent } from '../agent.ts';
 import { claudeProfile } from './profile.ts';
 import { settingsObstacles } from './settings.ts';
+import { claudeTerminal } from './terminal.ts';
 
 /** Claude Code. https://docs.claude.com/en/docs/claude-code/llm-gateway */
 export const claude: Agent = {
@@ -31,5 +32,5 @@ export const claude: Agent = {
   }),
   obstacles: (start) => settingsObstacles(start),
   profile: claudeProfile,
-  job: claudeJob,
+  job: { ...claudeJob, terminal: claudeTerminal },
 };

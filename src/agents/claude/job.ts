@@ -48,6 +48,7 @@ const entrySchema = z.discriminatedUnion('type', [
     type: z.literal('assistant'),
     error: z.string().optional(),
     parent_tool_use_id: z.string().nullable().default(null),
+    isSidechain: z.boolean().default(false),
     message: z.object({
       model: z.string().optional(),
       content: z.array(
@@ -135,13 +136,14 @@ function listen(now: () => number): JobListener {
     if (channel === 'stderr')
       return line.startsWith('No conversation found with session ID') ? [{ kind: 'session-missing' }] : [];
     const parsed = parseJson(line);
-    const entry = entrySchema.safeParse(parsed).data;
-    return [
-      ...eventsOf(hear(channel, line).told),
-      ...(entry === undefined ? [] : fromEntry(entry, calls, now())),
-      ...count(parsed),
-    ];
+    return [...eventsOf(hear(channel, line).told), ...entryEvents(parsed, calls, now()), ...count(parsed)];
   };
+}
+
+/** What an entry of its output says, or one of its transcript. */
+export function entryEvents(parsed: unknown, calls: ToolCalls, now: number): AgentEvent[] {
+  const entry = entrySchema.safeParse(parsed).data;
+  return entry === undefined || ('isSidechain' in entry && entry.isSidechain) ? [] : fromEntry(entry, calls, now);
 }
 
 function fromEntry(entry: z.infer<typeof entrySchema>, calls: ToolCalls, now: number): AgentEvent[] {

@@ -1,6 +1,7 @@
 import { codexJob } from './job.ts';
 import { asProviderId } from '../../core/ids.ts';
 import type { Agent } from '../agent.ts';
+import { codexTerminal } from './terminal.ts';
 import { codexProfile } from './profile.ts';
 import { codexObstacles } from './settings.ts';
 
@@ -30,7 +31,7 @@ export const codex: Agent = {
   }),
   obstacles: (start) => codexObstacles(start),
   profile: codexProfile,
-  job: codexJob,
+  job: { ...codexJob, terminal: codexTerminal },
 };
 
 function providerTable(url: string): string {

@@ -10,7 +10,7 @@ import { withWholeLines } from '../whole-lines.ts';
 import { listenToCodex } from './events.ts';
 
 /** Texts of Codex 0.169.0. */
-const words: FailureWords = [
+export const words: FailureWords = [
   [/You’ve hit your usage limit|The usage limit has been reached|usage_limit_reached/, 'window'],
   [/Quota exceeded|out of credits|spend cap|insufficient_quota/, 'billing'],
   [/401 Unauthorized|Please (run|log) .*login|token_expired|refresh_token/i, 'auth'],
@@ -28,7 +28,7 @@ const words: FailureWords = [
 
 const count = z.number().nonnegative().catch(0);
 /** Totals of the thread, earlier processes included; `input_tokens` has those of the cache in it. */
-const usageSchema = z.object({
+export const usageSchema = z.object({
   input_tokens: count,
   cached_input_tokens: count,
   cache_write_input_tokens: count,
@@ -118,7 +118,7 @@ function listen(now: () => number): JobListener {
 }
 
 /** Its output has what it thought in it. */
-function tokensOf(usage: z.infer<typeof usageSchema>): ModelTokens {
+export function tokensOf(usage: z.infer<typeof usageSchema>): ModelTokens {
   return {
     model: null,
     inputTokens: usage.input_tokens,

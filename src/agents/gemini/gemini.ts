@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { asProviderId } from '../../core/ids.ts';
 import type { Agent, Gate, Launch } from '../agent.ts';
 import { makeOverlay } from './overlay.ts';
+import { geminiTerminal } from './terminal.ts';
 import { geminiProfile } from './profile.ts';
 import { authTypeOf, homeOf, parseSettings, settingsObstacles } from './settings.ts';
 
@@ -21,7 +22,7 @@ export const gemini: Agent = {
   launch,
   obstacles: (start) => settingsObstacles(start),
   profile: geminiProfile,
-  job: geminiJob,
+  job: { ...geminiJob, terminal: geminiTerminal },
 };
 
 /**

@@ -63,7 +63,8 @@ export type ParkReason = (typeof parkReasons)[number];
  * - `queued`: accepted. It starts when what it depends on is done, `notBefore` has passed and there is room.
  * - `starting`: an attempt was written down and is being spawned. `running`: its process lives.
  * - `parked`: all that may be tried is closed, or a person wanted it so. `dueAt` null waits for a person.
- * - `waiting`: for an answer of the user; `attempt` null when no process lives.
+ * - `waiting`: for an answer of the user; `attempt` null when no process lives, `on` where the answer is typed into its
+ *   terminal.
  * - `stopping`: its process is being ended, and `next` is what comes then.
  * - `done`, `failed`, `cancelled`: ended. `blocked`: cannot go on by itself, and says why; a person retries it.
  */
@@ -72,7 +73,13 @@ export type JobState =
   | { readonly kind: 'starting'; readonly attempt: AttemptId }
   | { readonly kind: 'running'; readonly attempt: AttemptId }
   | ({ readonly kind: 'parked'; readonly since: EpochMs } & Park)
-  | { readonly kind: 'waiting'; readonly attempt: AttemptId | null; readonly question: string; readonly since: EpochMs }
+  | {
+      readonly kind: 'waiting';
+      readonly attempt: AttemptId | null;
+      readonly question: string;
+      readonly since: EpochMs;
+      readonly on?: 'terminal';
+    }
   | { readonly kind: 'stopping'; readonly attempt: AttemptId; readonly next: AfterStop; readonly since: EpochMs }
   | { readonly kind: 'done'; readonly at: EpochMs; readonly result: string }
   | { readonly kind: 'failed'; readonly at: EpochMs; readonly failure: FailureKind; readonly detail: string }

@@ -5,7 +5,8 @@ import { Problem } from '../problem.ts';
 import type { Attempt, AttemptOutcome, Job, JobState } from './job.ts';
 import { mostContinued, runningMs } from './progress.ts';
 import { noStop, nothingSpent, type Stopped } from './stop.ts';
-import { transition, type JobEvent, type Transition } from './transition.ts';
+import { transition, type Transition } from './transition.ts';
+import type { JobEvent } from './job-event.ts';
 
 const now = 1_000_000;
 const first = asAttemptId('job1.1');

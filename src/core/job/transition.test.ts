@@ -5,7 +5,8 @@ import { asAttemptId } from '../ids.ts';
 import { Problem } from '../problem.ts';
 import { minuteMs } from '../time.ts';
 import type { Attempt, AttemptOutcome, Job, JobState } from './job.ts';
-import { hasEnded, transition, type JobEvent } from './transition.ts';
+import { hasEnded, transition } from './transition.ts';
+import type { JobEvent } from './job-event.ts';
 import { nothingSpent } from './stop.ts';
 
 const now = 1_000_000;
@@ -28,6 +29,8 @@ const stopping = (kind: 'cancelled' | 'queued' | 'parked'): JobState => {
         : { kind };
   return { kind: 'stopping', attempt: first, next, since: now };
 };
+const asked: JobState = { kind: 'waiting', attempt: first, question: 'May it?', since: now };
+const onTerminal: JobState = { ...asked, on: 'terminal' };
 const states: Record<JobState['kind'], JobState> = {
   queued: { kind: 'queued', notBefore: null, why: null },
   starting: { kind: 'starting', attempt: first },
@@ -66,6 +69,8 @@ const events: readonly JobEvent[] = [
   { kind: 'wrap-up-skipped' },
   { kind: 'reported', attempt: first, report: 'half of it' },
   { kind: 'answer-told', attempt: first },
+  { kind: 'asked', attempt: first, question: 'May it?', on: 'terminal' },
+  { kind: 'going', attempt: first },
 ];
 
 describe('a job that is', () => {
@@ -90,6 +95,12 @@ describe('a job that is', () => {
     [running, { kind: 'asked', attempt: first, question: 'Which?' }, 'waiting', []],
     [running, { kind: 'cancel' }, 'stopping', ['kill']],
     [running, { kind: 'reported', attempt: first, report: 'half' }, 'running', []],
+    [running, { kind: 'asked', attempt: first, question: 'May it?', on: 'terminal' }, 'waiting', []],
+    [onTerminal, { kind: 'answered', answer: 'It may.' }, 'running', ['type']],
+    [onTerminal, { kind: 'going', attempt: first }, 'running', []],
+    [onTerminal, { kind: 'cancel' }, 'stopping', ['kill']],
+    [onTerminal, ended({ kind: 'stopped', why: 'its terminal is gone' }), 'queued', []],
+    [asked, { kind: 'answered', answer: 'That.' }, 'running', []],
     [states.parked, { kind: 'unpark', because: 'due', says: 'Open.' }, 'queued', []],
     [states.parked, { kind: 'park', park: { ...park, dueAt: now + 9000 } }, 'parked', []],
     [states.parked, { kind: 'cancel' }, 'cancelled', ['ended']],
@@ -119,6 +130,8 @@ describe('a job that is', () => {
     ['done', { kind: 'cancel' }],
     ['failed', { kind: 'cancel' }],
     ['running', { kind: 'dispatched', on }],
+    ['running', { kind: 'going', attempt: first }],
+    ['waiting', { kind: 'going', attempt: first }],
     ['running', { kind: 'unpark', because: 'due', says: '' }],
     ['parked', ended(done)],
     ['done', { kind: 'park', park }],
@@ -133,6 +146,19 @@ describe('a job that is', () => {
   ] as [JobState['kind'], JobEvent][])('%s refuses %j', (kind, event) => {
     expect(meet(buildJob({ state: states[kind], attempts: 1 }), event)).toMatchObject({ code: 'conflict' });
   });
+});
+
+test('a job whose terminal was lost is not blamed for it, and is told of it', () => {
+  const next = meet(buildJob({ state: running, attempts: 1, conversation }), ended({ kind: 'stopped', why: 'lost' }));
+  if (next instanceof Problem) throw next;
+  expect(next.job).toMatchObject({ restarts: { crashes: 0, resumes: 1 }, handover: { kind: 'resume', says: 'lost' } });
+});
+
+test('an answer that is typed is not told again by the next attempt', () => {
+  const next = meet(buildJob({ state: onTerminal, attempts: 1 }), { kind: 'answered', answer: 'It may.' });
+  if (next instanceof Problem) throw next;
+  expect(next.job.answer).toBeNull();
+  expect(next.effects).toEqual([{ kind: 'type', attempt: first, text: 'It may.' }]);
 });
 
 describe('a job that a person has parked', () => {

@@ -1,82 +1,21 @@
 import type { AttemptId } from '../ids.ts';
 import { Problem } from '../problem.ts';
-import type { Told } from '../spend/usage.ts';
 import type { EpochMs } from '../time.ts';
 import { afterFailure } from './after-failure.ts';
-import type { AfterStop, Attempt, AttemptOutcome, Conversation, Handover, Job, JobState, Park } from './job.ts';
+import type { AfterStop, Attempt, Conversation, Handover, Job, JobState } from './job.ts';
 import { endedAttempt, freshOf, mostContinued, noProgress, withSpent } from './progress.ts';
 import { notFinished, resultOf, saveWork } from './stop-words.ts';
-import { nothingSpent, type Spent, type Stopped, type Warned } from './stop.ts';
+import { nothingSpent, type Stopped } from './stop.ts';
 import { endless, givenBack, limitedOn, noRestarts, resumed, rungOf } from './restarts.ts';
-import { remembered, type Action } from '../watch/action.ts';
-
-/** What happens to a job. */
-export type JobEvent =
-  /** There is room: an attempt is written down, and will be spawned. */
-  | { readonly kind: 'dispatched'; readonly on: Pick<Attempt, 'agent' | 'model' | 'pool' | 'account'> }
-  | { readonly kind: 'spawned'; readonly attempt: AttemptId; readonly pid: number; readonly birth: string }
-  /** The conversation that the agent works on became known; null when it turned out not to exist. */
-  | { readonly kind: 'conversation'; readonly conversation: Conversation | null }
-  /** Which model its agent takes by itself. */
-  | { readonly kind: 'model'; readonly attempt: AttemptId; readonly model: string }
-  /** A turn came to its end: the streak of resumes is over. */
-  | { readonly kind: 'turn-completed'; readonly attempt: AttemptId }
-  /** Its agent says with a tool that the task is finished; the end of its process follows. */
-  | { readonly kind: 'finished'; readonly attempt: AttemptId; readonly result: string }
-  | { readonly kind: 'asked'; readonly attempt: AttemptId | null; readonly question: string }
-  | { readonly kind: 'answered'; readonly answer: string }
-  /** It cannot go on where it is: its process is ended, and then the next rung is tried. */
-  | { readonly kind: 'switch'; readonly attempt: AttemptId; readonly why: string }
-  /** Nothing is open; a process is ended first. */
-  | { readonly kind: 'park'; readonly park: Park }
-  /** `due` by time, `freed` because something opened, `asked` by the user. `says` is for the agent. */
-  | { readonly kind: 'unpark'; readonly because: 'due' | 'freed' | 'asked'; readonly says: string }
-  /** The process has ended, or never began. */
-  | {
-      readonly kind: 'ended';
-      readonly attempt: AttemptId;
-      readonly exitCode: number | null;
-      readonly outcome: AttemptOutcome;
-      /** When its process ended, where that is known better than by now. */
-      readonly at?: EpochMs | null;
-      /** What it has told of its spending, and what its agent said last. */
-      readonly spent?: Spent;
-      readonly told?: Told | null;
-      readonly words?: string | null;
-    }
-  | { readonly kind: 'cancel' }
-  /** The user wants it to go on after it ended: with its conversation, or from the beginning. */
-  | { readonly kind: 'retry'; readonly anew: boolean }
-  /** It is not wanted any more, or cannot go on by itself. */
-  | { readonly kind: 'block'; readonly detail: string }
-  /** A rule of the watch does something to its attempt; what it stops comes to its end as anything else does. */
-  | { readonly kind: 'watched'; readonly attempt: AttemptId | null; readonly action: Action }
-  /** Its user is warned of a stop condition. */
-  | {
-      readonly kind: 'warned';
-      readonly attempt: AttemptId;
-      readonly warnings: readonly Pick<Warned, 'by' | 'detail'>[];
-      readonly spent: Spent;
-    }
-  /** A stop condition was met; or the attempt that saves the work has taken too long. */
-  | {
-      readonly kind: 'stop';
-      /** Null for a job that waits for its next attempt. */
-      readonly attempt: AttemptId | null;
-      readonly met: Pick<Stopped, 'by' | 'detail'>;
-      readonly spent?: Spent;
-    }
-  /** Its work cannot be saved by its agent: nothing is open. */
-  | { readonly kind: 'wrap-up-skipped' }
-  /** Its agent says with a tool where it is. */
-  | { readonly kind: 'reported'; readonly attempt: AttemptId; readonly report: string }
-  /** Its agent was given the answer by the tool that had asked: no later attempt is told it again. */
-  | { readonly kind: 'answer-told'; readonly attempt: AttemptId };
+import { remembered } from '../watch/action.ts';
+import type { JobEvent } from './job-event.ts';
 
 /** What is to be done after a transition was written. Each can be done again after a crash. */
 export type Effect =
   | { readonly kind: 'spawn'; readonly attempt: AttemptId }
   | { readonly kind: 'kill'; readonly attempt: AttemptId }
+  /** An answer is typed into its terminal. */
+  | { readonly kind: 'type'; readonly attempt: AttemptId; readonly text: string }
   /** What depends on the job may go on, or never will; one that repeats gets its successor. */
   | { readonly kind: 'ended' };
 
@@ -148,6 +87,8 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
     case 'answer-told':
       if (attemptOf(job) !== event.attempt) return misfit(job, event);
       return { job: changed(job, given, { answer: null }), attempt: null, effects: [] };
+    case 'going':
+      return going(job, event, given);
   }
 }
 
@@ -196,12 +137,13 @@ function finished(job: Job, event: Of<'finished'>, given: Given): Transition | P
   return stop(said, { kind: 'done' }, given);
 }
 
-function asked(job: Job, { attempt, question }: Of<'asked'>, given: Given): Transition | Problem {
+function asked(job: Job, { attempt, question, on }: Of<'asked'>, given: Given): Transition | Problem {
   const fits =
     attempt === null ? job.state.kind === 'queued' : job.state.kind === 'running' && job.state.attempt === attempt;
   if (!fits) return misfit(job, { kind: 'asked' });
-  if (attempt === null) {
-    const state: JobState = { kind: 'waiting', attempt, question, since: given.now };
+  if (attempt === null || on !== undefined) {
+    const typed = on === undefined ? {} : { on };
+    const state: JobState = { kind: 'waiting', attempt, question, since: given.now, ...typed };
     return { job: changed(job, given, { state }), attempt: null, effects: [] };
   }
   // Asked before its process or its account was lost: people were told of it then.
@@ -226,10 +168,21 @@ function answered(job: Job, { answer }: Of<'answered'>, given: Given): Transitio
     const running: JobState = { kind: 'running', attempt: state.attempt };
     const waitedMs = (given.attempt?.waitedMs ?? 0) + Math.max(given.now - state.since, 0);
     const attempt = given.attempt?.id === state.attempt ? { ...given.attempt, waitedMs } : null;
-    return { job: changed(job, given, { state: running, answer, asked: all }), attempt, effects: [] };
+    if (state.on === undefined)
+      return { job: changed(job, given, { state: running, answer, asked: all }), attempt, effects: [] };
+    const type: Effect = { kind: 'type', attempt: state.attempt, text: answer };
+    return { job: changed(job, given, { state: running }), attempt, effects: [type] };
   }
   const more = { state: queue(null, null), answer, asked: all, ...goingOn(job, answer) };
   return { job: changed(job, given, more), attempt: null, effects: [] };
+}
+
+function going(job: Job, { attempt }: Of<'going'>, given: Given): Transition | Problem {
+  if (job.state.kind !== 'waiting' || job.state.attempt !== attempt || job.state.on === undefined)
+    return misfit(job, { kind: 'going' });
+  const waitedMs = (given.attempt?.waitedMs ?? 0) + Math.max(given.now - job.state.since, 0);
+  const waited = given.attempt?.id === attempt ? { ...given.attempt, waitedMs } : null;
+  return { job: changed(job, given, { state: { kind: 'running', attempt } }), attempt: waited, effects: [] };
 }
 
 function park(job: Job, { park: asks }: Of<'park'>, given: Given): Transition | Problem {
@@ -280,6 +233,13 @@ function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Prob
   if (next?.kind === 'wrap-up') return { ...wrapUp(job, words, given), attempt };
   if (next !== null) return { ...stopped(job, { next, attempt }, given), attempt };
   if (done !== null) return { ...goOnUnfinished(job, done, given), attempt };
+  // Its question is still to be answered, and without that there is nothing to go on with.
+  const isAsked = state.kind === 'waiting' && state.on === undefined;
+  // Nobody wanted it to end, and its agent is not to blame.
+  if (outcome.kind !== 'failed' && !isAsked) {
+    const why = 'why' in outcome ? outcome.why : '';
+    return { ...stopped(job, { next: { kind: 'queued', why, isLimit: false }, attempt }, given), attempt };
+  }
   const failed =
     outcome.kind === 'failed'
       ? outcome
@@ -289,8 +249,7 @@ function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Prob
     const seen = after.action === undefined ? job.watched : remembered(job.watched, after.action, given.now);
     return { ...end({ ...job, watched: seen }, after.state, given), attempt };
   }
-  // Its question is still to be answered, and without that there is nothing to go on with.
-  const goesOn: JobState = state.kind === 'waiting' ? { ...state, attempt: null } : after.state;
+  const goesOn: JobState = isAsked ? { ...state, attempt: null } : after.state;
   const more = { state: goesOn, restarts: after.restarts, ...goingOn(job, after.says) };
   return { job: changed(job, given, more), attempt, effects: [] };
 }

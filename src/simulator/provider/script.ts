@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** What the simulated model says: a text, given by its deltas, or one tool call. */
 export type Answer =
   | { readonly kind: 'text'; readonly text: string; readonly deltas: readonly string[] }
@@ -73,10 +75,21 @@ function fieldIn(result: string, field: string): string {
 export function scriptIn<Turn extends { readonly prompt: string }>(
   turns: readonly Turn[],
 ): { readonly prompt: string; readonly prompts: number; readonly since: readonly Turn[] } {
-  const prompts = turns.filter(({ prompt }) => prompt !== '');
+  const prompts = turns.filter(({ prompt }) => prompt !== '').map((turn) => ({ turn, prompt: contentOf(turn.prompt) }));
   const last = prompts.findLast(({ prompt }) => !isContinuation(prompt)) ?? prompts.at(-1);
-  const since = last === undefined ? turns : turns.slice(turns.indexOf(last) + 1);
+  const since = last === undefined ? turns : turns.slice(turns.indexOf(last.turn) + 1);
   return { prompt: last?.prompt ?? '', prompts: prompts.length, since };
+}
+
+/** A file that a prompt refers to is on the same machine: what a tool would read there is read at once. */
+function contentOf(prompt: string): string {
+  const [, path] = /^Read the file (\/.+) and do what it says\.$/m.exec(prompt) ?? [];
+  if (path === undefined) return prompt;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return prompt;
+  }
 }
 
 /** Whether a prompt only asks to go on, so that the script of the prompt before it still holds. */

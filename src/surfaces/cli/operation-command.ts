@@ -10,6 +10,7 @@ import type { Cli } from './cli.ts';
 import { followStream } from './follow.ts';
 import { addFieldOptions, givenFields, takeField } from './input-option.ts';
 import { addJobAdd } from './job/add-command.ts';
+import { addJobAttach } from './job/attach-command.ts';
 import { parseSeconds, watchAnswer } from './watch.ts';
 import { connect } from './connect.ts';
 import { offlineClient } from './offline.ts';
@@ -55,7 +56,10 @@ const otherVerbs: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Operations that take more on a command line than their fields. */
-const ownCommands: Readonly<Record<string, typeof addCommand>> = { 'job.add': addJobAdd };
+const ownCommands: Readonly<Record<string, typeof addCommand>> = {
+  'job.add': addJobAdd,
+  'job.attach': addJobAttach,
+};
 
 function groupOf(root: Command, noun: string): Command {
   const known = root.commands.find((each) => each.name() === noun);

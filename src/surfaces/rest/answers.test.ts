@@ -7,13 +7,15 @@ import { buildJob } from '../../../test/job-builder.ts';
 import { jobsOf } from '../../../test/job-rig.ts';
 import { openRest, type Asked, type RestRig } from '../../../test/rest-rig.ts';
 import { openSupervisor, type SupervisorRig } from '../../../test/supervisor-rig.ts';
-import { asJobId } from '../../core/ids.ts';
+import { asJobId, type JobId } from '../../core/ids.ts';
 import { Problem, problemCodes } from '../../core/problem.ts';
 import type { OperationContext } from '../../operations/context.ts';
 import { problemStatus } from '../problem-details.ts';
 
 let rest: RestRig;
 let agents: SupervisorRig;
+/** A job whose agent runs on a terminal. */
+let onTerminal: JobId;
 /** One whose operations find every port failing. */
 let failing: RestRig;
 const inside: { failure: Error } = { failure: new Error('unset') };
@@ -24,6 +26,8 @@ beforeAll(async () => {
   agents = await openSupervisor();
   await agents.store.addJobs([jobThat('waits'), jobThat('asks'), jobThat('asks-too')]);
   await agents.restart();
+  onTerminal = (await agents.add('while :; do sleep 0.1; done\n', { transport: 'pty' })).id;
+  await agents.reaches(onTerminal, 'running');
   rest = await openRest({
     jobs: jobsOf(agents),
     context: (real) => ({ ...real, settings: { ...real.settings, list: () => [setting] } }),
@@ -255,7 +259,7 @@ function successes(): (readonly [string, string, unknown?])[] {
     call('POST', 'session.report', { account: 'anthropic/own', sentAt: 1 }),
     call('POST', 'account.remove', { account: 'own' }),
     call('POST', 'job.add', { prompt: 'x', directory: '/tmp', scheduleAt: '2099-01-01T00:00:00Z' }),
-    ...['park', 'resume', 'cancel', 'retry', 'show', 'logs'].map((verb) =>
+    ...['park', 'resume', 'cancel', 'retry', 'show', 'logs', 'attach'].map((verb) =>
       call('POST', `job.${verb}`, { job: 'waits' }),
     ),
     call('POST', 'model.resolve', { job: 'waits' }),
@@ -264,6 +268,8 @@ function successes(): (readonly [string, string, unknown?])[] {
     ['POST', '/api/jobs', { prompt: 'x', directory: '/tmp', scheduleAt: '2099-01-01T00:00:00Z' }],
     ...['park', 'resume', 'cancel', 'retry'].map((verb) => ['POST', `/api/jobs/waits/${verb}`, {}] as const),
     ['POST', '/api/jobs/asks-too/answer', { answer: 'yes' }],
+    call('POST', 'job.type', { job: onTerminal, keys: 'YQ==' }),
+    ['POST', `/api/jobs/${onTerminal}/terminal`, { columns: 80, rows: 24 }],
     ['DELETE', '/api/jobs/waits'],
     call('POST', 'notice.test', {}),
     ...[

@@ -53,6 +53,8 @@ export const operationProblems: Readonly<Record<string, readonly ProblemCode[]>>
   'job.park': job,
   'job.answer': job,
   'model.resolve': job,
+  'job.attach': job,
+  'job.type': job,
   'notice.test': ['not_found', 'conflict', 'upstream'],
   'config.get': ['not_found'],
   'config.set': ['not_found'],

@@ -83,6 +83,8 @@ export const resourcePaths: readonly ResourcePath[] = [
   { method: 'POST', path: `${onJob}/park`, operation: 'job.park', from: job },
   { method: 'POST', path: `${onJob}/answer`, operation: 'job.answer', from: job },
   { method: 'GET', path: `${onJob}/model`, operation: 'model.resolve', from: job },
+  { method: 'GET', path: `${onJob}/terminal`, operation: 'job.attach', from: job },
+  { method: 'POST', path: `${onJob}/terminal`, operation: 'job.type', from: job },
 
   { method: 'GET', path: '/api/limits', operation: 'limit.list' },
   { method: 'POST', path: '/api/limits', operation: 'limit.set', status: 201 },

@@ -37,6 +37,8 @@ const queued: JobView = {
   changedAt: 0,
   parent: null,
   report: null,
+  transport: 'pipe',
+  interactive: false,
 };
 
 test.each([

@@ -1,0 +1,86 @@
+import type { AgentEvent, JobListener, TerminalMode } from '../job-mode.ts';
+import { permissionQuestion, readHookEvent } from '../hook-event.ts';
+import { parseJson } from '../../lib/parse-json.ts';
+import { shellWord } from '../../lib/shell-word.ts';
+import { eventsOf } from '../told-events.ts';
+import { listenToClaude } from './events.ts';
+import { ToolCalls } from '../tool-calls.ts';
+import { entryEvents } from './job.ts';
+import { countClaude } from './usage.ts';
+
+/** What is asked for in a permission prompt comes before it; a notification tells of other dialogs, such as a plan to agree to. */
+const hooks = [
+  'SessionStart',
+  'UserPromptSubmit',
+  'PermissionRequest',
+  'PostToolUse',
+  'Notification',
+  'Stop',
+  'SessionEnd',
+];
+
+/** Claude Code 2.1.197 as a person runs it: its hooks tell where a turn begins and ends, its transcript what was said in it. */
+export const claudeTerminal: TerminalMode = {
+  silent: false,
+  args: ({ kind, session, model, args, reads = [], says, hook }) => [
+    kind === 'first' ? '--session-id' : '--resume',
+    session,
+    '--settings',
+    JSON.stringify({ hooks: Object.fromEntries(hooks.map((name) => [name, [hookOf(hook)]])) }),
+    ...(model === null ? [] : ['--model', model]),
+    ...reads.map((folder) => `--add-dir=${folder}`),
+    ...args,
+    // What may follow an option with many values would be one of them.
+    '--',
+    says,
+  ],
+  listen,
+  limits: [/hit your [\w ]*limit/i, /limit reached/i, /out of (extra )?usage/i],
+};
+
+function hookOf(script: string): object {
+  return { hooks: [{ type: 'command', command: `/bin/sh ${shellWord(script)}` }] };
+}
+
+function listen(now: () => number): JobListener {
+  const hear = listenToClaude(now);
+  const calls = new ToolCalls();
+  const count = countClaude();
+  return (channel, line) => {
+    if (channel === 'stdout') {
+      const told = fromHook(line);
+      // The last answer of a turn has no tools to wait for.
+      return told.some(({ kind }) => kind === 'turn-ended') ? [...count({ type: 'user' }), ...told] : told;
+    }
+    if (channel !== 'transcript') return [];
+    const parsed = parseJson(line);
+    const told = [...eventsOf(hear(channel, line).told), ...entryEvents(parsed, calls, now()), ...count(parsed)];
+    // Such an entry ends the turn, and no hook tells of that.
+    return told.some(({ kind }) => kind === 'error' || kind === 'limited') ? [...told, { kind: 'turn-ended' }] : told;
+  };
+}
+
+function fromHook(line: string): readonly AgentEvent[] {
+  const event = readHookEvent(line);
+  switch (event?.hook_event_name) {
+    case 'SessionStart':
+      return [{ kind: 'session', id: event.session_id }];
+    case 'UserPromptSubmit':
+    case 'PostToolUse':
+      return [{ kind: 'going' }];
+    case 'PermissionRequest':
+      return [{ kind: 'asks', question: permissionQuestion(event) }];
+    case 'Notification':
+      // That it has been idle is told long after the end of the turn.
+      return event.notification_type === 'idle_prompt' || event.notification_type === 'permission_prompt'
+        ? []
+        : [{ kind: 'asks', question: event.message ?? 'It wants your attention.' }];
+    case 'Stop':
+      // It goes on by itself when what runs in the background has ended.
+      return (event.background_tasks ?? []).length > 0
+        ? []
+        : [{ kind: 'result', text: event.last_assistant_message ?? '' }, { kind: 'turn-ended' }];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { parseJson } from '../../lib/parse-json.ts';
+import { shellWord } from '../../lib/shell-word.ts';
+import { readFailure } from '../failure-text.ts';
+import { permissionQuestion, readHookEvent } from '../hook-event.ts';
+import type { AgentEvent, JobListener, TerminalMode } from '../job-mode.ts';
+import { eventsOf } from '../told-events.ts';
+import { listenToCodex } from './events.ts';
+import { tokensOf, usageSchema, words } from './job.ts';
+
+/** Its hooks by the names that their trust is noted under. */
+const hooks = {
+  SessionStart: 'session_start',
+  UserPromptSubmit: 'user_prompt_submit',
+  PermissionRequest: 'permission_request',
+  PostToolUse: 'post_tool_use',
+} as const;
+
+/** Lines of a rollout of Codex 0.169.0 that tell what it says and does, and where a turn ends. */
+const rolloutSchema = z.object({
+  type: z.literal('event_msg'),
+  payload: z.discriminatedUnion('type', [
+    z.object({
+      type: z.literal('item_completed'),
+      item: z.discriminatedUnion('type', [
+        z.object({ type: z.literal('AgentMessage'), content: z.array(z.object({ text: z.string().default('') })) }),
+        z.object({ type: z.literal('CommandExecution'), command: z.array(z.string()) }),
+        z.object({ type: z.literal('McpToolCall'), server: z.string().default('mcp'), tool: z.string().default('') }),
+      ]),
+    }),
+    z.object({
+      type: z.literal('task_complete'),
+      last_agent_message: z.string().nullish(),
+      error: z.object({ message: z.string() }).nullish(),
+    }),
+    z.object({
+      type: z.literal('token_count'),
+      info: z.object({ total_token_usage: usageSchema }).nullable().catch(null),
+    }),
+    // A person has interrupted it.
+    z.object({ type: z.literal('turn_aborted') }),
+  ]),
+});
+
+/** Codex 0.169.0 as a person runs it: its hooks tell what it waits for, its rollout what was said and where a turn ends. */
+export const codexTerminal: TerminalMode = {
+  silent: false,
+  args: ({ kind, session, model, args, says, hook }) => [
+    ...(kind === 'resume' ? ['resume'] : []),
+    ...hookSettings(`/bin/sh ${shellWord(hook)}`),
+    ...(model === null ? [] : ['-m', model]),
+    ...args,
+    ...(kind === 'resume' ? [session] : []),
+    says,
+  ],
+  listen,
+  limits: [/hit your usage limit/i, /usage limit has been reached/i, /out of credits/i],
+};
+
+/** Our own hook and no other is trusted: Codex would ask a person about it, or with its flag trust everybody’s. */
+function hookSettings(command: string): string[] {
+  const settings = Object.keys(hooks).flatMap((name) => [
+    '-c',
+    `hooks.${name}=[{hooks=[{type="command",command=${JSON.stringify(command)}}]}]`,
+  ]);
+  const trust = Object.values(hooks).map(
+    (name) => `"/<session-flags>/config.toml:${name}:0:0"={trusted_hash="${trustOf(name, command)}"}`,
+  );
+  return [...settings, '-c', `hooks.state={${trust.join(',')}}`];
+}
+
+/** What Codex 0.169.0 writes into its own config for a hook that was agreed to. */
+function trustOf(event: string, command: string): string {
+  const hook = { event_name: event, hooks: [{ async: false, command, timeout: 600, type: 'command' }] };
+  return `sha256:${createHash('sha256').update(JSON.stringify(hook)).digest('hex')}`;
+}
+
+function listen(now: () => number): JobListener {
+  const hear = listenToCodex(now);
+  let turns = 0;
+  return (channel, line) => {
+    if (channel === 'stdout') return fromHook(line);
+    if (channel !== 'transcript') return [];
+    const payload = rolloutSchema.safeParse(parseJson(line)).data?.payload;
+    const told = eventsOf(hear(channel, line).told);
+    if (payload?.type !== 'token_count') return [...told, ...fromRollout(payload, now())];
+    if (payload.info === null) return told;
+    // It is told after each answer, with the totals of the thread.
+    turns += 1;
+    const models = [tokensOf(payload.info.total_token_usage)];
+    return [...told, { kind: 'usage', usage: { turns, models, costUsd: null, ofConversation: true } }];
+  };
+}
+
+function fromHook(line: string): readonly AgentEvent[] {
+  const event = readHookEvent(line);
+  switch (event?.hook_event_name) {
+    case 'SessionStart':
+      return [{ kind: 'session', id: event.session_id }];
+    case 'UserPromptSubmit':
+    case 'PostToolUse':
+      return [{ kind: 'going' }];
+    case 'PermissionRequest':
+      return [{ kind: 'asks', question: permissionQuestion(event) }];
+    default:
+      return [];
+  }
+}
+
+type Payload = Exclude<z.infer<typeof rolloutSchema>['payload'], { type: 'token_count' }>;
+
+function fromRollout(payload: Payload | undefined, now: number): readonly AgentEvent[] {
+  switch (payload?.type) {
+    case 'item_completed': {
+      const { item } = payload;
+      if (item.type === 'AgentMessage') return [{ kind: 'text', text: item.content.map(({ text }) => text).join('') }];
+      if (item.type === 'McpToolCall') return [{ kind: 'tool', name: `${item.server}.${item.tool}`, summary: '' }];
+      return [{ kind: 'tool', name: 'shell', summary: (item.command.at(-1) ?? '').slice(0, 200) }];
+    }
+    case 'task_complete': {
+      const { error, last_agent_message: text } = payload;
+      const end: AgentEvent =
+        error === null || error === undefined
+          ? { kind: 'result', text: text ?? '' }
+          : { kind: 'error', ...readFailure(error.message, words, now) };
+      return [end, { kind: 'turn-ended' }];
+    }
+    case 'turn_aborted':
+      return [{ kind: 'asks', question: 'It was interrupted, and waits for you.' }];
+    default:
+      return [];
+  }
+}

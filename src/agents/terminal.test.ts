@@ -1,0 +1,139 @@
+// What agents on terminals tell, from their hooks and transcripts as they were seen.
+import { describe, expect, test } from 'bun:test';
+import type { JobListener, TerminalMode, TerminalStart } from './job-mode.ts';
+import { agents } from './registry.ts';
+
+const terminalOf = (id: string): TerminalMode => {
+  const mode = agents.get(id)?.job.terminal;
+  if (mode === undefined) throw new Error(`${id} has no terminal`);
+  return mode;
+};
+const listen = (id: string): JobListener => terminalOf(id).listen(() => 0);
+const session = '11111111-2222-4333-8444-555555555555';
+const hook = (name: string, more: object = {}): string =>
+  JSON.stringify({ session_id: session, transcript_path: '/t.jsonl', cwd: '/w', hook_event_name: name, ...more });
+const start: TerminalStart = {
+  ...{ kind: 'first', session, model: 'opus', args: ['--mine'], reads: ['/folder'] },
+  ...{ says: 'Read the file /p and do what it says.', hook: "/it's here/hook" },
+};
+
+describe('hooks', () => {
+  const bash = { tool_name: 'Bash', tool_input: { command: 'rm x' } };
+  test.each([
+    ['SessionStart', {}, ['session']],
+    ['UserPromptSubmit', {}, ['going']],
+    ['PostToolUse', bash, ['going']],
+    ['PermissionRequest', bash, ['asks']],
+    ['SomethingNew', {}, []],
+  ])('%s means the same of Claude Code and of Codex', (name, more, kinds) => {
+    for (const id of ['claude', 'codex'])
+      expect(listen(id)('stdout', hook(name, more)).map(({ kind }) => kind)).toEqual(kinds as never);
+  });
+
+  test('a permission is asked for with the tool and what it is to do', () => {
+    expect(listen('claude')('stdout', hook('PermissionRequest', bash))).toEqual([
+      { kind: 'asks', question: 'May it use Bash? {"command":"rm x"}' },
+    ]);
+  });
+
+  test('the end of a turn of Claude Code has its last word, unless something goes on in the background', () => {
+    const said = { last_assistant_message: 'all done', background_tasks: [] };
+    expect(listen('claude')('stdout', hook('Stop', said))).toEqual([
+      { kind: 'result', text: 'all done' },
+      { kind: 'turn-ended' },
+    ]);
+    expect(listen('claude')('stdout', hook('Stop', { ...said, background_tasks: [{}] }))).toEqual([]);
+  });
+
+  test('that Claude Code has been idle is no question, another dialog is', () => {
+    const told = (more: object) => listen('claude')('stdout', hook('Notification', more));
+    expect(told({ notification_type: 'idle_prompt', message: 'Claude is waiting for your input' })).toEqual([]);
+    expect(told({ notification_type: 'elicitation_dialog', message: 'Which one?' })).toEqual([
+      { kind: 'asks', question: 'Which one?' },
+    ]);
+  });
+
+  test('what is no event of a hook is nothing', () => {
+    for (const line of ['', 'text', '{"hook_event_name":7}', '{'])
+      for (const id of ['claude', 'codex']) expect(listen(id)('stdout', line)).toEqual([]);
+  });
+});
+
+describe('a transcript', () => {
+  const error = (more: object = {}): string =>
+    JSON.stringify({
+      ...{ type: 'assistant', isSidechain: false, error: 'rate_limit' },
+      message: {
+        model: '<synthetic>',
+        content: [{ type: 'text', text: "You've hit your session limit · resets 3pm" }],
+      },
+      ...more,
+    });
+
+  test('of Claude Code ends a turn with a limit, and not with that of a subagent', () => {
+    const kinds = (line: string) => listen('claude')('transcript', line).map(({ kind }) => kind);
+    expect(kinds(error())).toEqual(['limited', 'error', 'turn-ended']);
+    expect(kinds(error({ isSidechain: true }))).not.toContain('turn-ended');
+  });
+
+  test('of Codex tells what it said and did, and its last word', () => {
+    const hear = listen('codex');
+    const spent = { input_tokens: 14_065, cached_input_tokens: 5, cache_write_input_tokens: 0, output_tokens: 3 };
+    const lines = [
+      { type: 'item_completed', item: { type: 'CommandExecution', command: ['/bin/bash', '-lc', 'npm test'] } },
+      { type: 'item_completed', item: { type: 'AgentMessage', content: [{ type: 'Text', text: 'all done' }] } },
+      { type: 'token_count', info: null },
+      { type: 'token_count', info: { total_token_usage: spent } },
+      { type: 'task_complete', last_agent_message: 'all done' },
+    ].map((payload) => JSON.stringify({ type: 'event_msg', payload }));
+    expect(lines.flatMap((line) => hear('transcript', line))).toEqual([
+      { kind: 'tool', name: 'shell', summary: 'npm test' },
+      { kind: 'text', text: 'all done' },
+      {
+        kind: 'usage',
+        usage: {
+          ...{ turns: 1, costUsd: null, ofConversation: true },
+          models: [
+            {
+              ...{ model: null, inputTokens: 14_065, cacheReadTokens: 5, cacheWriteTokens: 0 },
+              ...{ longCacheWriteTokens: 0, outputTokens: 3 },
+            },
+          ],
+        },
+      },
+      { kind: 'turn-completed' },
+      { kind: 'result', text: 'all done' },
+      { kind: 'turn-ended' },
+    ]);
+  });
+
+  test('of Codex ends a turn with an error', () => {
+    const error = { message: 'You’ve hit your usage limit.', codex_error_info: 'usage_limit_exceeded' };
+    const line = JSON.stringify({ type: 'event_msg', payload: { type: 'task_complete', error } });
+    const told = listen('codex')('transcript', line);
+    expect(told.map(({ kind }) => kind)).toEqual(['limited', 'error', 'turn-ended']);
+  });
+});
+
+describe('a command line', () => {
+  test('has the prompt’s place in it, never the prompt, and the user’s own arguments', () => {
+    for (const id of ['claude', 'codex', 'gemini']) {
+      const args = terminalOf(id).args(start);
+      expect(args).toContain('--mine');
+      expect(args.at(-1)).toBe('Read the file /p and do what it says.');
+    }
+  });
+
+  test('of Codex trusts our hook and no other', () => {
+    const args = terminalOf('codex').args({ ...start, hook: '/tmp/term/hook' });
+    expect(args.join(' ')).not.toContain('bypass');
+    const trust = args.find((each) => each.startsWith('hooks.state=')) ?? '';
+    expect(trust.match(/trusted_hash="sha256:[0-9a-f]{64}"/g)).toHaveLength(4);
+  });
+
+  test('of Claude Code has settings that are JSON, whatever the hook is called', () => {
+    const args = terminalOf('claude').args(start);
+    const settings = JSON.parse(args[args.indexOf('--settings') + 1] ?? '') as { hooks: Record<string, unknown> };
+    expect(JSON.stringify(settings.hooks['Stop'])).toContain(`'/it'\\\\''s here/hook'`);
+  });
+});

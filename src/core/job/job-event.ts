@@ -1,0 +1,77 @@
+import type { AttemptId } from '../ids.ts';
+import type { Told } from '../spend/usage.ts';
+import type { EpochMs } from '../time.ts';
+import type { Attempt, AttemptOutcome, Conversation, Park } from './job.ts';
+import type { Spent, Stopped, Warned } from './stop.ts';
+import type { Action } from '../watch/action.ts';
+
+/** What happens to a job. */
+export type JobEvent =
+  /** There is room: an attempt is written down, and will be spawned. */
+  | { readonly kind: 'dispatched'; readonly on: Pick<Attempt, 'agent' | 'model' | 'pool' | 'account'> }
+  | { readonly kind: 'spawned'; readonly attempt: AttemptId; readonly pid: number; readonly birth: string }
+  /** The conversation that the agent works on became known; null when it turned out not to exist. */
+  | { readonly kind: 'conversation'; readonly conversation: Conversation | null }
+  /** Which model its agent takes by itself. */
+  | { readonly kind: 'model'; readonly attempt: AttemptId; readonly model: string }
+  /** A turn came to its end: the streak of resumes is over. */
+  | { readonly kind: 'turn-completed'; readonly attempt: AttemptId }
+  /** Its agent says with a tool that the task is finished; the end of its process follows. */
+  | { readonly kind: 'finished'; readonly attempt: AttemptId; readonly result: string }
+  | {
+      readonly kind: 'asked';
+      readonly attempt: AttemptId | null;
+      readonly question: string;
+      /** Its agent waits for somebody to type. */
+      readonly on?: 'terminal';
+    }
+  | { readonly kind: 'answered'; readonly answer: string }
+  /** It cannot go on where it is: its process is ended, and then the next rung is tried. */
+  | { readonly kind: 'switch'; readonly attempt: AttemptId; readonly why: string }
+  /** Nothing is open; a process is ended first. */
+  | { readonly kind: 'park'; readonly park: Park }
+  /** `due` by time, `freed` because something opened, `asked` by the user. `says` is for the agent. */
+  | { readonly kind: 'unpark'; readonly because: 'due' | 'freed' | 'asked'; readonly says: string }
+  /** The process has ended, or never began. */
+  | {
+      readonly kind: 'ended';
+      readonly attempt: AttemptId;
+      readonly exitCode: number | null;
+      readonly outcome: AttemptOutcome;
+      /** When its process ended, where that is known better than by now. */
+      readonly at?: EpochMs | null;
+      /** What it has told of its spending, and what its agent said last. */
+      readonly spent?: Spent;
+      readonly told?: Told | null;
+      readonly words?: string | null;
+    }
+  | { readonly kind: 'cancel' }
+  /** The user wants it to go on after it ended: with its conversation, or from the beginning. */
+  | { readonly kind: 'retry'; readonly anew: boolean }
+  /** It is not wanted any more, or cannot go on by itself. */
+  | { readonly kind: 'block'; readonly detail: string }
+  /** A rule of the watch does something to its attempt; what it stops comes to its end as anything else does. */
+  | { readonly kind: 'watched'; readonly attempt: AttemptId | null; readonly action: Action }
+  /** Its user is warned of a stop condition. */
+  | {
+      readonly kind: 'warned';
+      readonly attempt: AttemptId;
+      readonly warnings: readonly Pick<Warned, 'by' | 'detail'>[];
+      readonly spent: Spent;
+    }
+  /** A stop condition was met; or the attempt that saves the work has taken too long. */
+  | {
+      readonly kind: 'stop';
+      /** Null for a job that waits for its next attempt. */
+      readonly attempt: AttemptId | null;
+      readonly met: Pick<Stopped, 'by' | 'detail'>;
+      readonly spent?: Spent;
+    }
+  /** Its work cannot be saved by its agent: nothing is open. */
+  | { readonly kind: 'wrap-up-skipped' }
+  /** Its agent says with a tool where it is. */
+  | { readonly kind: 'reported'; readonly attempt: AttemptId; readonly report: string }
+  /** Its agent was given the answer by the tool that had asked: no later attempt is told it again. */
+  | { readonly kind: 'answer-told'; readonly attempt: AttemptId }
+  /** Somebody has typed into its terminal what its agent waited for. */
+  | { readonly kind: 'going'; readonly attempt: AttemptId };

@@ -1,0 +1,4 @@
+import { describeTransport } from '../../test/transport-suite.ts';
+
+describeTransport('pipe');
+describeTransport('pty');

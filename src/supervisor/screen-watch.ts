@@ -1,0 +1,97 @@
+import type { AgentEvent, TerminalMode } from '../agents/job-mode.ts';
+import type { Attempt } from '../core/job/job.ts';
+import { isLimited } from '../core/job/screen-limit.ts';
+import type { JobEvent } from '../core/job/job-event.ts';
+import { parseResetPhrase } from '../core/limit/reset-phrase.ts';
+import type { Signal } from '../core/limit/signal.ts';
+import { oneLine } from '../core/one-line.ts';
+import { secondMs, type EpochMs } from '../core/time.ts';
+import { localTimeZone } from '../lib/local-time-zone.ts';
+import { pause } from '../lib/pause.ts';
+import type { AccountPort, Processes } from './ports.ts';
+
+export type ScreenDeps = {
+  readonly processes: Pick<Processes, 'terminal'>;
+  readonly accounts: Pick<AccountPort, 'select' | 'observe'>;
+  readonly clock: () => EpochMs;
+  readonly apply: (event: JobEvent) => Promise<void>;
+  readonly bug: (error: unknown) => void;
+  /** How often a screen is looked at. */
+  readonly screenMs?: number;
+};
+
+type Watched = {
+  readonly attempt: Attempt;
+  readonly limits: TerminalMode['limits'];
+  readonly session: () => string | null;
+};
+
+const usualScreenMs = 30 * secondMs;
+const linesOfScreen = 30;
+
+/** Looks at the screen of an agent that is in a turn, for a limit that none of its events tells. */
+export class ScreenWatch {
+  readonly #deps: ScreenDeps;
+  readonly #watched: Watched;
+  readonly #stopped = new AbortController();
+  #lastWordAt: EpochMs;
+  #isBusy = true;
+
+  constructor(deps: ScreenDeps, watched: Watched) {
+    this.#deps = deps;
+    this.#watched = watched;
+    this.#lastWordAt = deps.clock();
+  }
+
+  begin(): void {
+    if (this.#watched.limits.length > 0) void this.#watch().catch(this.#deps.bug);
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  hear({ kind }: AgentEvent): void {
+    this.#lastWordAt = this.#deps.clock();
+    // One that waits for its user may show a limit of before.
+    this.#isBusy = kind !== 'turn-ended' && kind !== 'asks';
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#stopped;
+    for (;;) {
+      await pause(this.#deps.screenMs ?? usualScreenMs, signal);
+      if (signal.aborted) return;
+      const line = this.#isBusy ? await this.#limitShown() : null;
+      const facts = { line, lastWordAt: this.#lastWordAt, isClosed: line !== null && this.#isClosed() };
+      if (!this.#isBusy || line === null || !isLimited(facts, this.#deps.clock())) continue;
+      return this.#limited(oneLine(line));
+    }
+  }
+
+  async #limitShown(): Promise<string | null> {
+    const { attempt, limits } = this.#watched;
+    const terminal = await this.#deps.processes.terminal(attempt.id);
+    const lines = ((await terminal?.text()) ?? '').split('\n').slice(-linesOfScreen);
+    return lines.findLast((line) => limits.some((each) => each.test(line))) ?? null;
+  }
+
+  #isClosed(): boolean {
+    const { attempt, session } = this.#watched;
+    const want = { pool: attempt.pool, session: session(), model: attempt.model, exclude: [] };
+    const selection = this.#deps.accounts.select(want);
+    if (selection.kind !== 'use') return true;
+    return attempt.account !== null && selection.skipped.some((each) => each.account === attempt.account);
+  }
+
+  async #limited(evidence: string): Promise<void> {
+    const { accounts, apply, clock } = this.#deps;
+    const { id, account, model, startedAt } = this.#watched.attempt;
+    const until = parseResetPhrase(evidence, clock(), localTimeZone());
+    const signal: Signal = { kind: 'closed', window: 'usage', family: null, overage: false, until, evidence };
+    // What the gateway serves it knows itself.
+    if (account !== null)
+      await accounts.observe({ account, model, sentAt: startedAt, signals: [signal], served: false });
+    await apply({ kind: 'switch', attempt: id, why: evidence });
+  }
+}

@@ -1,0 +1,102 @@
+import type { AgentEvent } from '../agents/job-mode.ts';
+import type { Attempt } from '../core/job/job.ts';
+import type { Heard } from '../core/job/outcome.ts';
+import type { JobEvent } from '../core/job/job-event.ts';
+import { oneLine } from '../core/one-line.ts';
+import { secondMs } from '../core/time.ts';
+import type { Processes } from './ports.ts';
+
+export type TurnDeps = {
+  readonly processes: Pick<Processes, 'end' | 'terminal'>;
+  readonly apply: (event: JobEvent) => Promise<void>;
+  readonly bug: (error: unknown) => void;
+  /** How long an agent may take until it says its first word, before a dialog is what it waits in. */
+  readonly dialogMs?: number;
+};
+
+type Watched = {
+  readonly attempt: Attempt;
+  readonly interactive: boolean;
+  /** The end of a turn is not enough: it goes on until its agent says that it is finished. */
+  readonly completion: boolean;
+  readonly heard: () => Omit<Heard, 'stderr'>;
+};
+
+const usualDialogMs = 30 * secondMs;
+const longestQuestion = 1000;
+const linesOfScreen = 15;
+
+/**
+ * Decides what the turns of an agent on a terminal mean for its job, where the process goes on when a turn ends: a job is
+ * finished, or waits for its user. What was told before a restart counts by its last word only.
+ */
+export class TerminalTurns {
+  readonly #deps: TurnDeps;
+  readonly #watched: Watched;
+  #pending: AgentEvent | null = null;
+  #dialog: NodeJS.Timeout | undefined;
+
+  constructor(deps: TurnDeps, watched: Watched) {
+    this.#deps = deps;
+    this.#watched = watched;
+  }
+
+  /** From here on an agent that says nothing is one that shows a dialog. */
+  begin(ended: Promise<unknown>): void {
+    const { bug, dialogMs = usualDialogMs } = this.#deps;
+    this.#dialog = setTimeout(() => void this.#askWhatIsShown().catch(bug), dialogMs);
+    const stop = (): void => this.stop();
+    ended.then(stop, stop);
+  }
+
+  stop(): void {
+    clearTimeout(this.#dialog);
+  }
+
+  /** `more`: what was said after it is known as well. */
+  async hear(event: AgentEvent, more: boolean): Promise<void> {
+    this.stop();
+    if (event.kind === 'turn-ended' || event.kind === 'asks' || event.kind === 'going') this.#pending = event;
+    await this.caughtUp(more);
+  }
+
+  async caughtUp(more: boolean): Promise<void> {
+    const event = this.#pending;
+    if (more || event === null) return;
+    this.#pending = null;
+    const attempt = this.#watched.attempt.id;
+    if (event.kind === 'turn-ended') await this.#turnEnded();
+    else if (event.kind === 'asks') await this.#ask(event.question);
+    else await this.#deps.apply({ kind: 'going', attempt });
+  }
+
+  async #turnEnded(): Promise<void> {
+    const { apply, processes } = this.#deps;
+    const { attempt, interactive, completion, heard } = this.#watched;
+    const { result, error, limit } = heard();
+    // The account is closed: the next rung goes on with the conversation.
+    if (limit !== null && result === null) return apply({ kind: 'switch', attempt: attempt.id, why: limit.detail });
+    if (interactive) return this.#ask(error?.detail ?? result ?? 'Its turn has ended.');
+    if (error === null && result !== null && !completion)
+      return apply({ kind: 'finished', attempt: attempt.id, result });
+    // What it failed at, or said, is its outcome.
+    if (error !== null || result !== null) await processes.end(attempt);
+  }
+
+  #ask(question: string): Promise<void> {
+    const { attempt } = this.#watched;
+    return this.#deps.apply({
+      ...{ kind: 'asked', attempt: attempt.id, on: 'terminal' },
+      question: oneLine(question, longestQuestion),
+    });
+  }
+
+  async #askWhatIsShown(): Promise<void> {
+    const { attempt } = this.#watched;
+    const terminal = await this.#deps.processes.terminal(attempt.id);
+    const lines = ((await terminal?.text()) ?? '').split('\n').map((line) => line.trim());
+    const shown = lines.filter((line) => /[\p{L}\p{N}]/u.test(line)).slice(-linesOfScreen);
+    const question = shown.length === 0 ? 'It shows nothing yet.' : `It shows: ${shown.join(' / ')}`;
+    await this.#ask(`${question} Look at it with: stint job attach ${attempt.job}`);
+  }
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'bun:test';
+import { idOf } from '../../test/builders.ts';
+import { buildJob } from '../../test/job-builder.ts';
+import { openSupervisor, tell } from '../../test/supervisor-rig.ts';
+import { asAttemptId } from '../core/ids.ts';
+import { attemptOf } from '../core/job/transition.ts';
+import { minuteMs } from '../core/time.ts';
+
+const pty = { transport: 'pty' } as const;
+const finish = tell({ kind: 'turn-completed' }) + tell({ kind: 'result', text: 'ok' }) + tell({ kind: 'turn-ended' });
+const sleep = 'while :; do sleep 0.1; done\n';
+const begun = tell({ kind: 'session', id: 's1' });
+const error = tell({ kind: 'error', failure: 'task', detail: 'too long', until: null });
+const resumes = (script: string): string => `if [ "$1" = resume ]; then\n${script}fi\n`;
+
+describe('a job on a terminal', () => {
+  test('is done when its agent has ended its turn, whose process is ended then', async () => {
+    await using rig = await openSupervisor();
+    const { id } = await rig.add(begun + finish + sleep, pty);
+    expect((await rig.reaches(id, 'done')).state).toMatchObject({ result: 'ok' });
+    expect(rig.supervisor.attempt(id)).toMatchObject({ outcome: { kind: 'done', result: 'ok' } });
+  });
+
+  test('that is to go on until its agent says so is not done by the end of a turn', async () => {
+    await using rig = await openSupervisor();
+    const completion = { ...buildJob().spec.stop, completion: true };
+    const { id } = await rig.add(begun + finish + sleep, { ...pty, stop: completion });
+    await rig.supervisor.until(id, ({ attempts }) => attempts > 1);
+    expect(rig.supervisor.find(id)).toMatchObject({ finished: null, conversation: { session: 's1' } });
+  });
+
+  test('is ended as failed when its agent’s turn has failed, and waits where somebody talks with it', async () => {
+    await using rig = await openSupervisor();
+    const alone = await rig.add(begun + error + tell({ kind: 'turn-ended' }) + sleep, pty);
+    expect((await rig.reaches(alone.id, 'failed')).state).toMatchObject({ failure: 'task', detail: 'too long' });
+    const talk = await rig.add(begun + error + tell({ kind: 'turn-ended' }) + sleep, { ...pty, interactive: true });
+    expect((await rig.reaches(talk.id, 'waiting')).state).toMatchObject({ question: 'too long', on: 'terminal' });
+  });
+
+  test('whose terminal goes away with the daemon goes on with its conversation, and no crash is counted', async () => {
+    await using rig = await openSupervisor();
+    const { id } = await rig.add(begun + resumes(finish) + sleep, pty);
+    await rig.supervisor.until(id, ({ conversation }) => conversation !== null);
+    await rig.restart();
+    const job = await rig.reaches(id, 'done');
+    expect(job).toMatchObject({ attempts: 2, restarts: { crashes: 0 }, conversation: { session: 's1' } });
+  });
+
+  test('is told an answer on its terminal', async () => {
+    await using rig = await openSupervisor();
+    const ask = tell({ kind: 'asks', question: 'May it?' });
+    const script = `${begun}${ask}read -r line; echo "$line" >answer\n${tell({ kind: 'going' })}${finish}${sleep}`;
+    const { id } = await rig.add(script, pty);
+    await rig.reaches(id, 'waiting');
+    await rig.supervisor.answer(id, 'yes, it may');
+    await rig.reaches(id, 'done');
+    expect(rig.read('answer')).toBe('yes, it may\n');
+  });
+
+  test('goes on by itself when somebody has typed into its terminal what it waited for', async () => {
+    await using rig = await openSupervisor();
+    const script = `${begun}${tell({ kind: 'asks', question: 'May it?' })}read -r _\n${tell({ kind: 'going' })}${sleep}`;
+    const { id } = await rig.add(script, pty);
+    const waiting = await rig.reaches(id, 'waiting');
+    const terminal = await rig.processes.terminal(attemptOf(waiting) ?? asAttemptId(''));
+    await terminal?.paste('1');
+    await rig.reaches(id, 'running');
+  });
+});
+
+describe('a limit on a screen', () => {
+  const shows = `${begun}echo 'limit reached, resets in 2 hours'\n${resumes(finish)}${sleep}`;
+
+  test('is none while the agent may be working, and is one after three minutes without a word', async () => {
+    await using rig = await openSupervisor();
+    const { id } = await rig.add(shows, pty);
+    const looked = Promise.withResolvers<void>();
+    await rig.supervisor.until(id, ({ conversation }) => conversation !== null);
+    setTimeout(() => looked.resolve(), 1000);
+    await looked.promise;
+    expect(rig.supervisor.find(id)).toMatchObject({ state: { kind: 'running' }, attempts: 1 });
+    rig.advance(3 * minuteMs);
+    await rig.reaches(id, 'done');
+    expect(rig.supervisor.find(id)?.attempts).toBe(2);
+  });
+
+  test('is one at once where its account is closed by its own state', async () => {
+    await using rig = await openSupervisor(['a']);
+    const { id } = await rig.add(shows, pty);
+    await rig.supervisor.until(id, ({ conversation }) => conversation !== null);
+    await rig.close('a', rig.now + 60 * minuteMs);
+    const parked = await rig.reaches(id, 'parked');
+    expect(parked.conversation?.session).toBe('s1');
+    expect(rig.book.state.accounts.get(idOf('a'))).toBeDefined();
+  });
+});
