@@ -173,8 +173,9 @@ export class Gateway {
   #asked(phantom: PhantomId): void {
     this.#askedAt.delete(phantom);
     this.#askedAt.set(phantom, this.#deps.book.clock());
+    if (this.#askedAt.size <= mostPhantoms) return;
     const [oldest] = this.#askedAt.keys();
-    if (this.#askedAt.size > mostPhantoms && oldest !== undefined) this.#askedAt.delete(oldest);
+    if (oldest !== undefined) this.#askedAt.delete(oldest);
   }
 
   async #handle(request: Request, server: Bun.Server<Connection>): Promise<Response | undefined> {
