@@ -74,7 +74,9 @@ describe.each(transports.filter((each) => each !== 'pipe'))('Claude Code on %s',
     await using rig = await startGatewayJobs(claudeJobs, { deltaDelayMs: 100 });
     await known(rig);
     const { id } = await rig.add(`[[steps:1]] [[words:60]]`, { transport });
-    while ((await rig.show(id)).session === null || rig.world.traffic().length < 2) await Bun.sleep(50);
+    // What stands in its transcript can be gone on with.
+    while (!(await rig.logs(id)).some(({ kind }) => kind === 'tool') || rig.world.traffic().length < 2)
+      await Bun.sleep(50);
     const before = await rig.show(id);
     await rig.killDaemon();
     await rig.up();

@@ -100,6 +100,10 @@ export async function followAttempt(
   // What it has left behind would go on beside the next attempt.
   await processes.end(attempt);
   reached?.('follow.ended');
+  // On a terminal it says there alone that the conversation is not to be found, such as one that it had not written yet.
+  const isMissing =
+    terminal !== undefined && !ear.hasHeard && (code ?? 0) !== 0 && deps.conversation().session !== null;
+  if (isMissing) await apply({ kind: 'conversation', conversation: null });
   const told = { ...ear.heard, stderr: mode.readStderr(stderr, code, saidAt()) };
   const outcome =
     terminal === undefined
@@ -123,6 +127,7 @@ class Ear {
   readonly #deps: FollowDeps;
   readonly #attempt: Attempt;
   session: string | null = null;
+  hasHeard = false;
   heard: Omit<Heard, 'stderr'> = { result: null, error: null, limit: null };
   #metered: Metered | null = null;
   #words: string | null = null;
@@ -133,6 +138,7 @@ class Ear {
   }
 
   async hear(event: AgentEvent): Promise<void> {
+    this.hasHeard = true;
     const { apply, tell } = this.#deps;
     const { id, agent, account } = this.#attempt;
     tell(event);
