@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { Problem } from '../core/problem.ts';
 import { jobAdd } from '../operations/job.ts';
 import { execute } from '../operations/operation.ts';
-import { agentTool } from './tool.ts';
+import { agentTool, presentJob } from './tool.ts';
 
 export const createJob = agentTool({
   name: 'create_job',
@@ -16,7 +17,13 @@ export const createJob = agentTool({
     agent: z.string().optional().describe('Agent, such as claude; yours when absent'),
   }),
   output: jobAdd.output,
-  async run(input, { context, job }) {
+  async run(input, call) {
+    const { context } = call;
+    const job = presentJob(call);
+    if (job.state.kind === 'stopping' || job.stopped !== null)
+      throw new Problem('conflict', `Job ${job.id} is being ended: it can create no other.`, {
+        hint: 'Save your work.',
+      });
     const { spec, id } = job;
     const isAlike = input.agent === undefined || input.agent.trim().toLowerCase() === spec.agent;
     // Model and pool of another agent would be none of its own.

@@ -30,7 +30,12 @@ export type AgentEvent =
   /** On a terminal: the agent has ended its turn, well or not, and waits for the next prompt. */
   | { readonly kind: 'turn-ended' }
   /** On a terminal: it waits for somebody to allow or to choose something. */
-  | { readonly kind: 'asks'; readonly question: string }
+  | {
+      readonly kind: 'asks';
+      readonly question: string;
+      /** It shows a dialog, in which this key is yes and Escape is no; absent where it takes a text. */
+      readonly yes?: string;
+    }
   /** On a terminal: it was given a prompt, or allowed what it asked for. */
   | { readonly kind: 'going' };
 

@@ -32,7 +32,7 @@ describe('hooks', () => {
 
   test('a permission is asked for with the tool and what it is to do', () => {
     expect(listen('claude')('stdout', hook('PermissionRequest', bash))).toEqual([
-      { kind: 'asks', question: 'May it use Bash? {"command":"rm x"}' },
+      { kind: 'asks', question: 'May it use Bash? {"command":"rm x"}', yes: '1' },
     ]);
   });
 

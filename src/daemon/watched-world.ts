@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { stat, statfs } from 'node:fs/promises';
 import type { AuditEntry } from '../core/audit.ts';
 import type { Notice } from '../core/notice.ts';
@@ -32,7 +33,7 @@ export function watchedWorld({ folder, pid, processes, requests, idleMs, ...witn
         () => false,
       ),
     freeBytes: async () => {
-      const { bavail, bsize } = await statfs(folder);
+      const { bavail, bsize } = await statfs(dirname(folder));
       return bavail * bsize;
     },
     told: (action) => tell(witness, action),

@@ -144,9 +144,12 @@ function viewAttempt(
   return { number, agent, model, pool, account, pid, startedAt, endedAt, exitCode, outcome: said };
 }
 
+/** The token of an attempt for Stint's own tools. */
+const toolToken = /stjob_[\w.-]+/g;
+
 /** What an agent said, without the secrets that it was given for its environment. */
 export function shownText({ environment }: JobSpec, text: string): string {
   return Object.values(environment)
     .filter(looksSecret)
-    .reduce((rest, value) => rest.replaceAll(value, '…'), text);
+    .reduce((rest, value) => rest.replaceAll(value, '…'), text.replaceAll(toolToken, '…'));
 }

@@ -98,6 +98,7 @@ function terminalOf(held: Held): JobTerminal {
       await Bun.sleep(submitMs);
       held.terminal.write('\r');
     },
+    press: (key) => Promise.resolve(void held.terminal.write(key)),
     text: () => Promise.resolve(screenText(held.kept.text(), held.size)),
     way: { kind: 'view', view: (viewer) => viewOf(held, viewer) },
   };

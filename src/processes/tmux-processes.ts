@@ -82,6 +82,10 @@ function terminalOf(tmux: Tmux, attempt: AttemptId): JobTerminal {
       await Bun.sleep(submitMs);
       await tmux.run(['send-keys', '-t', target, 'Enter']);
     },
+    async press(key) {
+      await tmux.run(['if-shell', '-F', '-t', target, '#{pane_in_mode}', `send-keys -t ${target} -X cancel`]);
+      await tmux.run(['send-keys', '-t', target, '-H', Buffer.from(key).toString('hex')]);
+    },
     text: () => tmux.run(['capture-pane', '-p', '-t', target]).catch(() => ''),
     way: {
       kind: 'command',

@@ -206,13 +206,13 @@ export class Effects {
   }
 
   /** Into a terminal that is there. */
-  async #type(id: string, { attempt, text }: Extract<Effect, { kind: 'type' }>): Promise<void> {
+  async #type(id: string, { attempt, text, key }: Extract<Effect, { kind: 'type' }>): Promise<void> {
     const { book, processes, bug, store } = this.#deps;
     // Typed again it would be another answer: rather none after a crash than two.
     await this.#untilDone(() => store.effectDone(id));
     if (!book.isPresent(attempt)) return;
     const terminal = await processes.terminal(attempt);
-    await terminal?.paste(text).catch(bug);
+    await (key === undefined ? terminal?.paste(text) : terminal?.press(key))?.catch(bug);
   }
 
   async #ended(id: JobId): Promise<void> {

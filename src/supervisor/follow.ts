@@ -110,7 +110,19 @@ export async function followAttempt(
       ? outcomeOf(told, code)
       : terminalOutcomeOf(told, { exitCode: code, lost, interactive, silent: terminal.silent });
   await ear.conclude(outcome);
-  await apply({ kind: 'ended', attempt: attempt.id, exitCode: code, outcome, at, ...ear.told() });
+  await apply({
+    kind: 'ended',
+    attempt: attempt.id,
+    exitCode: code,
+    outcome,
+    at: at ?? lastSign(by, clock()),
+    ...ear.told(),
+  });
+}
+
+/** Nobody wrote down when it ended: it gave its last sign then at the earliest. */
+function lastSign(by: EpochMs, now: EpochMs): EpochMs {
+  return Math.min(by, now);
 }
 
 /** A line that an adapter stumbles over is none. */

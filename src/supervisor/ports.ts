@@ -102,6 +102,8 @@ export interface Processes {
 export interface JobTerminal {
   /** Types a text as one that was pasted, and Enter. */
   paste(text: string): Promise<void>;
+  /** Presses one key, and no Enter. */
+  press(key: string): Promise<void>;
   /** What it shows, as text; empty where that cannot be told. */
   text(): Promise<string>;
   /** How a person gets there. */

@@ -8,6 +8,7 @@ import { oneLine } from '../core/one-line.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
 import { localTimeZone } from '../lib/local-time-zone.ts';
 import { pause } from '../lib/pause.ts';
+import { isClosedFor } from './closed-for.ts';
 import type { AccountPort, Processes } from './ports.ts';
 
 export type ScreenDeps = {
@@ -36,6 +37,7 @@ export class ScreenWatch {
   readonly #stopped = new AbortController();
   #lastWordAt: EpochMs;
   #isBusy = true;
+  #isInTool = false;
 
   constructor(deps: ScreenDeps, watched: Watched) {
     this.#deps = deps;
@@ -52,6 +54,8 @@ export class ScreenWatch {
   }
 
   hear({ kind }: AgentEvent): void {
+    // Nobody says a word while a tool runs.
+    this.#isInTool = kind === 'tool';
     this.#lastWordAt = this.#deps.clock();
     // One that waits for its user may show a limit of before.
     this.#isBusy = kind !== 'turn-ended' && kind !== 'asks';
@@ -63,7 +67,8 @@ export class ScreenWatch {
       await pause(this.#deps.screenMs ?? usualScreenMs, signal);
       if (signal.aborted) return;
       const line = this.#isBusy ? await this.#limitShown() : null;
-      const facts = { line, lastWordAt: this.#lastWordAt, isClosed: line !== null && this.#isClosed() };
+      const lastWordAt = this.#isInTool ? this.#deps.clock() : this.#lastWordAt;
+      const facts = { line, lastWordAt, isClosed: line !== null && this.#isClosed() };
       if (!this.#isBusy || line === null || !isLimited(facts, this.#deps.clock())) continue;
       return this.#limited(oneLine(line));
     }
@@ -72,16 +77,14 @@ export class ScreenWatch {
   async #limitShown(): Promise<string | null> {
     const { attempt, limits } = this.#watched;
     const terminal = await this.#deps.processes.terminal(attempt.id);
-    const lines = ((await terminal?.text()) ?? '').split('\n').slice(-linesOfScreen);
+    const lines = ((await terminal?.text()) ?? '').trimEnd().split('\n').slice(-linesOfScreen);
     return lines.findLast((line) => limits.some((each) => each.test(line))) ?? null;
   }
 
   #isClosed(): boolean {
     const { attempt, session } = this.#watched;
     const want = { pool: attempt.pool, session: session(), model: attempt.model, exclude: [] };
-    const selection = this.#deps.accounts.select(want);
-    if (selection.kind !== 'use') return true;
-    return attempt.account !== null && selection.skipped.some((each) => each.account === attempt.account);
+    return isClosedFor(attempt, this.#deps.accounts.select(want));
   }
 
   async #limited(evidence: string): Promise<void> {

@@ -298,7 +298,7 @@ describe('a job that is done only when its agent says so', () => {
     expect(job).toMatchObject({ attempts: 3, progress: { continued: 2 } });
     expect(triesOf(rig)).toEqual([expect.stringMatching(/^first /) as string, 'resume s1', 'resume s1']);
     expect(rig.read('told')).toContain(
-      'You ended your turn without finish_job: go on with the task; when all of it is done, call finish_job of the stint ' +
+      'You ended your turn without finish_job: go on with the task; when all of it is done, call finish_job of the stint-job ' +
         'MCP server with a summary.',
     );
   });

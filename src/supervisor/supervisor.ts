@@ -13,6 +13,7 @@ import { dispatch, type Dispatch } from './dispatch.ts';
 import { acceptedJob, Effects, writeAgainMs, type EffectDeps } from './effects.ts';
 import { concluded } from './follow.ts';
 import { forgetFiles, forgettable } from './forget.ts';
+import { findGone } from './gone.ts';
 import { JobBook } from './job-book.ts';
 import type { OpenEffect } from './ports.ts';
 import { Ramp } from './ramp.ts';
@@ -69,6 +70,7 @@ export class Supervisor {
   #lookedAt = 0;
   #open: readonly OpenEffect[] = [];
   #started = false;
+  #gone: ReadonlySet<AttemptId> | undefined;
   #stopListening: () => void = () => undefined;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
@@ -365,8 +367,13 @@ export class Supervisor {
     const freed = unpark({ jobs: this.#book.all(), now, mayBeFreed, resolve, poolOf, ramp: this.#ramp, random });
     this.#mayBeFreed ||= mayBeFreed && freed.isRefused;
     await this.#moveAll(freed.events);
+    this.#gone ??= await findGone(this.#book, this.#deps.processes);
     const stops = checkStops({
-      ...{ jobs: this.#book.all(), attempt: (job: Job) => this.#book.attempt(job.id), now },
+      ...{
+        jobs: [...this.#book.all()].filter((job) => !this.#isGone(job)),
+        attempt: (job: Job) => this.#book.attempt(job.id),
+        now,
+      },
       spent: (job: Job) => this.spent(job).attempt,
       hasFinished: (attempt: AttemptId) => this.#spending.get(attempt)?.isOver === true,
     });
@@ -384,6 +391,11 @@ export class Supervisor {
 
   #paused(): string | null {
     return this.#deps.paused() ?? this.#watch.paused;
+  }
+
+  #isGone(job: Job): boolean {
+    const attempt = attemptOf(job);
+    return attempt !== null && this.#gone?.has(attempt) === true;
   }
 
   /** As `resolve`, for one look: jobs that ask for the same find the same closed. */

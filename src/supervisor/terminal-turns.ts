@@ -25,6 +25,7 @@ type Watched = {
 const usualDialogMs = 30 * secondMs;
 const longestQuestion = 1000;
 const linesOfScreen = 15;
+const enterKey = '\r';
 
 /**
  * Decides what the turns of an agent on a terminal mean for its job, where the process goes on when a turn ends: a job is
@@ -66,7 +67,7 @@ export class TerminalTurns {
     this.#pending = null;
     const attempt = this.#watched.attempt.id;
     if (event.kind === 'turn-ended') await this.#turnEnded();
-    else if (event.kind === 'asks') await this.#ask(event.question);
+    else if (event.kind === 'asks') await this.#ask(event.question, event.yes);
     else await this.#deps.apply({ kind: 'going', attempt });
   }
 
@@ -83,10 +84,11 @@ export class TerminalTurns {
     if (error !== null || result !== null) await processes.end(attempt);
   }
 
-  #ask(question: string): Promise<void> {
+  #ask(question: string, yes?: string): Promise<void> {
     const { attempt } = this.#watched;
     return this.#deps.apply({
       ...{ kind: 'asked', attempt: attempt.id, on: 'terminal' },
+      ...(yes === undefined ? {} : { yes }),
       question: oneLine(question, longestQuestion),
     });
   }
@@ -97,6 +99,6 @@ export class TerminalTurns {
     const lines = ((await terminal?.text()) ?? '').split('\n').map((line) => line.trim());
     const shown = lines.filter((line) => /[\p{L}\p{N}]/u.test(line)).slice(-linesOfScreen);
     const question = shown.length === 0 ? 'It shows nothing yet.' : `It shows: ${shown.join(' / ')}`;
-    await this.#ask(`${question} Look at it with: stint job attach ${attempt.job}`);
+    await this.#ask(`${question} Look at it with: stint job attach ${attempt.job}`, enterKey);
   }
 }

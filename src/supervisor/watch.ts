@@ -19,6 +19,7 @@ import { processStart } from '../lib/process-start.ts';
 import type { Effects } from './effects.ts';
 import type { JobBook } from './job-book.ts';
 import type { AccountPort, JobStore, OpenEffect, Processes } from './ports.ts';
+import { isClosedFor } from './closed-for.ts';
 import { afterEvent, noSigns, toolCalled, type Signs } from './signs.ts';
 import type { Requests, ToolWitness, WatchedWorld } from './watch-ports.ts';
 
@@ -46,6 +47,8 @@ export class Watch implements ToolWitness {
   readonly #misses = new Map<AttemptId, Misses>();
   /** Since when processes of an attempt have been seen that no job has. */
   #alone = new Map<AttemptId, EpochMs>();
+  /** Attempts whose processes are being ended. */
+  readonly #ending = new Set<AttemptId>();
   #seenSince = 0;
   #tickedAt = 0;
   #reconciledAt = 0;
@@ -226,8 +229,11 @@ export class Watch implements ToolWitness {
       if (isOfThisHome) this.#alone.set(attempt, aloneSince);
       const action = orphan({ attempt, pids, aloneSince, isOfThisHome, isPresent }, now);
       if (action === null || this.#stopped) continue;
+      if (this.#ending.has(attempt)) continue;
       world.told(action);
-      await processes.end({ id: attempt, pid: null, birth: null });
+      // One that cannot be ended holds up nobody.
+      this.#ending.add(attempt);
+      void processes.end({ id: attempt, pid: null, birth: null }).finally(() => this.#ending.delete(attempt));
     }
   }
 
@@ -278,10 +284,4 @@ function waitsFor(job: Job, { hasAnswered, waits }: Signs, requests: Requests | 
   if (requests.open > 0) return 'answer';
   if (waits > 0) return 'jobs';
   return job.spec.interactive && hasAnswered ? 'user' : null;
-}
-
-/** In gateway mode nobody of the pool serves it; of a profile it is that account which is closed. */
-function isClosedFor({ account }: Attempt, selection: ReturnType<AccountPort['select']>): boolean {
-  if (account === null) return selection.kind === 'none' || (selection.kind === 'wait' && !selection.queued);
-  return selection.skipped.some((each) => each.account === account && each.reason === 'closed');
 }

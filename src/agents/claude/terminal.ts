@@ -69,7 +69,7 @@ function fromHook(line: string): readonly AgentEvent[] {
     case 'PostToolUse':
       return [{ kind: 'going' }];
     case 'PermissionRequest':
-      return [{ kind: 'asks', question: permissionQuestion(event) }];
+      return [{ kind: 'asks', question: permissionQuestion(event), yes: '1' }];
     case 'Notification':
       // That it has been idle is told long after the end of the turn.
       return event.notification_type === 'idle_prompt' || event.notification_type === 'permission_prompt'

@@ -102,7 +102,7 @@ function fromHook(line: string): readonly AgentEvent[] {
     case 'PostToolUse':
       return [{ kind: 'going' }];
     case 'PermissionRequest':
-      return [{ kind: 'asks', question: permissionQuestion(event) }];
+      return [{ kind: 'asks', question: permissionQuestion(event), yes: 'y' }];
     default:
       return [];
   }

@@ -24,6 +24,8 @@ export type JobEvent =
       readonly question: string;
       /** Its agent waits for somebody to type. */
       readonly on?: 'terminal';
+      /** It shows a dialog there, in which this key is yes. */
+      readonly yes?: string;
     }
   | { readonly kind: 'answered'; readonly answer: string }
   /** It cannot go on where it is: its process is ended, and then the next rung is tried. */

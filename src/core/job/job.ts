@@ -79,6 +79,10 @@ export type JobState =
       readonly question: string;
       readonly since: EpochMs;
       readonly on?: 'terminal';
+      /** It shows a dialog there, in which this key is yes: a text is no answer to that. */
+      readonly yes?: string;
+      /** Since when the present attempt waits, where the question is older. */
+      readonly waitsFrom?: EpochMs;
     }
   | { readonly kind: 'stopping'; readonly attempt: AttemptId; readonly next: AfterStop; readonly since: EpochMs }
   | { readonly kind: 'done'; readonly at: EpochMs; readonly result: string }

@@ -12,7 +12,8 @@ export const mostContinued = 50;
 export function runningMs({ state }: Pick<Job, 'state'>, attempt: Attempt, at: EpochMs): number {
   // What was never spawned has not run.
   if (attempt.pid === null) return 0;
-  const waits = state.kind === 'waiting' && state.attempt === attempt.id ? Math.max(at - state.since, 0) : 0;
+  const waits =
+    state.kind === 'waiting' && state.attempt === attempt.id ? Math.max(at - (state.waitsFrom ?? state.since), 0) : 0;
   return Math.max((attempt.endedAt ?? at) - attempt.startedAt - attempt.waitedMs - waits, 0);
 }
 

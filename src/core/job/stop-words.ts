@@ -10,7 +10,7 @@ export function saveWork({ detail }: Pick<Stopped, 'detail'>): string {
 
 /** What the agent is told that ended its turn, where that is not the end of the job. */
 export const notFinished =
-  'You ended your turn without finish_job: go on with the task; when all of it is done, call finish_job of the stint MCP ' +
+  'You ended your turn without finish_job: go on with the task; when all of it is done, call finish_job of the stint-job MCP ' +
   'server with a summary.';
 
 /** What a job has to say that was stopped: by what, and its agent's last words. */

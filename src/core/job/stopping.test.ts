@@ -201,7 +201,7 @@ describe('a job that its agent has to call finished', () => {
   });
 });
 
-test('a job that was stopped gets its conditions afresh when it is retried; one that failed does not', () => {
+test('a job that is retried gets its conditions afresh, or it would be stopped at once by what it has spent', () => {
   const warned = [{ by: 'turns', detail: 'Soon.', at: 1 }] as const;
   const progress = { counted: { ...nothingSpent, turns: 5 }, warned, continued: 3, told: null };
   const spent = { ...nothingSpent, turns: 5 };
@@ -212,5 +212,8 @@ test('a job that was stopped gets its conditions afresh when it is retried; one 
     handover: { kind: 'resume', says: 'You were stopped, and are asked to go on.' },
   });
   const failed = jobIn({ kind: 'failed', at: now, failure: 'task', detail: 'no' }, { progress });
-  expect(meet(failed, { kind: 'retry', anew: false }).job.progress).toEqual(progress);
+  expect(meet(failed, { kind: 'retry', anew: false }).job.progress).toMatchObject({
+    counted: { turns: 0 },
+    warned: [],
+  });
 });

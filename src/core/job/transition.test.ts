@@ -351,7 +351,7 @@ describe('a question that an agent asks with a tool', () => {
 
   test('outlives the process that asked it, unless nothing is to come after that', () => {
     const left = after(asked, ended(failed('crash')));
-    expect(left.state).toEqual({ kind: 'waiting', attempt: null, question: 'Which?', since: now });
+    expect(left.state).toEqual({ kind: 'waiting', attempt: null, question: 'Which?', since: now, waitsFrom: now });
     expect(after(left, that)).toMatchObject({
       state: { kind: 'queued' },
       answer: 'That.',
@@ -372,5 +372,31 @@ describe('a question that an agent asks with a tool', () => {
     for (let number = 0; number < 25; number += 1) job = after({ ...job, state: running }, ask(`Question ${number}?`));
     expect(job.asked).toHaveLength(20);
     expect(job.asked.at(-1)?.question).toBe('Question 24?');
+  });
+});
+
+describe('a dialog on a terminal', () => {
+  const dialog = after(buildJob({ state: running }), {
+    ...{ kind: 'asked', attempt: first, question: 'May it use Bash?', on: 'terminal', yes: '1' },
+  });
+
+  test.each([
+    ['yes', '1'],
+    [' Y ', '1'],
+    ['3', '3'],
+    ['no', '\u001b'],
+    ['N', '\u001b'],
+  ])('is answered with %j by a key, and not by what is chosen there', (answer, key) => {
+    const next = meet(dialog, { kind: 'answered', answer });
+    expect(next).toMatchObject({
+      job: { state: { kind: 'running' } },
+      effects: [{ kind: 'type', attempt: first, key }],
+    });
+  });
+
+  test.each(['no, do not do that', 'yes please', '10', ''])('takes no text such as %j', (answer) => {
+    expect(meet(dialog, { kind: 'answered', answer })).toMatchObject({
+      ...{ code: 'conflict', hint: expect.stringContaining('Answer yes, no, or the number') as string },
+    });
   });
 });

@@ -15,7 +15,13 @@ export type Effect =
   | { readonly kind: 'spawn'; readonly attempt: AttemptId }
   | { readonly kind: 'kill'; readonly attempt: AttemptId }
   /** An answer is typed into its terminal. */
-  | { readonly kind: 'type'; readonly attempt: AttemptId; readonly text: string }
+  | {
+      readonly kind: 'type';
+      readonly attempt: AttemptId;
+      readonly text: string;
+      /** Pressed instead, in a dialog. */
+      readonly key?: string;
+    }
   /** What depends on the job may go on, or never will; one that repeats gets its successor. */
   | { readonly kind: 'ended' };
 
@@ -137,19 +143,19 @@ function finished(job: Job, event: Of<'finished'>, given: Given): Transition | P
   return stop(said, { kind: 'done' }, given);
 }
 
-function asked(job: Job, { attempt, question, on }: Of<'asked'>, given: Given): Transition | Problem {
+function asked(job: Job, { attempt, question, on, yes }: Of<'asked'>, given: Given): Transition | Problem {
   const fits =
     attempt === null ? job.state.kind === 'queued' : job.state.kind === 'running' && job.state.attempt === attempt;
   if (!fits) return misfit(job, { kind: 'asked' });
   if (attempt === null || on !== undefined) {
-    const typed = on === undefined ? {} : { on };
+    const typed = on === undefined ? {} : yes === undefined ? { on } : { on, yes };
     const state: JobState = { kind: 'waiting', attempt, question, since: given.now, ...typed };
     return { job: changed(job, given, { state }), attempt: null, effects: [] };
   }
   // Asked before its process or its account was lost: people were told of it then.
   const open = job.asked.find((each) => each.question === question && each.answer === null);
   const since = open?.at ?? given.now;
-  const state: JobState = { kind: 'waiting', attempt, question, since };
+  const state: JobState = { kind: 'waiting', attempt, question, since, waitsFrom: given.now };
   const all =
     open === undefined ? [...job.asked, { question, at: since, answer: null }].slice(-keptQuestions) : job.asked;
   return { job: changed(job, given, { state, asked: all }), attempt: null, effects: [] };
@@ -166,11 +172,14 @@ function answered(job: Job, { answer }: Of<'answered'>, given: Given): Transitio
   );
   if (state.attempt !== null) {
     const running: JobState = { kind: 'running', attempt: state.attempt };
-    const waitedMs = (given.attempt?.waitedMs ?? 0) + Math.max(given.now - state.since, 0);
+    const waitedMs = (given.attempt?.waitedMs ?? 0) + Math.max(given.now - (state.waitsFrom ?? state.since), 0);
     const attempt = given.attempt?.id === state.attempt ? { ...given.attempt, waitedMs } : null;
     if (state.on === undefined)
       return { job: changed(job, given, { state: running, answer, asked: all }), attempt, effects: [] };
-    const type: Effect = { kind: 'type', attempt: state.attempt, text: answer };
+    const key = state.yes === undefined ? undefined : dialogKey(answer, state.yes);
+    if (key === null) return noChoice(job, answer);
+    const typed = key === undefined ? {} : { key };
+    const type: Effect = { kind: 'type', attempt: state.attempt, text: answer, ...typed };
     return { job: changed(job, given, { state: running }), attempt, effects: [type] };
   }
   const more = { state: queue(null, null), answer, asked: all, ...goingOn(job, answer) };
@@ -180,7 +189,7 @@ function answered(job: Job, { answer }: Of<'answered'>, given: Given): Transitio
 function going(job: Job, { attempt }: Of<'going'>, given: Given): Transition | Problem {
   if (job.state.kind !== 'waiting' || job.state.attempt !== attempt || job.state.on === undefined)
     return misfit(job, { kind: 'going' });
-  const waitedMs = (given.attempt?.waitedMs ?? 0) + Math.max(given.now - job.state.since, 0);
+  const waitedMs = (given.attempt?.waitedMs ?? 0) + Math.max(given.now - (job.state.waitsFrom ?? job.state.since), 0);
   const waited = given.attempt?.id === attempt ? { ...given.attempt, waitedMs } : null;
   return { job: changed(job, given, { state: { kind: 'running', attempt } }), attempt: waited, effects: [] };
 }
@@ -340,8 +349,8 @@ function retry(job: Job, event: Of<'retry'>, given: Given): Transition | Problem
   const says = 'You were stopped, and are asked to go on.';
   const anew = { handover: null, conversation: null, report: null, asked: [] };
   const begins = event.anew ? anew : goingOn({ ...job, stopped: null }, says);
-  // One that was stopped by a condition gets its conditions afresh; what was spent stays what it was.
-  const again = job.stopped === null ? {} : { stopped: null, progress: { ...noProgress, told: job.progress.told } };
+  // It gets its conditions afresh, or would be stopped at once by what it has spent before; that stays told.
+  const again = { stopped: null, progress: { ...noProgress, told: job.progress.told } };
   const forgotten = { restarts: noRestarts, answer: null, finished: null, watched: { ...job.watched, loops: 0 } };
   const more = { state: queue(null, null), ...forgotten, ...again, ...begins };
   return { job: changed(job, given, more), attempt: null, effects: [] };
@@ -410,6 +419,26 @@ function misfit(job: Job, { kind }: Pick<JobEvent, 'kind'>): Problem {
     `Job ${job.id} is ${job.state.kind}: it cannot ${asWanted[kind] ?? `take "${kind}"`}.`,
     {
       hint: `See: stint job show ${job.id}`,
+    },
+  );
+}
+
+/** The key that is this answer in a dialog; null for a text, which would be taken for whatever is chosen there. */
+function dialogKey(answer: string, yes: string): string | null {
+  const word = answer.trim().toLowerCase();
+  if (/^[1-9]$/.test(word)) return word;
+  if (word === 'yes' || word === 'y') return yes;
+  return word === 'no' || word === 'n' ? escapeKey : null;
+}
+
+const escapeKey = '\u001b';
+
+function noChoice({ id }: Job, answer: string): Problem {
+  return new Problem(
+    'conflict',
+    `Job ${id} shows a dialog, and ${JSON.stringify(answer.slice(0, 40))} is no choice in it.`,
+    {
+      hint: `Answer yes, no, or the number of a choice; or type it there: stint job attach ${id}`,
     },
   );
 }
