@@ -18,6 +18,7 @@ test('what an agent said before a restart counts from when it said so', async ()
   const processes = {
     ended: () => Promise.resolve({ code: 1, at: null }),
     end: () => Promise.resolve(),
+    living: () => Promise.resolve([1]),
     async *lines() {
       yield { channel: 'stdout', line: 'resets in 3 h', by: said } as const;
       yield { channel: 'stdout', line: 'a clock that was set back', by: now + 1 } as const;

@@ -41,6 +41,7 @@ export type FollowDeps = {
 
 const keptStderr = 8192;
 const longSilenceMs = 15 * secondMs;
+const adoptedAfterMs = 5 * secondMs;
 /** Of what an agent said last. */
 const longestWords = 4000;
 
@@ -68,6 +69,9 @@ export async function followAttempt(
   const saidAt = (): EpochMs => Math.min(clock(), by);
   const listen = (terminal ?? mode).listen(saidAt);
   let stderr = '';
+  // One that ended while nobody supervised it gave its last sign then: the time since is none of its.
+  const isOld = attempt.pid !== null && clock() - attempt.startedAt > adoptedAfterMs;
+  const wasGone = isOld && (await processes.living(attempt)).length === 0;
   const ended = Promise.race([processes.ended(attempt, signal), ...(deps.gone === undefined ? [] : [deps.gone])]);
   void ended.then(deps.over, () => undefined);
   turns?.begin(ended);
@@ -115,14 +119,9 @@ export async function followAttempt(
     attempt: attempt.id,
     exitCode: code,
     outcome,
-    at: at ?? lastSign(by, clock()),
+    at: at ?? (wasGone ? Math.min(by, clock()) : null),
     ...ear.told(),
   });
-}
-
-/** Nobody wrote down when it ended: it gave its last sign then at the earliest. */
-function lastSign(by: EpochMs, now: EpochMs): EpochMs {
-  return Math.min(by, now);
 }
 
 /** A line that an adapter stumbles over is none. */
