@@ -36,7 +36,7 @@ test('a job of Claude Code is stopped when it has cost its budget, after one war
   const { id } = await rig.add('[[steps:200]] go', { budget: 0.6 });
   const job = await rig.reaches(id, 'done');
   expect(job).toMatchObject({ attempts: 2, stopped: { by: 'budget' }, attempt: { outcome: 'done' } });
-  expect(job.result).toStartWith('It has reached its budget of $0.60 ($0.6');
+  expect(job.result).toStartWith('It has reached its budget of $0.60 ($0.');
   // What it spent to save its work is told, and counts for nothing.
   expect(job.spent.cost).toBeGreaterThanOrEqual(0.6);
   expect(job.spent.inputTokens).toBeGreaterThanOrEqual(200_000);
