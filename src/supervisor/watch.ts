@@ -2,7 +2,7 @@ import type { AgentEvent } from '../agents/job-mode.ts';
 import type { AttemptId, JobId } from '../core/ids.ts';
 import type { Attempt, Job } from '../core/job/job.ts';
 import { readinessOf } from '../core/job/ready.ts';
-import { attemptOf } from '../core/job/transition.ts';
+import { attemptOf, hasEnded } from '../core/job/transition.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Action } from '../core/watch/action.ts';
@@ -240,6 +240,8 @@ export class Watch implements ToolWitness {
   async #apply(job: Job, action: Action, open: readonly OpenEffect[] = []): Promise<void> {
     const { book, effects, look } = this.#deps;
     const attempt = attemptOf(job);
+    // One that has ended does not change any more; what its end entails is done again all the same.
+    if (hasEnded(job)) return effects.entail(open);
     const next = await book.apply(job.id, { kind: 'watched', attempt, action });
     if (next instanceof Problem) return;
     if (action.deed === 'look') look();
