@@ -219,7 +219,7 @@ export class Watch implements ToolWitness {
   }
 
   async #orphans(now: EpochMs): Promise<void> {
-    const { book, processes, world } = this.#deps;
+    const { book, processes, world, bug } = this.#deps;
     const before = this.#alone;
     this.#alone = new Map();
     for (const { attempt, pids } of await world.marked()) {
@@ -228,12 +228,12 @@ export class Watch implements ToolWitness {
       const isOfThisHome = !isPresent && (await world.isOfThisHome(attempt));
       if (isOfThisHome) this.#alone.set(attempt, aloneSince);
       const action = orphan({ attempt, pids, aloneSince, isOfThisHome, isPresent }, now);
-      if (action === null || this.#stopped) continue;
-      if (this.#ending.has(attempt)) continue;
+      if (action === null || this.#stopped || this.#ending.has(attempt)) continue;
       world.told(action);
       // One that cannot be ended holds up nobody.
       this.#ending.add(attempt);
-      void processes.end({ id: attempt, pid: null, birth: null }).finally(() => this.#ending.delete(attempt));
+      const ended = processes.end({ id: attempt, pid: null, birth: null }).catch(bug);
+      void ended.finally(() => this.#ending.delete(attempt));
     }
   }
 
