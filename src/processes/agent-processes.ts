@@ -7,16 +7,8 @@ import { secondMs } from '../core/time.ts';
 import { isOfThisBoot, processStart } from '../lib/process-start.ts';
 import type { Exit, Known, Launch, OutputLine, Processes, RunFiles } from '../supervisor/ports.ts';
 import { readOutput } from './output.ts';
-import { commandOf, writeFiles } from './prepare.ts';
+import { commandOf, environmentOf, runAndTell, writeFiles } from './prepare.ts';
 import { processesOf, type FoundProcess } from './process-table.ts';
-
-/**
- * Runs an agent and writes down how it ended, for a daemon that was started after it cannot wait for it. Where the file
- * is and what to run are arguments: nothing is pasted into the script. What it needs itself may not be on the agent's PATH.
- * On a full disk it waits for room, for as long as the attempt has its folder.
- */
-const wrapper = `out=$1; shift; "$@"; code=$?; PATH=/usr/bin:/bin; at=$(date +%s)
-until { printf '%s %s\\n' "$code" "$at" >"$out.new" && mv "$out.new" "$out"; } 2>/dev/null || [ ! -d "\${out%/*}" ]; do sleep 1; done`;
 
 const lookMs = 100;
 /** How often it is asked whether a process lives whose end nobody wrote down. */
@@ -109,7 +101,7 @@ async function leads({ pid, birth }: Known): Promise<boolean> {
 }
 
 async function start(launch: Launch, reached?: Reached): Promise<{ pid: number; birth: string }> {
-  const { files, environment, directory } = launch;
+  const { files, directory } = launch;
   const command = await commandOf(launch);
   await writeFiles(launch);
   const [input, output, errors] = await Promise.all([
@@ -119,9 +111,9 @@ async function start(launch: Launch, reached?: Reached): Promise<{ pid: number; 
   ]);
   try {
     reached?.('process.files');
-    const child = spawn('/bin/sh', ['-c', wrapper, 'stint', files.exit, ...command], {
+    const child = spawn('/bin/sh', ['-c', runAndTell, 'stint', files.exit, ...command], {
       cwd: directory,
-      env: { ...environment, STINT_ATTEMPT: launch.attempt },
+      env: environmentOf(launch),
       stdio: [input.fd, output.fd, errors.fd],
       detached: true,
     });

@@ -4,6 +4,14 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { Problem } from '../core/problem.ts';
 import type { Launch } from '../supervisor/ports.ts';
 
+/**
+ * Runs an agent and writes down how it ended, for a daemon that was started after it cannot wait for it. Where the file
+ * is and what to run are arguments: nothing is pasted into the script. What it needs itself may not be on the agent's PATH.
+ * On a full disk it waits for room, for as long as the attempt has its folder.
+ */
+export const runAndTell = `out=$1; shift; "$@"; code=$?; PATH=/usr/bin:/bin; at=$(date +%s)
+until { printf '%s %s\\n' "$code" "$at" >"$out.new" && mv "$out.new" "$out"; } 2>/dev/null || [ ! -d "\${out%/*}" ]; do sleep 1; done`;
+
 /** The command line of a launch. Throws a Problem `invalid` where its directory or its executable is missing. */
 export async function commandOf({ directory, environment, executable, args, nice }: Launch): Promise<string[]> {
   const path = environment['PATH'] ?? '';
@@ -16,6 +24,11 @@ export async function writeFiles({ files, notes = {}, prompt }: Launch): Promise
   await mkdir(files.folder, { recursive: true, mode: 0o700 });
   for (const [name, text] of Object.entries(notes)) await writeFile(join(files.folder, name), text, { mode: 0o600 });
   await writeFile(files.prompt, prompt, { mode: 0o600 });
+}
+
+/** With the mark by which the processes of an attempt are found. */
+export function environmentOf({ environment, attempt }: Launch): Readonly<Record<string, string>> {
+  return { ...environment, STINT_ATTEMPT: attempt };
 }
 
 async function requireDirectory(directory: string): Promise<void> {

@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { platform } from 'node:os';
-
 import type { AttemptId } from '../core/ids.ts';
 import type { Marked } from '../supervisor/watch-ports.ts';
 
@@ -29,9 +28,8 @@ export async function markedProcesses(own: number): Promise<readonly Marked[]> {
 type One = { readonly attempt: string; readonly pid: number };
 
 async function markedInProc(): Promise<One[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const found = await Promise.all(
-    pids.map(async (pid): Promise<One[]> => {
+    (await pidsInProc()).map(async (pid): Promise<One[]> => {
       const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
       const attempt = markIn(environment.split('\0'));
       return attempt === undefined ? [] : [{ attempt, pid }];
@@ -41,12 +39,9 @@ async function markedInProc(): Promise<One[]> {
 }
 
 async function markedInPs(): Promise<One[]> {
-  const ps = Bun.spawn(['/bin/ps', '-E', '-x', '-o', 'pid=,stat=,command='], { stderr: 'ignore' });
-  const lines = (await new Response(ps.stdout).text()).split('\n');
-  return lines.flatMap((line) => {
-    const [, pid, state = '', rest = ''] = /^\s*(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-    const attempt = markIn(rest.split(' '));
-    return pid === undefined || attempt === undefined || state.startsWith('Z') ? [] : [{ attempt, pid: Number(pid) }];
+  return (await listedByPs()).flatMap(({ pid, words }) => {
+    const attempt = markIn(words);
+    return attempt === undefined ? [] : [{ attempt, pid }];
   });
 }
 
@@ -55,9 +50,12 @@ function markIn(words: readonly string[]): string | undefined {
   return mark !== undefined && /^[\w-]+\.\d+$/.test(mark) ? mark : undefined;
 }
 
+async function pidsInProc(): Promise<number[]> {
+  return (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
 async function fromProc(attempt: string, group: number | null): Promise<FoundProcess[]> {
-  const names = await readdir('/proc');
-  const pids = names.filter((name) => /^\d+$/.test(name)).map(Number);
+  const pids = await pidsInProc();
   const found = await Promise.all(pids.map((pid) => inspect(pid, attempt, group)));
   return found.filter((each) => each !== null);
 }
@@ -86,15 +84,19 @@ function isKernelThread(flags: number): boolean {
   return (flags & 0x0020_0000) !== 0;
 }
 
-/** `-E` shows the environment after the command, of the user's own processes. */
 async function fromPs(attempt: string, group: number | null): Promise<FoundProcess[]> {
+  const listed = await listedByPs();
+  return listed.filter((each) => each.group === group || hasMarker(each.words, attempt));
+}
+
+/** Living processes of the user's own; `-E` shows the environment after the command. */
+async function listedByPs(): Promise<(FoundProcess & { readonly words: readonly string[] })[]> {
   const ps = Bun.spawn(['/bin/ps', '-E', '-x', '-o', 'pid=,pgid=,stat=,command='], { stderr: 'ignore' });
   const lines = (await new Response(ps.stdout).text()).split('\n');
   return lines.flatMap((line) => {
-    const [, pid, ownGroup, state = '', rest = ''] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    const [, pid, group, state = '', rest = ''] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
     if (pid === undefined || state.startsWith('Z')) return [];
-    const isOurs = Number(ownGroup) === group || hasMarker(rest.split(' '), attempt);
-    return isOurs ? [{ pid: Number(pid), group: Number(ownGroup) }] : [];
+    return [{ pid: Number(pid), group: Number(group), words: rest.split(' ') }];
   });
 }
 

@@ -6,7 +6,8 @@ import type { JobTerminal, Processes, TerminalView, Viewer } from '../supervisor
 import { readExit } from './agent-processes.ts';
 import { KeptOutput } from './kept-output.ts';
 import { screenText } from './screen-text.ts';
-import { environmentOf, readyTerminal, submitMs } from './terminal-launch.ts';
+import { environmentOf } from './prepare.ts';
+import { firstSize, readyTerminal, submitMs } from './terminal-launch.ts';
 
 const keptBytes = 256 * 1024;
 const holderName = 'holder';
@@ -45,7 +46,7 @@ export function ptyProcesses(base: Processes): PtyProcesses {
     async spawn(launch) {
       const [program = '', ...args] = await readyTerminal(launch);
       await writeFile(join(launch.files.folder, holderName), holder, { mode: 0o600 });
-      const size = { columns: 120, rows: 40 };
+      const size = firstSize;
       const kept = new KeptOutput(keptBytes);
       const viewers = new Set<Viewer>();
       const child = Bun.spawn([program, ...args], {

@@ -2,15 +2,18 @@ import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shellWord } from '../lib/shell-word.ts';
 import type { Launch } from '../supervisor/ports.ts';
-import { commandOf, writeFiles } from './prepare.ts';
+import { commandOf, environmentOf, runAndTell, writeFiles } from './prepare.ts';
 
 /**
- * Runs an agent on a terminal and writes down how it ended. It opens the terminal anew, which makes it the controlling one
- * of a session's leader that has none, and survives a Ctrl-C, which is the agent's.
+ * As without a terminal. It opens the terminal anew, which makes it the controlling one of a session's leader that has
+ * none, and survives a Ctrl-C, which is the agent's.
  */
 const wrapper = `terminal=$(tty) && exec <"$terminal" >"$terminal" 2>&1
 trap : INT QUIT
-out=$1; shift; "$@"; code=$?; printf "%s %s\\n" "$code" "$(date +%s)" >"$out.new" && mv "$out.new" "$out"`;
+${runAndTell}`;
+
+/** Until somebody looks at it. */
+export const firstSize = { columns: 120, rows: 40 };
 
 /** An Enter at once after a paste is a part of it to Gemini CLI 0.61.0, which so protects people from pasted lines. */
 export const submitMs = 300;
@@ -22,10 +25,6 @@ export async function readyTerminal(launch: Launch): Promise<readonly string[]> 
   // What its hooks write to, and by which it is known to have been started.
   for (const path of [launch.files.stdout, launch.files.transcripts]) await (await open(path, 'a', 0o600)).close();
   return ['/bin/sh', '-c', wrapper, 'stint', launch.files.exit, ...command];
-}
-
-export function environmentOf({ environment, attempt }: Launch): Readonly<Record<string, string>> {
-  return { ...environment, STINT_ATTEMPT: attempt };
 }
 
 /**

@@ -5,7 +5,7 @@ import { processStart } from '../lib/process-start.ts';
 import { shellWord } from '../lib/shell-word.ts';
 import type { Exit, JobTerminal, Known, Launch, Processes } from '../supervisor/ports.ts';
 import { readExit } from './agent-processes.ts';
-import { readyTerminal, submitMs, writeStarter } from './terminal-launch.ts';
+import { firstSize, readyTerminal, submitMs, writeStarter } from './terminal-launch.ts';
 import type { Sessions, Tmux } from './tmux.ts';
 
 /** How often it is asked whether the session of an attempt is there. */
@@ -14,8 +14,6 @@ const checkMs = 5 * secondMs;
 const misses = 2;
 /** Kept of what was shown: so much, and as much again of before. */
 const screenBytes = 256 * 1024;
-const columns = 120;
-const rows = 40;
 
 /**
  * Processes of agents on terminals of a tmux server, which outlive the daemon. `base` runs them without one: where their
@@ -38,7 +36,7 @@ export function tmuxProcesses(base: Processes, tmux: Tmux, everyMs: number = che
       const command = await readyTerminal(launch);
       const starter = await writeStarter(launch, command);
       const name = sessionOf(launch.attempt);
-      const size = ['-x', String(columns), '-y', String(rows)];
+      const size = ['-x', String(firstSize.columns), '-y', String(firstSize.rows)];
       const shown = await tmux.run([
         ...['new-session', '-d', '-P', '-F', '#{pane_pid}', '-s', name, ...size, '/bin/sh', starter],
         ...[';', 'pipe-pane', '-t', targetOf(launch.attempt), keepScreen(launch)],
@@ -73,17 +71,19 @@ export function tmuxProcesses(base: Processes, tmux: Tmux, everyMs: number = che
 function terminalOf(tmux: Tmux, attempt: AttemptId): JobTerminal {
   const target = targetOf(attempt);
   const buffer = sessionOf(attempt);
+  // Somebody may have left it scrolled back, where keys mean something else.
+  const leaveMode = (): Promise<string> =>
+    tmux.run(['if-shell', '-F', '-t', target, '#{pane_in_mode}', `send-keys -t ${target} -X cancel`]);
   return {
     async paste(text) {
       await tmux.run(['load-buffer', '-b', buffer, '-'], text);
-      // Somebody may have left it scrolled back, where keys mean something else.
-      await tmux.run(['if-shell', '-F', '-t', target, '#{pane_in_mode}', `send-keys -t ${target} -X cancel`]);
+      await leaveMode();
       await tmux.run(['paste-buffer', '-p', '-d', '-b', buffer, '-t', target]);
       await Bun.sleep(submitMs);
       await tmux.run(['send-keys', '-t', target, 'Enter']);
     },
     async press(key) {
-      await tmux.run(['if-shell', '-F', '-t', target, '#{pane_in_mode}', `send-keys -t ${target} -X cancel`]);
+      await leaveMode();
       await tmux.run(['send-keys', '-t', target, '-H', Buffer.from(key).toString('hex')]);
     },
     text: () => tmux.run(['capture-pane', '-p', '-t', target]).catch(() => ''),
