@@ -7,6 +7,8 @@ import type { JobView } from '../src/operations/job-view.ts';
 import { openJobPlace, type JobPlace } from '../test/job-place.ts';
 
 const lookMs = 50;
+/** Jobs are started only where there is more room than a hundred. */
+const diskMegabytes = 150;
 const refusal = whyNotMounted();
 if (refusal !== null) console.log(`A full disk is not tested, for this user may not mount one: ${refusal}`);
 
@@ -24,7 +26,15 @@ function whyNotMounted(): string | null {
 
 function mountDisk(folder: string): string | null {
   if (process.platform !== 'linux' || Bun.which('mount') === null) return 'there is no tmpfs';
-  const { exitCode, stderr } = Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', 'size=8m,mode=0700', 'tmpfs', folder]);
+  const { exitCode, stderr } = Bun.spawnSync([
+    'mount',
+    '-t',
+    'tmpfs',
+    '-o',
+    `size=${diskMegabytes}m,mode=0700`,
+    'tmpfs',
+    folder,
+  ]);
   return exitCode === 0 ? null : stderr.toString().trim();
 }
 
@@ -33,7 +43,7 @@ function unmount(folder: string): void {
   if (exitCode !== 0) throw new Error(stderr.toString());
 }
 
-/** A place whose home is on a disk of 8 MB. */
+/** A place whose home is on a small disk of its own. */
 async function openOnDisk(): Promise<JobPlace & { fill(): void; makeRoom(): void }> {
   const place = await openJobPlace((home) => {
     mkdirSync(home);
@@ -42,7 +52,11 @@ async function openOnDisk(): Promise<JobPlace & { fill(): void; makeRoom(): void
   const ballast = join(place.home, 'ballast');
   return {
     ...place,
-    fill: () => void Bun.spawnSync(['dd', 'if=/dev/zero', `of=${ballast}`, 'bs=4096']),
+    fill: () => {
+      // To the last page.
+      for (const block of ['1M', '4096'])
+        Bun.spawnSync(['dd', 'if=/dev/zero', `of=${ballast}`, `bs=${block}`, 'conv=notrunc', 'oflag=append']);
+    },
     makeRoom: () => rmSync(ballast),
     async [Symbol.asyncDispose]() {
       rmSync(ballast, { force: true });
@@ -64,6 +78,8 @@ async function show(place: JobPlace, id: string): Promise<JobView> {
 async function reaches(place: JobPlace, id: string, state: JobView['state']): Promise<JobView> {
   for (let job = await show(place, id); ; job = await show(place, id)) {
     if (job.state === state) return job;
+    // It would never be: it was run again, or has ended as something else.
+    if (job.attempts > 1 || job.state === 'failed' || job.state === 'blocked') throw new Error(JSON.stringify(job));
     await Bun.sleep(lookMs);
   }
 }
