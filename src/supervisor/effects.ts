@@ -31,6 +31,8 @@ export type EffectDeps = LaunchDeps & {
   /** A line of it came, which was written then. */
   readonly line?: (attempt: AttemptId, at: EpochMs) => void;
   readonly spent: (attempt: AttemptId, spent: Spent, isOver: boolean) => void;
+  /** Attempts whose processes ended while nobody supervised them. */
+  readonly gone: () => Promise<ReadonlySet<AttemptId>>;
   readonly bug: (error: unknown) => void;
   readonly reached?: Reached;
   /** See FollowDeps. */
@@ -115,6 +117,7 @@ export class Effects {
       },
       line: (at: EpochMs) => line?.(attempt.id, at),
       gone,
+      endedAlone: async () => (await this.#deps.gone()).has(attempt.id),
       over: () => void this.#ending.add(attempt.id),
       spent: (amount: Spent, isOver: boolean) => spent(attempt.id, amount, isOver),
       conversation: () => {

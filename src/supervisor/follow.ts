@@ -29,6 +29,8 @@ export type FollowDeps = {
   readonly reached?: Reached;
   /** Resolves where the watch has found out that the process is gone. */
   readonly gone?: Promise<Exit>;
+  /** Whether its process had ended before anybody supervised it. */
+  readonly endedAlone?: () => Promise<boolean>;
   /** Its end is known, and only to be read up and written down. */
   readonly over?: () => void;
   /** How long nothing may follow words that tell of a long wait, before they are believed. */
@@ -41,7 +43,6 @@ export type FollowDeps = {
 
 const keptStderr = 8192;
 const longSilenceMs = 15 * secondMs;
-const adoptedAfterMs = 5 * secondMs;
 /** Of what an agent said last. */
 const longestWords = 4000;
 
@@ -69,9 +70,6 @@ export async function followAttempt(
   const saidAt = (): EpochMs => Math.min(clock(), by);
   const listen = (terminal ?? mode).listen(saidAt);
   let stderr = '';
-  // One that ended while nobody supervised it gave its last sign then: the time since is none of its.
-  const isOld = attempt.pid !== null && clock() - attempt.startedAt > adoptedAfterMs;
-  const wasGone = isOld && (await processes.living(attempt)).length === 0;
   const ended = Promise.race([processes.ended(attempt, signal), ...(deps.gone === undefined ? [] : [deps.gone])]);
   void ended.then(deps.over, () => undefined);
   turns?.begin(ended);
@@ -119,7 +117,8 @@ export async function followAttempt(
     attempt: attempt.id,
     exitCode: code,
     outcome,
-    at: at ?? (wasGone ? Math.min(by, clock()) : null),
+    // It gave its last sign then: the time since is none of its.
+    at: at ?? ((await deps.endedAlone?.()) === true ? saidAt() : null),
     ...ear.told(),
   });
 }

@@ -25,7 +25,7 @@ import type { WatchedWorld } from './watch-ports.ts';
 
 const movesAtOnce = 16;
 
-export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified' | 'line' | 'spent'> & {
+export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified' | 'line' | 'spent' | 'gone'> & {
   /** In [0, 1). */
   readonly random: () => number;
   /** Jobs that may have a process at once. */
@@ -70,7 +70,7 @@ export class Supervisor {
   #lookedAt = 0;
   #open: readonly OpenEffect[] = [];
   #started = false;
-  #gone: ReadonlySet<AttemptId> | undefined;
+  #gone: Promise<ReadonlySet<AttemptId>> = Promise.resolve(new Set<AttemptId>());
   #stopListening: () => void = () => undefined;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
@@ -110,6 +110,7 @@ export class Supervisor {
         deps.heard(attempt, event);
       },
       line: (attempt, at) => supervisor.#watch.line(attempt, at),
+      gone: () => supervisor.#gone,
     });
     supervisor.#watch = new Watch({
       ...{ ...deps, book, effects: supervisor.#effects },
@@ -124,6 +125,7 @@ export class Supervisor {
   start(): void {
     if (this.#started) return;
     this.#started = true;
+    this.#gone = findGone(this.#book, this.#deps.processes);
     this.#remember();
     this.#effects.entail(this.#open);
     const begun = new Set(this.#open.flatMap(({ effect }) => ('attempt' in effect ? [effect.attempt] : [])));
@@ -367,10 +369,14 @@ export class Supervisor {
     const freed = unpark({ jobs: this.#book.all(), now, mayBeFreed, resolve, poolOf, ramp: this.#ramp, random });
     this.#mayBeFreed ||= mayBeFreed && freed.isRefused;
     await this.#moveAll(freed.events);
-    this.#gone ??= await findGone(this.#book, this.#deps.processes);
+    const gone = await this.#gone;
+    const present = (job: Job): boolean => {
+      const attempt = attemptOf(job);
+      return attempt === null || !gone.has(attempt);
+    };
     const stops = checkStops({
       ...{
-        jobs: [...this.#book.all()].filter((job) => !this.#isGone(job)),
+        jobs: [...this.#book.all()].filter(present),
         attempt: (job: Job) => this.#book.attempt(job.id),
         now,
       },
@@ -391,11 +397,6 @@ export class Supervisor {
 
   #paused(): string | null {
     return this.#deps.paused() ?? this.#watch.paused;
-  }
-
-  #isGone(job: Job): boolean {
-    const attempt = attemptOf(job);
-    return attempt !== null && this.#gone?.has(attempt) === true;
   }
 
   /** As `resolve`, for one look: jobs that ask for the same find the same closed. */
