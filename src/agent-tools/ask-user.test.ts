@@ -96,6 +96,44 @@ describe('ask_user', () => {
     expect(await Bun.file(`${rig.agents.folder}/attempts/${next.attempt}/prompt`).text()).toContain('The second.');
   });
 
+  test('may be left open by the end of a turn: the job waits without a process, and goes on with the answer', async () => {
+    await using rig = await openTools({ waitMs: 50 });
+    const worker = await rig.work();
+    await ask(worker);
+    const left = await rig.end(worker.job.id);
+    expect(left.state).toMatchObject({ kind: 'waiting', attempt: null, question });
+    expect(await rig.operations.run('job.show', { job: left.id })).toMatchObject({ question });
+    await answer(rig, worker);
+    const next = await rig.workerOf(worker.job.id);
+    const prompt = await Bun.file(`${rig.agents.folder}/attempts/${next.attempt}/prompt`).text();
+    expect(prompt).toContain(`You asked: ${question}`);
+    expect(prompt.match(/The second\./g)).toHaveLength(1);
+    expect(await rig.end(worker.job.id)).toMatchObject({ state: { kind: 'done', result: 'the agent’s own words' } });
+  });
+
+  test('is answered while its job is parked, and the agent is told when it goes on', async () => {
+    await using rig = await openTools({ waitMs: 50 });
+    const worker = await rig.work();
+    await ask(worker);
+    await rig.agents.supervisor.park(worker.job.id, 'not now');
+    expect(await rig.operations.run('job.show', { job: worker.job.id })).toMatchObject({ state: 'parked', question });
+    const answered = await rig.operations.run('job.answer', { job: worker.job.id, answer: 'The second.' });
+    expect(answered).toMatchObject({ state: 'parked', question: null });
+    await rig.agents.supervisor.resume(worker.job.id);
+    const next = await rig.workerOf(worker.job.id);
+    expect(await Bun.file(`${rig.agents.folder}/attempts/${next.attempt}/prompt`).text()).toContain('The second.');
+  });
+
+  test('takes no place while it is open', async () => {
+    await using rig = await openTools({ waitMs: 50 });
+    rig.agents.places = 1;
+    const worker = await rig.work();
+    await ask(worker);
+    await rig.work();
+    await answer(rig, worker);
+    expect(await ask(worker)).toEqual(answered);
+  });
+
   test('has told the answer, so that no later attempt is told it again', async () => {
     await using rig = await openTools();
     const worker = await rig.work();

@@ -10,7 +10,7 @@ export const askUser = agentTool({
   name: 'ask_user',
   title: 'Ask the person',
   description:
-    'Ask the person who gave this job, and wait for the answer. Use it only where you cannot go on without them. If nobody has answered after 100 seconds it returns answered=false: call it again with exactly the same question to wait on. One question at a time; a question that was answered gets the same answer again, so use other words to ask anew.',
+    'Ask the person who gave this job, and wait for the answer. Use it only where you cannot go on without them. If nobody has answered after 100 seconds it returns answered=false: call it again with exactly the same question to wait on, or end your turn, and you are gone on with when it is answered. One question at a time; a question that was answered gets the same answer again, so use other words to ask anew.',
   effect: 'write',
   input: z.object({ question: z.string().min(1).max(longest).regex(/\S/).describe('One clear question') }),
   output: z.object({
@@ -38,7 +38,7 @@ export const askUser = agentTool({
 });
 
 const again =
-  'Nobody has answered yet. Call ask_user again with exactly the same question to go on waiting; it is not asked twice.';
+  'Nobody has answered yet. Call ask_user again with exactly the same question to go on waiting (it is not asked twice), or end your turn: you are gone on with when somebody has answered.';
 
 async function ask({ jobs, attempt }: ToolCall, job: Job, question: string): Promise<void> {
   const { state } = job;

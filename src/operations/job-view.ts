@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failureKinds } from '../core/job/failure-kind.ts';
 import { jobStates, type Job, type JobSpec } from '../core/job/job.ts';
+import { openQuestion } from '../core/job/question.ts';
 import { watchRules } from '../core/watch/action.ts';
 import { isCounted, stopModes, type Spent } from '../core/job/stop.ts';
 import { transports } from '../core/job/transport.ts';
@@ -53,7 +54,7 @@ export const jobShape = z.object({
     .describe('The latest'),
   dueAt: moment.nullable().describe('When a parked job goes on'),
   estimated: z.boolean().describe('Nobody told when, and `dueAt` is a guess'),
-  question: z.string().nullable(),
+  question: z.string().nullable().describe('To be answered with job.answer, wherever the job is'),
   result: z.string().nullable().describe('What its agent said in the end; in lists its beginning'),
   failure: z.enum(failureKinds).nullable(),
   lastAction: z
@@ -89,6 +90,7 @@ export type JobView = z.infer<typeof jobShape>;
 export function viewJob({ jobs }: OperationContext, job: Job): JobView {
   const { id, spec, state } = job;
   const { last } = job.watched;
+  const question = openQuestion(job);
   const attempt = jobs.attempt(id);
   const why = jobs.why(job);
   const spent = jobs.spent(job);
@@ -109,7 +111,7 @@ export function viewJob({ jobs }: OperationContext, job: Job): JobView {
     attempt: attempt === undefined ? null : { ...viewAttempt(attempt, shown), spent: viewSpent(spent.attempt) },
     dueAt: state.kind === 'parked' ? state.dueAt : null,
     estimated: state.kind === 'parked' && state.estimated,
-    question: state.kind === 'waiting' ? shown(state.question) : null,
+    question: question === null ? null : shown(question),
     result: state.kind === 'done' ? shown(state.result) : null,
     failure: state.kind === 'failed' || state.kind === 'blocked' ? state.failure : null,
     lastAction: last === null ? null : { rule: last.rule, at: last.at, why: shown(last.why) },

@@ -4,8 +4,9 @@ import type { Job } from '../core/job/job.ts';
  * What an attempt is told. The first gets the task; one that resumes the conversation only what happened, for it knows
  * the rest: an empty prompt is an error to more than one agent. One that begins anew gets both.
  */
-export function promptFor({ spec, handover, answer, stopped }: Job, left: string | null): string {
-  const said = answer === null || handover === null ? null : `The answer to your question: ${answer}`;
+export function promptFor({ spec, handover, answer, asked, stopped }: Job, left: string | null): string {
+  const own = answer === null ? undefined : asked.findLast((each) => each.answer === answer);
+  const said = own === undefined ? null : `You asked: ${own.question}\n\nThe answer to your question: ${answer}`;
   if (handover === null) return spec.prompt;
   // It is not to go on.
   if (stopped !== null) return handover.says;

@@ -24,6 +24,8 @@ import { Watch } from './watch.ts';
 import type { WatchedWorld } from './watch-ports.ts';
 
 const movesAtOnce = 16;
+/** So long is waited for a process that is being started. */
+const longestStartMs = 10_000;
 
 export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified' | 'line' | 'spent' | 'gone'> & {
   /** In [0, 1). */
@@ -204,7 +206,9 @@ export class Supervisor {
     return this.#ask(id, { kind: 'retry', anew });
   }
 
-  answer(id: JobId, answer: string): Promise<Job> {
+  async answer(id: JobId, answer: string): Promise<Job> {
+    const isStarted = ({ state }: Job): boolean => state.kind !== 'starting';
+    await this.until(id, isStarted, AbortSignal.timeout(longestStartMs)).catch(() => undefined);
     return this.#ask(id, { kind: 'answered', answer });
   }
 
@@ -413,7 +417,7 @@ export class Supervisor {
   }
 
   #takesPlace(job: Job): boolean {
-    return attemptOf(job) !== null && !this.#awaiting.has(job.id);
+    return attemptOf(job) !== null && job.state.kind !== 'waiting' && !this.#awaiting.has(job.id);
   }
 
   /** A full disk is no reason to give up. */

@@ -79,7 +79,7 @@ export class TerminalTurns {
     if (limit !== null && result === null) return apply({ kind: 'switch', attempt: attempt.id, why: limit.detail });
     if (interactive) return this.#ask(error?.detail ?? result ?? 'Its turn has ended.');
     if (error === null && result !== null && !completion)
-      return apply({ kind: 'finished', attempt: attempt.id, result });
+      return apply({ kind: 'finished', attempt: attempt.id, result, by: 'turn' });
     // What it failed at, or said, is its outcome.
     if (error !== null || result !== null) await processes.end(attempt);
   }

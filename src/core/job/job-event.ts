@@ -17,7 +17,13 @@ export type JobEvent =
   /** A turn came to its end: the streak of resumes is over. */
   | { readonly kind: 'turn-completed'; readonly attempt: AttemptId }
   /** Its agent says with a tool that the task is finished; the end of its process follows. */
-  | { readonly kind: 'finished'; readonly attempt: AttemptId; readonly result: string }
+  | {
+      readonly kind: 'finished';
+      readonly attempt: AttemptId;
+      readonly result: string;
+      /** It has ended its turn on a terminal, and said nothing of that. */
+      readonly by?: 'turn';
+    }
   | {
       readonly kind: 'asked';
       readonly attempt: AttemptId | null;

@@ -6,6 +6,7 @@ import { Problem } from '../problem.ts';
 import { minuteMs } from '../time.ts';
 import type { Attempt, AttemptOutcome, Job, JobState } from './job.ts';
 import { hasEnded, transition } from './transition.ts';
+import { openQuestion } from './question.ts';
 import type { JobEvent } from './job-event.ts';
 import { nothingSpent } from './stop.ts';
 
@@ -349,7 +350,7 @@ describe('a question that an agent asks with a tool', () => {
     expect(after(lost, ask('And where?')).asked).toHaveLength(2);
   });
 
-  test('outlives the process that asked it, unless nothing is to come after that', () => {
+  test('outlives the process that asked it, however that ended', () => {
     const left = after(asked, ended(failed('crash')));
     expect(left.state).toEqual({ kind: 'waiting', attempt: null, question: 'Which?', since: now, waitsFrom: now });
     expect(after(left, that)).toMatchObject({
@@ -357,8 +358,50 @@ describe('a question that an agent asks with a tool', () => {
       answer: 'That.',
       asked: [{ answer: 'That.' }],
     });
-    expect(after(asked, ended(done)).state.kind).toBe('done');
     expect(after(asked, ended(failed('task'))).state.kind).toBe('failed');
+    const waits = after(asked, ended(done));
+    expect(waits.state).toEqual({ kind: 'waiting', attempt: null, question: 'Which?', since: now });
+    const answered = after(waits, that);
+    expect(answered).toMatchObject({ state: { kind: 'queued' }, answer: 'That.', handover: { kind: 'restart' } });
+  });
+
+  test('is open no more once its agent says that it is finished', () => {
+    const over = after(asked, { kind: 'finished', attempt: first, result: 'all' });
+    expect(after(over, ended(done)).state).toMatchObject({ kind: 'done', result: 'all' });
+  });
+
+  test('is answered wherever the job is, and its agent is told when it goes on', () => {
+    const parked = after(after(asked, { kind: 'park', park }), ended(failed('crash')));
+    expect(openQuestion(parked)).toBe('Which?');
+    const answered = after(parked, that);
+    expect(answered).toMatchObject({ state: { kind: 'parked' }, answer: 'That.', asked: [{ answer: 'That.' }] });
+    expect(answered.changedAt).toBe(parked.changedAt);
+    expect(openQuestion(answered)).toBeNull();
+    expect(meet(answered, that)).toBeInstanceOf(Problem);
+    expect(after({ ...asked, state: running }, that)).toMatchObject({ state: running, answer: 'That.' });
+    expect(meet({ ...asked, state: { kind: 'starting', attempt: first } }, that)).toBeInstanceOf(Problem);
+  });
+
+  test('whose answer came when its agent had ended its turn is told in the next attempt', () => {
+    const job = after(after(asked, that), ended(done));
+    expect(job).toMatchObject({ state: { kind: 'queued' }, answer: 'That.', handover: { kind: 'restart' } });
+  });
+
+  test('of an agent on a terminal is answered there once its turn has ended', () => {
+    const over = after(asked, { kind: 'finished', attempt: first, result: 'ok', by: 'turn' });
+    expect(over).toMatchObject({ finished: null, state: { kind: 'waiting', question: 'Which?', on: 'terminal' } });
+    const typed = meet(over, that);
+    expect(typed).toMatchObject({
+      job: { state: running, answer: null, asked: [{ answer: 'That.' }] },
+      effects: [{ kind: 'type', text: 'That.' }],
+    });
+    const late = meet(after(asked, that), { kind: 'finished', attempt: first, result: 'ok', by: 'turn' });
+    expect(late).toMatchObject({
+      job: { state: running, answer: null, finished: null },
+      effects: [{ kind: 'type', text: 'That.' }],
+    });
+    const talked = after(asked, { kind: 'asked', attempt: first, question: 'ok', on: 'terminal' });
+    expect(talked.state).toMatchObject({ kind: 'waiting', question: 'Which?', on: 'terminal' });
   });
 
   test('is asked anew in a job that begins from the beginning, and only there', () => {

@@ -2,8 +2,10 @@ import type { AttemptId } from '../ids.ts';
 import { Problem } from '../problem.ts';
 import type { EpochMs } from '../time.ts';
 import { afterFailure } from './after-failure.ts';
+import { dialogKey, noChoice } from './dialog.ts';
 import type { AfterStop, Attempt, Conversation, Handover, Job, JobState } from './job.ts';
 import { endedAttempt, freshOf, mostContinued, noProgress, withSpent } from './progress.ts';
+import { openQuestion } from './question.ts';
 import { notFinished, resultOf, saveWork } from './stop-words.ts';
 import { nothingSpent, type Stopped } from './stop.ts';
 import { endless, givenBack, limitedOn, noRestarts, resumed, rungOf } from './restarts.ts';
@@ -137,13 +139,35 @@ function spawned(job: Job, { attempt: id, pid, birth }: Of<'spawned'>, given: Gi
 function finished(job: Job, event: Of<'finished'>, given: Given): Transition | Problem {
   const isCancelled = job.state.kind === 'stopping' && job.state.next.kind === 'cancelled';
   if (attemptOf(job) !== event.attempt || isCancelled) return misfit(job, event);
+  const asks = event.by === 'turn' ? asksOnTerminal(job, event.attempt, given) : null;
+  if (asks !== null) return asks;
   const said = { ...job, finished: event.result };
   if (job.spec.transport === 'pipe' || job.state.kind === 'stopping')
     return { job: changed(said, given, {}), attempt: null, effects: [] };
   return stop(said, { kind: 'done' }, given);
 }
 
+/** One that ends its turn on a terminal is answered there; null where nothing is to be answered. */
+function asksOnTerminal(job: Job, attempt: AttemptId, given: Given): Transition | null {
+  const { state, answer } = job;
+  const question = openQuestion(job);
+  if (state.kind === 'stopping' || (state.kind === 'waiting' && state.on !== undefined)) return null;
+  if (answer !== null) {
+    const type: Effect = { kind: 'type', attempt, text: answer };
+    return { job: changed(job, given, { answer: null }), attempt: null, effects: [type] };
+  }
+  if (question === null) return null;
+  const waits: JobState =
+    state.kind === 'waiting'
+      ? { ...state, on: 'terminal' }
+      : { kind: 'waiting', attempt, question, since: given.now, on: 'terminal' };
+  return { job: changed(job, given, { state: waits }), attempt: null, effects: [] };
+}
+
 function asked(job: Job, { attempt, question, on, yes }: Of<'asked'>, given: Given): Transition | Problem {
+  const isTurnEnd = attempt !== null && attempt === attemptOf(job) && on !== undefined && yes === undefined;
+  const own = isTurnEnd ? asksOnTerminal(job, attempt, given) : null;
+  if (own !== null) return own;
   const fits =
     attempt === null ? job.state.kind === 'queued' : job.state.kind === 'running' && job.state.attempt === attempt;
   if (!fits) return misfit(job, { kind: 'asked' });
@@ -165,11 +189,15 @@ const keptQuestions = 20;
 
 function answered(job: Job, { answer }: Of<'answered'>, given: Given): Transition | Problem {
   const { state } = job;
-  if (state.kind !== 'waiting') return misfit(job, { kind: 'answered' });
-  const { question } = state;
+  const question = openQuestion(job);
+  // What one that is being started is told is settled already.
+  if (question === null || state.kind === 'starting') return misfit(job, { kind: 'answered' });
   const all = job.asked.map((each) =>
     each.question === question && each.answer === null ? { ...each, answer } : each,
   );
+  // Wherever it is, its agent is told when it asks again, or goes on.
+  if (state.kind !== 'waiting')
+    return { job: { ...job, answer, asked: all, fence: job.fence + 1 }, attempt: null, effects: [] };
   if (state.attempt !== null) {
     const running: JobState = { kind: 'running', attempt: state.attempt };
     const waitedMs = (given.attempt?.waitedMs ?? 0) + Math.max(given.now - (state.waitsFrom ?? state.since), 0);
@@ -180,9 +208,11 @@ function answered(job: Job, { answer }: Of<'answered'>, given: Given): Transitio
     if (key === null) return noChoice(job, answer);
     const typed = key === undefined ? {} : { key };
     const type: Effect = { kind: 'type', attempt: state.attempt, text: answer, ...typed };
-    return { job: changed(job, given, { state: running }), attempt, effects: [type] };
+    return { job: changed(job, given, { state: running, asked: all }), attempt, effects: [type] };
   }
-  const more = { state: queue(null, null), answer, asked: all, ...goingOn(job, answer) };
+  const isOwn = job.asked.some((each) => each.question === question);
+  const says = isOwn ? 'You waited for an answer.' : `Your user was asked whether you go on, and says: ${answer}`;
+  const more = { state: queue(null, null), answer, asked: all, ...(job.attempts === 0 ? {} : goingOn(job, says)) };
   return { job: changed(job, given, more), attempt: null, effects: [] };
 }
 
@@ -235,13 +265,14 @@ function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Prob
     return { ...endStopped(job, met, given), attempt };
   }
   // An agent that finished is done, whatever limit was seen on the way.
-  if (job.finished !== null || (done !== null && !job.spec.stop.completion) || next?.kind === 'done') {
+  const isAwaited = job.spec.stop.completion || job.answer !== null || openQuestion(job) !== null;
+  if (job.finished !== null || (done !== null && !isAwaited) || next?.kind === 'done') {
     const state: JobState = { kind: 'done', at: given.now, result: job.finished ?? done ?? '' };
     return { ...end({ ...job, stopped: null }, state, given), attempt };
   }
   if (next?.kind === 'wrap-up') return { ...wrapUp(job, words, given), attempt };
   if (next !== null) return { ...stopped(job, { next, attempt }, given), attempt };
-  if (done !== null) return { ...goOnUnfinished(job, done, given), attempt };
+  if (done !== null) return { ...turnEnded(job, done, given), attempt };
   // Its question is still to be answered, and without that there is nothing to go on with.
   const isAsked = state.kind === 'waiting' && state.on === undefined;
   // Nobody wanted it to end, and its agent is not to blame.
@@ -301,8 +332,18 @@ function endStopped(job: Job, met: Stopped, given: Given): Transition {
   return end({ ...job, stopped: met }, { kind: 'done', at: given.now, result: resultOf(met) }, given);
 }
 
-/** The end of a turn is not the end of this job: its agent has to say that. */
-function goOnUnfinished(job: Job, words: string, given: Given): Transition {
+/** The end of a turn is not the end of this job: its agent waits for an answer, or has to say that it is finished. */
+function turnEnded(job: Job, words: string, given: Given): Transition {
+  if (job.answer !== null) {
+    const more = { state: queue(null, null), ...goingOn(job, 'You ended your turn before you were told an answer.') };
+    return { job: changed(job, given, more), attempt: null, effects: [] };
+  }
+  const question = openQuestion(job);
+  if (question !== null) {
+    const since = job.state.kind === 'waiting' ? job.state.since : given.now;
+    const state: JobState = { kind: 'waiting', attempt: null, question, since };
+    return { job: changed(job, given, { state, restarts: noRestarts }), attempt: null, effects: [] };
+  }
   const continued = job.progress.continued + 1;
   if (continued > mostContinued) {
     const detail = `Its agent has ended its turn ${continued} times without finish_job.`;
@@ -419,26 +460,6 @@ function misfit(job: Job, { kind }: Pick<JobEvent, 'kind'>): Problem {
     `Job ${job.id} is ${job.state.kind}: it cannot ${asWanted[kind] ?? `take "${kind}"`}.`,
     {
       hint: `See: stint job show ${job.id}`,
-    },
-  );
-}
-
-/** The key that is this answer in a dialog; null for a text, which would be taken for whatever is chosen there. */
-function dialogKey(answer: string, yes: string): string | null {
-  const word = answer.trim().toLowerCase();
-  if (/^[1-9]$/.test(word)) return word;
-  if (word === 'yes' || word === 'y') return yes;
-  return word === 'no' || word === 'n' ? escapeKey : null;
-}
-
-const escapeKey = '\u001b';
-
-function noChoice({ id }: Job, answer: string): Problem {
-  return new Problem(
-    'conflict',
-    `Job ${id} shows a dialog, and ${JSON.stringify(answer.slice(0, 40))} is no choice in it.`,
-    {
-      hint: `Answer yes, no, or the number of a choice; or type it there: stint job attach ${id}`,
     },
   );
 }

@@ -1,4 +1,5 @@
 import type { Job } from '../../core/job/job.ts';
+import { openQuestion } from '../../core/job/question.ts';
 import type { OperationContext } from '../../operations/context.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import { findPool } from '../../operations/require.ts';
@@ -103,16 +104,19 @@ const fitting: Readonly<Record<string, readonly Job['state']['kind'][]>> = {
   'job.park': ['queued', 'starting', 'running', 'waiting'],
   'job.resume': ['parked'],
   'job.retry': ['failed', 'blocked', 'cancelled'],
-  'job.answer': ['waiting'],
 };
 
 /** The latest first. */
 function jobsFor(operation: string, { jobs }: OperationContext): readonly string[] {
   return jobs
     .all()
-    .filter(({ state }) => fitting[operation]?.includes(state.kind) ?? true)
+    .filter((job) => (operation === 'job.answer' ? openQuestion(job) !== null : isFitting(operation, job)))
     .toSorted((a, b) => b.addedAt - a.addedAt)
     .map(({ id }) => id);
+}
+
+function isFitting(operation: string, { state }: Job): boolean {
+  return fitting[operation]?.includes(state.kind) ?? true;
 }
 
 function accountsOf({ accounts }: OperationContext): readonly string[] {

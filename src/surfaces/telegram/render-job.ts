@@ -36,7 +36,7 @@ export function renderAddedJob(job: JobView & { readonly warnings: readonly stri
 }
 
 export function renderJob(job: JobView, look: Look): Html[] {
-  const { id, agent, model, pool, directory, attempt, why, result } = job;
+  const { id, agent, model, pool, directory, attempt, why, question, result } = job;
   const on = [model === null ? '' : ` with ${escape(model)}`, pool === null ? '' : ` in pool ${escape(pool)}`].join('');
   const last =
     attempt === null
@@ -55,7 +55,8 @@ export function renderJob(job: JobView, look: Look): Html[] {
     ...(spent === null ? [] : [`spent ${escape(spent)}`]),
     ...(why === null ? [] : [escape(oneLine(why, 600))]),
     ...(result === null || result === '' ? [] : [escape(oneLine(result, longestResult))]),
-    ...(job.state === 'waiting' ? [`Answer: ${code(`/job_answer ${id} "…"`)}`] : []),
+    ...(question === null || job.state === 'waiting' ? [] : [`asks: ${escape(oneLine(question, 600))}`]),
+    ...(question !== null ? [`Answer: ${code(`/job_answer ${id} "…"`)}`] : []),
   ];
 }
 

@@ -30,6 +30,9 @@ export function renderJob(job: JobView, look: Look): string {
   const spent = spentText(job.spent);
   const lines = [
     ...(why === null ? [] : [`why: ${oneLine(why)}`]),
+    ...(job.question === null || job.state === 'waiting'
+      ? []
+      : [`asks: ${oneLine(job.question)} Answer with: stint job answer ${job.id} "..."`]),
     `agent: ${job.agent}${model}${pool === null ? '' : `, pool ${pool}`}`,
     `directory: ${job.directory}`,
     ...(priority === 0 ? [] : [`priority: ${priority}`]),
