@@ -1,9 +1,10 @@
 import type { AttemptId } from '../ids.ts';
-import { Problem } from '../problem.ts';
+import type { Problem } from '../problem.ts';
 import type { EpochMs } from '../time.ts';
 import { afterFailure } from './after-failure.ts';
+import { changed, goingOn, misfit, queue } from './change.ts';
 import { dialogKey, noChoice } from './dialog.ts';
-import type { AfterStop, Attempt, Conversation, Handover, Job, JobState } from './job.ts';
+import type { AfterStop, Attempt, Conversation, Job, JobState } from './job.ts';
 import { endedAttempt, freshOf, mostContinued, noProgress, withSpent } from './progress.ts';
 import { openQuestion } from './question.ts';
 import { notFinished, resultOf, saveWork } from './stop-words.ts';
@@ -439,38 +440,3 @@ function isHeld({ state }: Job): boolean {
 function isIdle({ state }: Job): boolean {
   return state.kind === 'queued' || state.kind === 'parked' || (state.kind === 'waiting' && state.attempt === null);
 }
-
-function queue(notBefore: EpochMs | null, why: string | null): JobState {
-  return { kind: 'queued', notBefore, why };
-}
-
-/** With the conversation where there is one, else from the beginning; one that is to save its work is told that alone. */
-function goingOn({ conversation, stopped, handover }: Job, says: string): { readonly handover: Handover } {
-  if (stopped !== null && handover !== null) return { handover };
-  return { handover: { kind: conversation === null ? 'restart' : 'resume', says } };
-}
-
-function changed(job: Job, { now }: Given, more: Partial<Job>): Job {
-  return { ...job, ...more, changedAt: now, fence: job.fence + 1 };
-}
-
-function misfit(job: Job, { kind }: Pick<JobEvent, 'kind'>): Problem {
-  return new Problem(
-    'conflict',
-    `Job ${job.id} is ${job.state.kind}: it cannot ${asWanted[kind] ?? `take "${kind}"`}.`,
-    {
-      hint: `See: stint job show ${job.id}`,
-    },
-  );
-}
-
-/** Events that people ask for, in their words. */
-const asWanted: Readonly<Partial<Record<JobEvent['kind'], string>>> = {
-  answered: 'be answered',
-  asked: 'ask its user',
-  cancel: 'be cancelled',
-  park: 'be parked',
-  reported: 'report',
-  retry: 'be retried',
-  unpark: 'be resumed',
-};
