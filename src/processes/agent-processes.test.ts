@@ -137,6 +137,17 @@ describe('an attempt', () => {
     expect(await rig.processes.living(attempt)).toEqual([]);
   });
 
+  test('that cannot be ended is given up when nobody wants to wait any more', async () => {
+    using rig = openRig();
+    const attempt = await rig.run('exec sleep 600');
+    const powerless = agentProcesses({ folder: join(rig.folder, 'attempts'), kill: () => undefined, graceMs: 10 });
+    const stopping = new AbortController();
+    const ended = powerless.end(attempt, stopping.signal);
+    stopping.abort(new Error('Stint stops.'));
+    expect(await ended.catch(String)).toBe('Error: Stint stops.');
+    await rig.processes.end(attempt);
+  });
+
   test('is found without its pid by what it carries, and a pid that is another’s ends nobody', async () => {
     using rig = openRig();
     const attempt = await rig.run('exec sleep 600');

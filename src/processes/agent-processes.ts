@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { AttemptId } from '../core/ids.ts';
 import type { Reached } from '../core/job/commit-point.ts';
 import { secondMs } from '../core/time.ts';
+import { pause } from '../lib/pause.ts';
 import { isOfThisBoot, processStart } from '../lib/process-start.ts';
 import type { Exit, Known, Launch, OutputLine, Processes, RunFiles } from '../supervisor/ports.ts';
 import { readOutput } from './output.ts';
@@ -48,10 +49,10 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs, reached }
     const isLeader = (each: FoundProcess): number => (each.pid === each.group ? 0 : 1);
     return found.toSorted((a, b) => isLeader(a) - isLeader(b) || a.pid - b.pid).map((each) => each.pid);
   };
-  const signalAll = (pids: readonly number[], signal: NodeJS.Signals): void => {
+  const signalAll = (pids: readonly number[], name: NodeJS.Signals): void => {
     for (const pid of pids) {
       try {
-        kill(pid, signal);
+        kill(pid, name);
       } catch {
         // It has ended.
       }
@@ -62,18 +63,19 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs, reached }
     spawn: (launch) => start(launch, reached),
     living,
     wasStarted: async (attempt) => (await stat(filesOf(attempt).stdout).catch(() => undefined)) !== undefined,
-    async end(attempt) {
+    async end(attempt, signal = new AbortController().signal) {
       const until = performance.now() + graceMs;
       let asked = new Set<number>();
       for (;;) {
         const pids = await living(attempt);
         if (pids.length === 0) return;
+        signal.throwIfAborted();
         const isOver = performance.now() > until;
         signalAll(isOver ? pids : pids.filter((pid) => !asked.has(pid)), isOver ? 'SIGKILL' : 'SIGTERM');
         reached?.(isOver ? 'end.killed' : 'end.asked');
         asked = new Set(pids);
         // One that cannot be ended must not keep us busy as well.
-        await Bun.sleep(performance.now() < until + graceMs ? lookMs / 2 : livesMs);
+        await pause(performance.now() < until + graceMs ? lookMs / 2 : livesMs, signal);
       }
     },
     async ended(attempt, signal) {

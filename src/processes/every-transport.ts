@@ -26,7 +26,7 @@ export function everyTransport(by: Readonly<Record<Transport, Processes>>): Proc
     },
     living: async (attempt) => (await of(attempt.id)).living(attempt),
     wasStarted: async (attempt) => (await of(attempt)).wasStarted(attempt),
-    end: async (attempt) => (await of(attempt.id)).end(attempt),
+    end: async (attempt, signal) => (await of(attempt.id)).end(attempt, signal),
     ended: async (attempt, signal) => (await of(attempt.id)).ended(attempt, signal),
     async *lines(attempt, ended, signal): AsyncGenerator<OutputLine> {
       yield* (await of(attempt)).lines(attempt, ended, signal);

@@ -73,7 +73,7 @@ export function ptyProcesses(base: Processes): PtyProcesses {
       if (written !== null) return written;
       signal.throwIfAborted();
       // What has left its terminal's session has not died with it.
-      await base.end(attempt);
+      await base.end(attempt, signal);
       return (await readExit(base.filesOf(attempt.id).exit)) ?? { code: null, at: null, lost: true };
     },
     terminal(attempt) {

@@ -54,7 +54,7 @@ export function tmuxProcesses(base: Processes, tmux: Tmux, everyMs: number = che
         if (first !== 'gone') return first;
         // Without its terminal it does nothing of use any more.
         const written = await readExit(base.filesOf(attempt.id).exit);
-        await base.end(attempt);
+        await base.end(attempt, signal);
         return written ?? ({ code: null, at: null } satisfies Exit);
       } finally {
         over.abort();

@@ -84,8 +84,8 @@ export interface Processes {
   living(attempt: Known): Promise<readonly number[]>;
   /** Whether it was started once, by what it has left; a crash may have come before its pid was written down. */
   wasStarted(attempt: AttemptId): Promise<boolean>;
-  /** Ends them: asked, after a grace killed. Resolves when none lives. */
-  end(attempt: Known): Promise<void>;
+  /** Ends them: asked, after a grace killed. Resolves when none lives; rejects when `signal` aborts before that. */
+  end(attempt: Known, signal?: AbortSignal): Promise<void>;
   /** Resolves when the attempt has ended, with what the wrapper wrote; nulls where it could not. Rejects when `signal` aborts. */
   ended(attempt: Known, signal: AbortSignal): Promise<Exit>;
   /** The lines of its output, those of the past first; ends when `ended` has resolved and all was read, or `signal` aborts. */

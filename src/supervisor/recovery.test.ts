@@ -31,6 +31,21 @@ describe('a restart', () => {
     expect(rig.supervisor.find(id)?.attempts).toBe(1);
   });
 
+  test('is not held up by a process that cannot be ended, which the next one ends', async () => {
+    let isStuck = true;
+    await using rig = await openSupervisor(['a'], {
+      wrapProcesses: (processes) => ({
+        ...processes,
+        end: (attempt, signal) => (isStuck ? abortOf(signal) : processes.end(attempt, signal)),
+      }),
+    });
+    const { id } = await rig.add('exec sleep 600');
+    await rig.reaches(id, 'running');
+    await write(rig, id, { kind: 'cancel' });
+    await rig.restart(() => Promise.resolve(void (isStuck = false)));
+    await rig.reaches(id, 'cancelled');
+  });
+
   test('frees jobs for whom an account came when nobody looked', async () => {
     await using rig = await openSupervisor([]);
     const { id } = await rig.add(finish());
@@ -166,4 +181,9 @@ async function drained(rig: SupervisorRig): Promise<void> {
 
 async function waitForFile(path: string): Promise<void> {
   while (!existsSync(path)) await Bun.sleep(10);
+}
+
+/** Rejects once the signal aborts. */
+function abortOf(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
 }

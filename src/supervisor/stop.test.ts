@@ -201,7 +201,7 @@ describe('the time of a job', () => {
     await using rig = await openSupervisor();
     const then = `if grep -q 'have to stop' $NOTES/told; then\n${finish('saved')}else\n${forever}fi\n`;
     const { id } = await rig.add(script(forever, then), stop({ timeMs: 100 * secondMs }));
-    await rig.reaches(id, 'running');
+    await rig.supervisor.until(id, ({ conversation }) => conversation !== null);
     rig.advance(30 * secondMs);
     await rig.supervisor.park(id, 'lunch');
     rig.advance(60 * minuteMs);
@@ -224,7 +224,7 @@ describe('the time of a job', () => {
   test('is over by itself for an agent that says nothing', async () => {
     await using rig = await openSupervisor();
     const { id } = await rig.add(script(forever), stop({ timeMs: 100 * secondMs }));
-    await rig.reaches(id, 'running');
+    await rig.supervisor.until(id, ({ conversation }) => conversation !== null);
     // The clock moves, and nobody tells the supervisor.
     rig.now += 100 * secondMs;
     await rig.add(finish());

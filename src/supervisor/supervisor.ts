@@ -15,7 +15,7 @@ import { concluded } from './follow.ts';
 import { forgetFiles, forgettable } from './forget.ts';
 import { findGone } from './gone.ts';
 import { JobBook } from './job-book.ts';
-import type { OpenEffect } from './ports.ts';
+import type { Known, OpenEffect } from './ports.ts';
 import { Ramp } from './ramp.ts';
 import { checkStops } from './stop-checks.ts';
 import { unpark, wishOf } from './unpark.ts';
@@ -92,13 +92,15 @@ export class Supervisor {
   /** Loads the jobs; nothing moves before `start`. */
   static async open(deps: SupervisorDeps): Promise<Supervisor> {
     const supervisor = new Supervisor(deps);
+    const { signal } = supervisor.#stopping;
+    // One that cannot be ended holds up nobody who stops; the next to start goes on with it.
+    const processes = { ...deps.processes, end: (each: Known) => deps.processes.end(each, signal) };
     const { book, effects } = await JobBook.open({
       ...deps,
       changed: (before, after) => supervisor.#changed(before, after),
       entail: (open) => supervisor.#effects.entail(open),
     });
     supervisor.#book = book;
-    const { signal } = supervisor.#stopping;
     const verified: EffectDeps['verified'] = (of) => supervisor.#ramp.verified(of);
     const spent = (attempt: AttemptId, amount: Spent, isOver: boolean): void => {
       supervisor.#spending.set(attempt, { spent: amount, isOver });
@@ -106,7 +108,7 @@ export class Supervisor {
       if (stop !== undefined && isCounted(stop)) supervisor.look();
     };
     supervisor.#effects = new Effects({
-      ...{ ...deps, book, stopping: signal, verified, spent },
+      ...{ ...deps, processes, book, stopping: signal, verified, spent },
       heard: (attempt, event) => {
         supervisor.#watch.heard(attempt, event);
         deps.heard(attempt, event);
@@ -115,7 +117,7 @@ export class Supervisor {
       gone: () => supervisor.#gone,
     });
     supervisor.#watch = new Watch({
-      ...{ ...deps, book, effects: supervisor.#effects },
+      ...{ ...deps, processes, book, effects: supervisor.#effects },
       look: () => supervisor.look(),
       lookedAt: () => supervisor.#lookedAt,
     });
@@ -374,13 +376,10 @@ export class Supervisor {
     this.#mayBeFreed ||= mayBeFreed && freed.isRefused;
     await this.#moveAll(freed.events);
     const gone = await this.#gone;
-    const present = (job: Job): boolean => {
-      const attempt = attemptOf(job);
-      return attempt === null || !gone.has(attempt);
-    };
+    const isGone = (attempt: AttemptId | null): boolean => attempt !== null && gone.has(attempt);
     const stops = checkStops({
       ...{
-        jobs: [...this.#book.all()].filter(present),
+        jobs: [...this.#book.all()].filter((job) => !isGone(attemptOf(job))),
         attempt: (job: Job) => this.#book.attempt(job.id),
         now,
       },

@@ -232,7 +232,8 @@ export class Watch implements ToolWitness {
       world.told(action);
       // One that cannot be ended holds up nobody.
       this.#ending.add(attempt);
-      const ended = processes.end({ id: attempt, pid: null, birth: null }).catch(bug);
+      const left = processes.end({ id: attempt, pid: null, birth: null });
+      const ended = left.catch((error: unknown) => (this.#stopped ? undefined : bug(error)));
       void ended.finally(() => this.#ending.delete(attempt));
     }
   }
