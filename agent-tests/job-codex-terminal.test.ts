@@ -40,7 +40,9 @@ describe.each(transports.filter((each) => each !== 'pipe'))('Codex on %s', (tran
     // What stands in its rollout can be gone on with.
     while (!(await rig.logs(id)).some(({ kind }) => kind === 'tool') || rig.world.traffic().length < 2)
       await Bun.sleep(50);
-    const before = await rig.show(id);
+    // The log is read from what the agent has written, which the daemon may have heard a little later.
+    let before = await rig.show(id);
+    while (before.session === null) before = await rig.show(id);
     await rig.killDaemon();
     await rig.up();
     const job = await rig.reaches(id, 'done');
