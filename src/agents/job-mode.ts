@@ -17,6 +17,9 @@ export type AgentEvent =
   | { readonly kind: 'limited'; readonly signal: Signal; readonly waits: boolean }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tool'; readonly name: string; readonly summary: string }
+  /** A call of a tool is under way, and has no result yet. */
+  | { readonly kind: 'tool-begun'; readonly id: string; readonly name: string }
+  | { readonly kind: 'tool-ended'; readonly id: string }
   /** The agent asks again by itself. */
   | { readonly kind: 'retrying'; readonly detail: string }
   | { readonly kind: 'turn-completed' }

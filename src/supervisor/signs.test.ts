@@ -32,6 +32,17 @@ describe('what is known of an attempt', () => {
     expect(times(gave('mcp__stint-job__wait_for_jobs', 'a'), gave('mcp__stint-job__wait_for_jobs', 'a'))).toBe(0);
   });
 
+  test('is which of its tools are at work, until they or its turn have ended', () => {
+    const begun = (id: string): AgentEvent => ({ kind: 'tool-begun', id, name: `tool ${id}` });
+    const [first, again, second] = [begun('1'), begun('1'), begun('2')];
+    expect([...after(first, text, second, again).open.values()]).toEqual([
+      { name: 'tool 1', begunAt: 1000 },
+      { name: 'tool 2', begunAt: 1002 },
+    ]);
+    expect([...after(first, second, { kind: 'tool-ended', id: '1' }).open.keys()]).toEqual(['2']);
+    expect(after(first, { kind: 'turn-ended' }).open.size).toBe(0);
+  });
+
   test('is whether it has answered, and nothing followed', () => {
     expect(after(text, { kind: 'turn-completed' }).hasAnswered).toBe(true);
     expect(after({ kind: 'turn-completed' }, text).hasAnswered).toBe(false);

@@ -1,5 +1,6 @@
 import type { AgentEvent } from '../agents/job-mode.ts';
 import type { EpochMs } from '../core/time.ts';
+import { callsAfter, noCalls, type OpenCalls } from './open-calls.ts';
 import { isOwnTool, mayRepeat } from './own-tool.ts';
 
 /** What an attempt gave of itself; kept in memory alone, and heard again from its output after a restart. */
@@ -14,6 +15,7 @@ export type Signs = {
   readonly limit: string;
   /** Its last call of a tool and what came of it, and how often that was so in a row. */
   readonly repeats: { readonly tool: string; readonly is: string; readonly times: number };
+  readonly open: OpenCalls;
   /** It has come to the end of a turn, and nothing followed. */
   readonly hasAnswered: boolean;
   /** Calls that wait for other jobs, under way at this moment. */
@@ -22,11 +24,15 @@ export type Signs = {
 
 export const noSigns: Signs = {
   ...{ lineAt: null, toolAt: null, lostAt: null, limitedAt: null, limit: '' },
-  ...{ repeats: { tool: '', is: '', times: 0 }, hasAnswered: false, waits: 0 },
+  ...{ repeats: { tool: '', is: '', times: 0 }, open: noCalls, hasAnswered: false, waits: 0 },
 };
 
 /** What is known after an event. */
 export function afterEvent(signs: Signs, event: AgentEvent, at: EpochMs): Signs {
+  return { ...changedBy(signs, event, at), open: callsAfter(signs.open, event, at) };
+}
+
+function changedBy(signs: Signs, event: AgentEvent, at: EpochMs): Signs {
   switch (event.kind) {
     case 'limited':
       return limited(signs, 'evidence' in event.signal ? event.signal.evidence : event.signal.window, at);

@@ -13,6 +13,7 @@ const limited = print({
   signal: { kind: 'closed', window: 'five_hour', family: null, overage: false, until: null, evidence: 'session limit' },
   waits: false,
 });
+const tool = (id: string): string => print({ kind: 'tool-begun', id, name: 'Bash' });
 const calls = (result: string, times: number): string =>
   print({ kind: 'tool-result', name: 'Bash', call: 'c', result }).repeat(times);
 
@@ -66,6 +67,31 @@ describe('an agent that gives no sign of life', () => {
     rig.now += hourMs;
     await rig.passes(19 * minuteMs);
     expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'running' } });
+  });
+
+  test('is left alone for an hour where its tool is at work, also after a restart', async () => {
+    await using rig = await openSupervisor();
+    const id = await running(rig, staysOnce(tool('1')), ['tool-begun']);
+    await rig.passes(59 * minuteMs);
+    await rig.restart();
+    await rig.hears('tool-begun', 2);
+    await rig.passes(59 * minuteMs);
+    expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'running' } });
+    await rig.passes(minuteMs + secondMs);
+    const done = await rig.reaches(id, 'done');
+    expect(done).toMatchObject({ attempts: 2, watched: { last: { rule: 'idle', facts: { tool: 'Bash' } } } });
+    expect(rig.read('told')).toContain('while your tool Bash ran');
+  });
+
+  test('is stopped after 20 minutes where its tools have ended', async () => {
+    await using rig = await openSupervisor();
+    const ended = print({ kind: 'tool-ended', id: '1' });
+    const id = await running(rig, staysOnce(tool('1') + tool('2') + ended + ended.replace('1', '2')), [
+      'tool-ended',
+      2,
+    ]);
+    await rig.passes(20 * minuteMs);
+    expect((await rig.reaches(id, 'done')).watched.last?.why).toContain('used no tool for 20m');
   });
 
   test('draws on the resumes, and is blocked when they are spent', async () => {

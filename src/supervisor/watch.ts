@@ -147,6 +147,7 @@ export class Watch implements ToolWitness {
     const { accounts, world } = this.#deps;
     const signs = this.#signs.get(attempt.id) ?? noSigns;
     const { lineAt, toolAt, lostAt, limitedAt, limit, repeats } = signs;
+    const [running = null] = signs.open.values();
     const requests = await world.requests(attempt.id).catch(() => null);
     const seenSince = this.#seenSince;
     const selection = () =>
@@ -162,7 +163,7 @@ export class Watch implements ToolWitness {
       idle(
         {
           ...{ startedAt: attempt.startedAt, seenSince, lineAt, requestAt: requests?.lastAt ?? null, toolAt },
-          ...{ waitsFor: waitsFor(job, signs, requests), limitMs: world.idleMs() },
+          ...{ waitsFor: waitsFor(job, signs, requests), running, limitMs: world.idleMs() },
         },
         now,
       )

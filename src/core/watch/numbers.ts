@@ -9,6 +9,11 @@ export const sleptMs = 30 * secondMs;
 
 /** Without a line, a request or a call of a tool; `jobs.idleMinutes` of the config goes before it. */
 export const idleMs = 20 * minuteMs;
+/**
+ * As `idleMs`, while a call of a tool is under way: six times the longest that Claude Code gives a command by itself, and
+ * Gemini CLI a tool of a server. What a tool of a server may take in Claude Code has no end worth the name.
+ */
+export const silentToolMs = 60 * minuteMs;
 /** Without Stint's own tools, which the agent had used. */
 export const toolsLostMs = 2 * minuteMs;
 /** Without progress at a limit of a closed account. */

@@ -16,7 +16,7 @@ const ago = (ms: number): number => now - ms;
 describe('an agent without a sign of life', () => {
   const facts = (more: Partial<IdleFacts> = {}): IdleFacts => ({
     ...{ startedAt: ago(60 * minuteMs), seenSince: ago(60 * minuteMs), lineAt: null, requestAt: null, toolAt: null },
-    ...{ waitsFor: null, limitMs: idleMs, ...more },
+    ...{ waitsFor: null, running: null, limitMs: idleMs, ...more },
   });
 
   test.each([
@@ -42,8 +42,20 @@ describe('an agent without a sign of life', () => {
       says: expect.stringContaining('nothing was heard of you for 1h') as string,
       facts: {
         ...{ startedAt: ago(60 * minuteMs), seenSince: ago(60 * minuteMs), lineAt: null, requestAt: null },
-        ...{ toolAt: null, limitMs: 60 * minuteMs },
+        ...{ toolAt: null, limitMs: 60 * minuteMs, tool: null, toolBegunAt: null },
       },
+    });
+  });
+
+  test('is given an hour while its tool is at work, or longer where the setting says so, and is told the truth', () => {
+    const begunAt = ago(65 * minuteMs);
+    const long = { startedAt: 0, seenSince: 0, lineAt: ago(60 * minuteMs), running: { name: 'Bash', begunAt } };
+    expect(idle(facts({ ...long, lineAt: ago(60 * minuteMs - 1) }), now)).toBeNull();
+    expect(idle(facts({ ...long, limitMs: 60 * minuteMs + 1 }), now)).toBeNull();
+    expect(idle(facts(long), now)).toMatchObject({
+      ...{ rule: 'idle', deed: 'resume', facts: { tool: 'Bash', toolBegunAt: begunAt, limitMs: 60 * minuteMs } },
+      why: 'its tool Bash has run for 1h 5m, and nothing was heard of it for 1h',
+      says: expect.stringContaining('for 1h, while your tool Bash ran') as string,
     });
   });
 });
