@@ -109,6 +109,14 @@ describe('an agent that gives no sign of life', () => {
 });
 
 describe('an agent at a limit', () => {
+  test('is not stopped where only the person on its terminal can tell', async () => {
+    await using rig = await openSupervisor();
+    const { id } = await rig.add('exec sleep 300', { transport: 'pty', interactive: true });
+    await rig.reaches(id, 'running');
+    await rig.passes(hourMs);
+    expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'running' } });
+  });
+
   test('that stays there for three minutes, with its account closed, goes on elsewhere', async () => {
     await using rig = await openSupervisor(['a']);
     const id = await running(rig, staysOnce(limited), ['limited']);

@@ -283,9 +283,10 @@ function readyAt(job: Job, find: (id: JobId) => Job | undefined, now: EpochMs): 
   return Math.max(changedAt, spec.scheduleAt ?? 0, state.notBefore ?? 0, ...needed);
 }
 
-function waitsFor(job: Job, { hasAnswered, waits }: Signs, requests: Requests | null): IdleFacts['waitsFor'] {
+function waitsFor(job: Job, { hasAnswered, waits, lineAt }: Signs, requests: Requests | null): IdleFacts['waitsFor'] {
   if (requests === null) return 'unknown';
   if (requests.open > 0) return 'answer';
   if (waits > 0) return 'jobs';
-  return job.spec.interactive && hasAnswered ? 'user' : null;
+  // Of one that tells nothing at all only the person on its terminal knows what it does.
+  return job.spec.interactive && (hasAnswered || lineAt === null) ? 'user' : null;
 }
