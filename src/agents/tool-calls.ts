@@ -19,12 +19,21 @@ export class ToolCalls {
   end(id: string, result: unknown): AgentEvent[] {
     const call = this.#open.get(id);
     this.#open.delete(id);
-    return call === undefined ? [] : [toolResult(call.name, call.input, result), { kind: 'tool-ended', id }];
+    return call === undefined
+      ? []
+      : [
+          { ...toolResult(call.name, call.input, result), id },
+          { kind: 'tool-ended', id },
+        ];
   }
 }
 
 /** The result of a call, as digests: neither what went in nor what came out is kept. */
-export function toolResult(name: string, input: unknown, result: unknown): AgentEvent {
+export function toolResult(
+  name: string,
+  input: unknown,
+  result: unknown,
+): Extract<AgentEvent, { kind: 'tool-result' }> {
   return { kind: 'tool-result', name, call: digest([name, input]), result: digest(result) };
 }
 

@@ -1,5 +1,6 @@
 import type { AgentEvent } from '../agents/job-mode.ts';
 import type { EpochMs } from '../core/time.ts';
+import { afterResult, noRepeats, type Repeats } from '../core/watch/content-loop.ts';
 import { callsAfter, noCalls, type OpenCalls } from './open-calls.ts';
 import { isOwnTool, mayRepeat } from './own-tool.ts';
 
@@ -13,8 +14,7 @@ export type Signs = {
   /** When it first told of a limit, or that it asks again, since its last progress. */
   readonly limitedAt: EpochMs | null;
   readonly limit: string;
-  /** Its last call of a tool and what came of it, and how often that was so in a row. */
-  readonly repeats: { readonly tool: string; readonly is: string; readonly times: number };
+  readonly repeats: Repeats;
   readonly open: OpenCalls;
   /** It has come to the end of a turn, and nothing followed. */
   readonly hasAnswered: boolean;
@@ -24,7 +24,7 @@ export type Signs = {
 
 export const noSigns: Signs = {
   ...{ lineAt: null, toolAt: null, lostAt: null, limitedAt: null, limit: '' },
-  ...{ repeats: { tool: '', is: '', times: 0 }, open: noCalls, hasAnswered: false, waits: 0 },
+  ...{ repeats: noRepeats, open: noCalls, hasAnswered: false, waits: 0 },
 };
 
 /** What is known after an event. */
@@ -41,14 +41,17 @@ function changedBy(signs: Signs, event: AgentEvent, at: EpochMs): Signs {
     case 'tool':
       return isOwnTool(event.name) ? toolCalled(moved(signs), at) : moved(signs);
     case 'tool-result':
-      return repeated(moved(signs), event);
+      return repeated(moved(signs), event, at);
     case 'error':
       return event.failure === 'mcp-lost' ? { ...signs, lostAt: at } : signs;
     case 'text':
       return moved(signs);
     case 'turn-completed':
-    case 'result':
       return { ...moved(signs), hasAnswered: true };
+    case 'result':
+      return { ...begunAnew(moved(signs)), hasAnswered: true };
+    case 'turn-ended':
+      return begunAnew(signs);
     default:
       return signs;
   }
@@ -56,6 +59,11 @@ function changedBy(signs: Signs, event: AgentEvent, at: EpochMs): Signs {
 
 export function toolCalled(signs: Signs, at: EpochMs): Signs {
   return { ...signs, toolAt: Math.max(at, signs.toolAt ?? 0) };
+}
+
+/** What it does once its user has spoken is not what it did before. */
+export function begunAnew(signs: Signs): Signs {
+  return { ...signs, repeats: noRepeats };
 }
 
 function limited(signs: Signs, limit: string, at: EpochMs): Signs {
@@ -67,9 +75,9 @@ function moved(signs: Signs): Signs {
   return { ...signs, limitedAt: null, limit: '', lostAt: null, hasAnswered: false };
 }
 
-function repeated(signs: Signs, { name, call, result }: Extract<AgentEvent, { kind: 'tool-result' }>): Signs {
-  if (mayRepeat(name)) return signs;
-  const is = `${call} ${result}`;
-  const times = signs.repeats.is === is ? signs.repeats.times + 1 : 1;
-  return { ...signs, repeats: { tool: name, is, times } };
+function repeated(signs: Signs, event: Extract<AgentEvent, { kind: 'tool-result' }>, at: EpochMs): Signs {
+  const { id, name: tool, call, result } = event;
+  if (mayRepeat(tool)) return signs;
+  const begunAt = id === undefined ? null : (signs.open.get(id)?.begunAt ?? null);
+  return { ...signs, repeats: afterResult(signs.repeats, { tool, is: `${call} ${result}`, begunAt, at }) };
 }

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { asAttemptId, type JobId } from '../core/ids.ts';
 import type { Job } from '../core/job/job.ts';
 import { hourMs, minuteMs, secondMs } from '../core/time.ts';
@@ -14,8 +16,25 @@ const limited = print({
   waits: false,
 });
 const tool = (id: string): string => print({ kind: 'tool-begun', id, name: 'Bash' });
-const calls = (result: string, times: number): string =>
-  print({ kind: 'tool-result', name: 'Bash', call: 'c', result }).repeat(times);
+const gave = (result: string): string => print({ kind: 'tool-result', name: 'Bash', call: 'c', result });
+/** Gives these results one after the other, each once the test says so. */
+const gives = (...results: string[]): string =>
+  results
+    .map((result, place) => `until [ -e "$NOTES/$1-${place + 1}" ]; do sleep 0.02; done\n${gave(result)}`)
+    .join('');
+
+/** Lets an agent give so many results, some seconds apart; `heard` were before them. */
+async function given(
+  rig: SupervisorRig,
+  times: number,
+  { run = 'first', heard = 0 }: { readonly run?: 'first' | 'resume'; readonly heard?: number } = {},
+): Promise<void> {
+  for (let place = 1; place <= times; place += 1) {
+    rig.now += 2 * secondMs;
+    writeFileSync(join(rig.folder, `${run}-${place}`), '');
+    await rig.hears('tool-result', heard + place);
+  }
+}
 
 /** Adds a job and resolves when its agent has told so many events of a kind. */
 async function running(rig: SupervisorRig, script: string, hears: Parameters<SupervisorRig['hears']>): Promise<JobId> {
@@ -94,6 +113,14 @@ describe('an agent that gives no sign of life', () => {
     expect((await rig.reaches(id, 'done')).watched.last?.why).toContain('used no tool for 20m');
   });
 
+  test('is not stopped where only the person on its terminal can tell', async () => {
+    await using rig = await openSupervisor();
+    const { id } = await rig.add('exec sleep 300', { transport: 'pty', interactive: true });
+    await rig.reaches(id, 'running');
+    await rig.passes(hourMs);
+    expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'running' } });
+  });
+
   test('draws on the resumes, and is blocked when they are spent', async () => {
     await using rig = await openSupervisor();
     rig.world.idle = minuteMs;
@@ -109,14 +136,6 @@ describe('an agent that gives no sign of life', () => {
 });
 
 describe('an agent at a limit', () => {
-  test('is not stopped where only the person on its terminal can tell', async () => {
-    await using rig = await openSupervisor();
-    const { id } = await rig.add('exec sleep 300', { transport: 'pty', interactive: true });
-    await rig.reaches(id, 'running');
-    await rig.passes(hourMs);
-    expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'running' } });
-  });
-
   test('that stays there for three minutes, with its account closed, goes on elsewhere', async () => {
     await using rig = await openSupervisor(['a']);
     const id = await running(rig, staysOnce(limited), ['limited']);
@@ -157,13 +176,17 @@ test('an agent that loses Stint’s tools after it used them is resumed after tw
 describe('an agent that does the same again and again', () => {
   test('is told so the first time, and blocked the second time, also after a restart', async () => {
     await using rig = await openSupervisor();
-    const script = `cat >> "$NOTES/told"\n${session}${calls('same', 4)}exec sleep 300`;
-    const id = await running(rig, script, ['tool-result', 4]);
+    const script = `cat >> "$NOTES/told"\n${session}${gives('same', 'same', 'same', 'same', 'same', 'same')}exec sleep 300`;
+    const id = await running(rig, script, ['session']);
+    await given(rig, 4);
     await rig.passes(secondMs);
-    await rig.hears('tool-result', 8);
+    await rig.hears('session', 2);
     expect(rig.read('told')).toContain('Doing it once more changes nothing');
+    await given(rig, 2, { run: 'resume', heard: 4 });
     await rig.restart();
-    await rig.hears('tool-result', 12);
+    // What was heard before says nothing of its pace when it is heard again, but it goes on.
+    await rig.hears('tool-result', 8);
+    await given(rig, 6, { run: 'resume', heard: 6 });
     await rig.passes(minuteMs);
     const blocked = await rig.reaches(id, 'blocked');
     expect(blocked).toMatchObject({ attempts: 2, watched: { loops: 2, last: { deed: 'block' } } });
@@ -174,9 +197,23 @@ describe('an agent that does the same again and again', () => {
 
   test('may do so three times, and with other results as often as it likes', async () => {
     await using rig = await openSupervisor();
-    const id = await running(rig, staysOnce(calls('a', 3) + calls('b', 3) + calls('a', 3)), ['tool-result', 9]);
+    const results = ['a', 'b', 'a'].flatMap((each) => [each, each, each]);
+    const id = await running(rig, staysOnce(gives(...results)), ['session']);
+    await given(rig, 9);
     await rig.passes(minuteMs);
     expect(rig.supervisor.find(id)?.state.kind).toBe('running');
+  });
+
+  test('may have begun anew once its question was answered', async () => {
+    await using rig = await openSupervisor();
+    const id = await running(rig, staysOnce(gives('a', 'a', 'a', 'a', 'a')), ['session']);
+    await given(rig, 3);
+    const attempt = rig.supervisor.attempt(id)?.id ?? ('' as never);
+    await rig.supervisor.tell(id, { kind: 'asked', attempt, question: 'Go on?' });
+    await rig.supervisor.answer(id, 'yes');
+    await given(rig, 5);
+    await rig.passes(minuteMs);
+    expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'running' } });
   });
 });
 

@@ -20,7 +20,7 @@ import type { Effects } from './effects.ts';
 import type { JobBook } from './job-book.ts';
 import type { AccountPort, JobStore, OpenEffect, Processes } from './ports.ts';
 import { isClosedFor } from './closed-for.ts';
-import { afterEvent, noSigns, toolCalled, type Signs } from './signs.ts';
+import { afterEvent, begunAnew, noSigns, toolCalled, type Signs } from './signs.ts';
 import type { Requests, ToolWitness, WatchedWorld } from './watch-ports.ts';
 
 export type WatchDeps = {
@@ -96,6 +96,11 @@ export class Watch implements ToolWitness {
     this.#note(attempt, (signs) => ({ ...signs, lostAt: this.#deps.clock() }));
   }
 
+  /** Its user has said what it waited for. */
+  answered(attempt: AttemptId): void {
+    this.#note(attempt, begunAnew);
+  }
+
   waits(attempt: AttemptId): () => void {
     const count = (by: number): void => this.#note(attempt, (signs) => ({ ...signs, waits: signs.waits + by }));
     count(1);
@@ -146,7 +151,8 @@ export class Watch implements ToolWitness {
   async #judge(job: Job, attempt: Attempt, now: EpochMs): Promise<Action | null> {
     const { accounts, world } = this.#deps;
     const signs = this.#signs.get(attempt.id) ?? noSigns;
-    const { lineAt, toolAt, lostAt, limitedAt, limit, repeats } = signs;
+    const { lineAt, toolAt, lostAt, limitedAt, limit } = signs;
+    const { tool, times, lastAt } = signs.repeats;
     const [running = null] = signs.open.values();
     const requests = await world.requests(attempt.id).catch(() => null);
     const seenSince = this.#seenSince;
@@ -157,7 +163,7 @@ export class Watch implements ToolWitness {
       });
     const isClosed = limitedAt === null ? null : isClosedFor(attempt, selection());
     return (
-      contentLoop({ tool: repeats.tool, times: repeats.times, lastAt: lineAt, loops: job.watched.loops }) ??
+      contentLoop({ tool, times, lastAt, loops: job.watched.loops }) ??
       limitedAndStuck({ seenSince, limitedAt, limit, isClosed, isHeld: requests === null || requests.held > 0 }, now) ??
       toolsLost({ seenSince, toolAt, lostAt }, now) ??
       idle(

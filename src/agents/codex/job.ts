@@ -174,5 +174,5 @@ function resultOf(item: Item): AgentEvent[] {
   // Without what went in, one call cannot be told from another.
   if (input === undefined || (!isCommand && item.type !== 'mcp_tool_call')) return [];
   const result = isCommand ? [item.exit_code, item.aggregated_output] : [item.result, item.error];
-  return [toolResult(nameOf(item), input, result)];
+  return [{ ...toolResult(nameOf(item), input, result), ...(item.id === undefined ? {} : { id: item.id }) }];
 }

@@ -26,6 +26,9 @@ export const orphanMs = 5 * secondMs;
 export const strandedMs = minuteMs;
 /** The same call of a tool with the same result, in a row. */
 export const mostRepeats = 4;
+/** A call that takes so long has waited, and one that comes so long after the one before was waited with: it looks again. */
+export const waitingCallMs = 10 * secondMs;
+export const apartMs = minuteMs;
 
 const megabyte = 1_000_000;
 /** Free on the disk of the home: less than that is told, pauses dispatch, and lets it go on again. */

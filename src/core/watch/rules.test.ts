@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { captured as now } from '../../../test/builders.ts';
 import { minuteMs, secondMs } from '../time.ts';
-import { contentLoop } from './content-loop.ts';
+import { afterResult, contentLoop, noRepeats } from './content-loop.ts';
 import { afterLook, dead, noMisses, type Look } from './dead.ts';
 import { disk } from './disk.ts';
 import { idle, type IdleFacts } from './idle.ts';
@@ -222,6 +222,68 @@ describe('the disk', () => {
     expect(disk({ freeBytes: 99 * mb, isPaused: false, warnedAt: null }, now)?.why).toBe(
       'the disk of Stint’s home has 99 MB left, and no job is started before it has 120 MB',
     );
+  });
+});
+
+describe('the same call with the same result', () => {
+  /** Calls by the seconds at which they began and ended; by the end alone where the beginning was not told. */
+  const times = (calls: readonly (readonly number[])[]): number =>
+    calls.reduce((before, [first = 0, ended]) => {
+      const [begunAt, at] = ended === undefined ? [null, first] : [now + first * secondMs, ended];
+      return afterResult(before, { tool: 'Bash', is: 'same', begunAt, at: now + at * secondMs });
+    }, noRepeats).times;
+
+  test.each<[string, number[][], number]>([
+    [
+      'at the pace of the model counts',
+      [
+        [0, 1],
+        [60, 69.9],
+        [129, 130],
+        [131, 132],
+      ],
+      4,
+    ],
+    ['that nobody was told the beginning of counts', [[1], [30], [60], [119]], 4],
+    [
+      'that takes ten seconds is a wait',
+      [
+        [0, 10],
+        [12, 22],
+        [24, 34],
+        [36, 46],
+      ],
+      1,
+    ],
+    [
+      'that comes a minute after the one before is another look',
+      [
+        [0, 1],
+        [61, 62],
+        [122, 123],
+        [183, 184],
+      ],
+      1,
+    ],
+    [
+      'counts from the last wait on',
+      [
+        [0, 1],
+        [2, 3],
+        [4, 34],
+        [35, 36],
+        [37, 38],
+      ],
+      3,
+    ],
+    ['that is heard in one moment with others counts once', [[5], [5], [5], [5], [6]], 2],
+  ])('%s', (_, calls, counted) => {
+    expect(times(calls)).toBe(counted);
+  });
+
+  test('begins a new row after any other', () => {
+    const results = ['a', 'a', 'b', 'a'].map((is, place) => ({ tool: 'Bash', is, begunAt: null, at: now + place }));
+    expect(results.reduce(afterResult, noRepeats)).toMatchObject({ is: 'a', times: 1 });
   });
 });
 
