@@ -9,6 +9,7 @@ import { checkStops } from './stop-checks.ts';
 const now = 100 * minuteMs;
 const id = asAttemptId('job1.1');
 const running: JobState = { kind: 'running', attempt: id };
+const waiting = { kind: 'waiting', attempt: id, question: '?', since: 1 } as const;
 const queued: JobState = { kind: 'queued', notBefore: null, why: null };
 const startedAt = now - minuteMs;
 const stopped = { by: 'turns', detail: 'It has reached its limit.', at: startedAt, words: null } as const;
@@ -62,12 +63,32 @@ describe('a look at the conditions of a job', () => {
       now + 10,
     ],
     [
-      'that waits for its user',
-      {
-        stop: { timeMs: 9 },
-        spent: { runningMs: 9 },
-        state: { kind: 'waiting', attempt: id, question: '?', since: 1 },
-      },
+      'that waits for its user, whose time stands still',
+      { stop: { timeMs: 9 }, spent: { runningMs: 3 }, state: waiting },
+      [],
+      null,
+    ],
+    [
+      'that waits for its user, and goes on working',
+      { stop: { turns: 5 }, spent: { turns: 4 }, state: waiting },
+      ['warned'],
+      null,
+    ],
+    [
+      'that waits for its user, and goes on spending',
+      { stop: { budget: 1 }, spent: { costUsd: 1 }, state: waiting },
+      ['stop'],
+      null,
+    ],
+    [
+      'that waits for its user, and has said all',
+      { stop: { turns: 1 }, spent: { turns: 1 }, state: waiting, finished: true },
+      ['warned'],
+      null,
+    ],
+    [
+      'that waits for its user without a process',
+      { stop: { turns: 1 }, spent: { turns: 1 }, state: { ...waiting, attempt: null } },
       [],
       null,
     ],
