@@ -9,6 +9,7 @@ export type Signs = {
   readonly lineAt: EpochMs | null;
   /** Its last call of one of Stint's own tools. */
   readonly toolAt: EpochMs | null;
+  readonly answeredAt: EpochMs | null;
   /** When it was told that the connection to them is lost. */
   readonly lostAt: EpochMs | null;
   /** When it first told of a limit, or that it asks again, since its last progress. */
@@ -23,7 +24,7 @@ export type Signs = {
 };
 
 export const noSigns: Signs = {
-  ...{ lineAt: null, toolAt: null, lostAt: null, limitedAt: null, limit: '' },
+  ...{ lineAt: null, toolAt: null, answeredAt: null, lostAt: null, limitedAt: null, limit: '' },
   ...{ repeats: noRepeats, open: noCalls, hasAnswered: false, waits: 0 },
 };
 
@@ -62,7 +63,11 @@ export function toolCalled(signs: Signs, at: EpochMs): Signs {
 }
 
 /** What it does once its user has spoken is not what it did before. */
-export function begunAnew(signs: Signs): Signs {
+export function answered(signs: Signs, at: EpochMs): Signs {
+  return { ...begunAnew(signs), answeredAt: at };
+}
+
+function begunAnew(signs: Signs): Signs {
   return { ...signs, repeats: noRepeats };
 }
 

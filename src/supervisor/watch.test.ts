@@ -173,6 +173,60 @@ test('an agent that loses Stint’s tools after it used them is resumed after tw
   expect((await rig.reaches(id, 'done')).watched.last).toMatchObject({ rule: 'mcp-lost' });
 });
 
+describe('an agent whose question is open', () => {
+  const asks = async (rig: SupervisorRig, id: JobId, on?: 'terminal'): Promise<void> => {
+    const attempt = rig.supervisor.attempt(id)?.id ?? ('' as never);
+    const word = { kind: 'asked', attempt, question: 'Which?' } as const;
+    await rig.supervisor.tell(id, on === undefined ? word : { ...word, on });
+  };
+
+  test('is not idle, however long that takes, also after a restart', async () => {
+    await using rig = await openSupervisor();
+    const id = await running(rig, staysOnce(''), ['session']);
+    await asks(rig, id);
+    await rig.passes(hourMs);
+    await rig.restart();
+    await rig.passes(hourMs);
+    expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'waiting' } });
+    await rig.supervisor.answer(id, 'the second');
+    await rig.passes(20 * minuteMs - secondMs);
+    expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'running' } });
+    await rig.passes(secondMs);
+    expect((await rig.reaches(id, 'done')).watched.last).toMatchObject({ rule: 'idle' });
+  });
+
+  test('and that has met a limit goes on elsewhere, where it can hear the answer', async () => {
+    await using rig = await openSupervisor(['a']);
+    const id = await running(rig, staysOnce(limited), ['limited']);
+    await asks(rig, id);
+    await rig.close('a', rig.now + hourMs);
+    await rig.passes(3 * minuteMs);
+    expect((await rig.reaches(id, 'parked')).watched.last).toMatchObject({ rule: 'limited-stuck' });
+  });
+
+  test('and that has lost the tools by which it would be answered is connected anew', async () => {
+    await using rig = await openSupervisor();
+    const id = await running(rig, staysOnce(''), ['session']);
+    await asks(rig, id);
+    const attempt = rig.supervisor.attempt(id)?.id ?? ('' as never);
+    rig.supervisor.watch.toolCalled(attempt);
+    rig.now += secondMs;
+    rig.supervisor.watch.toolsLost(attempt);
+    await rig.passes(2 * minuteMs);
+    const again = await rig.supervisor.until(id, ({ state, attempts }) => attempts === 2 && state.kind === 'waiting');
+    expect(again).toMatchObject({ state: { question: 'Which?' }, watched: { last: { rule: 'mcp-lost' } } });
+  });
+
+  test('on its terminal waits for whoever types there, at a limit too', async () => {
+    await using rig = await openSupervisor(['a']);
+    const id = await running(rig, staysOnce(limited), ['limited']);
+    await asks(rig, id, 'terminal');
+    await rig.close('a', rig.now + hourMs);
+    await rig.passes(hourMs);
+    expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'waiting' } });
+  });
+});
+
 describe('an agent that does the same again and again', () => {
   test('is told so the first time, and blocked the second time, also after a restart', async () => {
     await using rig = await openSupervisor();
@@ -230,6 +284,20 @@ describe('a process that is gone unnoticed', () => {
     expect(await rig.reaches(id, 'done')).toMatchObject({
       ...{ attempts: 1, state: { result: 'all of it' }, watched: { last: { rule: 'dead' } } },
     });
+  });
+
+  test('is concluded as well where its question was open', async () => {
+    await using rig = await openSupervisor(undefined, {
+      wrapProcesses: (processes) => ({ ...processes, ended: () => new Promise(() => undefined) }),
+    });
+    const id = await running(rig, `${session}until [ -e "$NOTES/end" ]; do sleep 0.02; done`, ['session']);
+    const attempt = rig.supervisor.attempt(id)?.id ?? ('' as never);
+    await rig.supervisor.tell(id, { kind: 'asked', attempt, question: 'Which?' });
+    writeFileSync(join(rig.folder, 'end'), '');
+    await gone(rig, id);
+    await rig.passes(10 * secondMs);
+    await rig.supervisor.until(id, ({ state }) => state.kind === 'waiting' && state.attempt === null);
+    expect(last(rig, id)).toMatchObject({ rule: 'dead' });
   });
 
   test('is unknown, never dead, where the question fails', async () => {

@@ -10,6 +10,8 @@ export type IdleFacts = {
   readonly lineAt: EpochMs | null;
   readonly requestAt: EpochMs | null;
   readonly toolAt: EpochMs | null;
+  /** When its user said what it had waited for. */
+  readonly answeredAt: EpochMs | null;
   /** What it waits for, which is no idleness; `unknown` where that cannot be told. */
   readonly waitsFor: 'user' | 'jobs' | 'answer' | 'unknown' | null;
   /** Of the calls of tools that are under way, the one that began first; null for none. */

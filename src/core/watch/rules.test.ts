@@ -16,7 +16,7 @@ const ago = (ms: number): number => now - ms;
 describe('an agent without a sign of life', () => {
   const facts = (more: Partial<IdleFacts> = {}): IdleFacts => ({
     ...{ startedAt: ago(60 * minuteMs), seenSince: ago(60 * minuteMs), lineAt: null, requestAt: null, toolAt: null },
-    ...{ waitsFor: null, running: null, limitMs: idleMs, ...more },
+    ...{ answeredAt: null, waitsFor: null, running: null, limitMs: idleMs, ...more },
   });
 
   test.each([
@@ -24,6 +24,7 @@ describe('an agent without a sign of life', () => {
     ['its last line', { lineAt: ago(20 * minuteMs - 1) }],
     ['its last request', { requestAt: ago(20 * minuteMs - 1) }],
     ['its last call of a tool', { toolAt: ago(20 * minuteMs - 1) }],
+    ['the answer that it had waited for', { answeredAt: ago(20 * minuteMs - 1) }],
     ['since when it could be seen', { seenSince: ago(20 * minuteMs - 1) }],
   ])('is idle after 20 minutes, counted from %s', (_, more) => {
     expect(idle(facts(more), now)).toBeNull();
@@ -42,7 +43,7 @@ describe('an agent without a sign of life', () => {
       says: expect.stringContaining('nothing was heard of you for 1h') as string,
       facts: {
         ...{ startedAt: ago(60 * minuteMs), seenSince: ago(60 * minuteMs), lineAt: null, requestAt: null },
-        ...{ toolAt: null, limitMs: 60 * minuteMs, tool: null, toolBegunAt: null },
+        ...{ toolAt: null, answeredAt: null, limitMs: 60 * minuteMs, tool: null, toolBegunAt: null },
       },
     });
   });
