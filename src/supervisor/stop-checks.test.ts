@@ -25,14 +25,16 @@ type Case = {
   readonly counted?: Partial<Spent>;
   readonly spent?: Partial<Spent>;
   readonly finished?: boolean;
+  readonly idle?: number;
 };
 
-function look({ stop = {}, state = running, job = {}, counted = {}, spent = {}, finished = false }: Case) {
+function look({ stop = {}, state = running, job = {}, counted = {}, spent = {}, finished = false, idle = 0 }: Case) {
   const built = buildJob({ state, ...job });
   const progress = { ...built.progress, ...job.progress, counted: { ...nothingSpent, ...counted } };
   const jobs = [{ ...built, progress, spec: { ...built.spec, stop: { ...noStop, ...stop } } }];
   const present = { ...nothingSpent, ...spent };
-  return checkStops({ jobs, attempt: () => attempt, spent: () => present, hasFinished: () => finished, now });
+  const attemptNow = { ...attempt, idle: { turns: idle, until: now } };
+  return checkStops({ jobs, attempt: () => attemptNow, spent: () => present, hasFinished: () => finished, now });
 }
 
 describe('a look at the conditions of a job', () => {
@@ -92,6 +94,7 @@ describe('a look at the conditions of a job', () => {
       [],
       null,
     ],
+    ['that only waited in some of its turns', { stop: { turns: 5 }, spent: { turns: 5 }, idle: 2 }, [], null],
     [
       'that is being started',
       { stop: { turns: 1 }, spent: { turns: 1 }, state: { kind: 'starting', attempt: id } },

@@ -44,7 +44,7 @@ export function checkStops(view: StopView): Dispatch {
       continue;
     }
     const spent = view.spent(job);
-    const counted = countedOf(job, spent);
+    const counted = countedOf(job, { ...attempt, spent });
     const met = stopOf(spec.stop, counted);
     if (met !== null && (met.by === 'time' || !view.hasFinished(attempt.id))) {
       events.push({ job: job.id, event: { kind: 'stop', attempt: attempt.id, met, spent } });
