@@ -33,6 +33,24 @@ describe('ask_user', () => {
     expect(await ask(worker)).toEqual(answered);
   });
 
+  test('that only waited is no turn of its agent’s work, and two at once are one', async () => {
+    await using rig = await openTools({ waitMs: 50 });
+    const worker = await rig.work();
+    const idle = () => rig.agents.supervisor.attempt(worker.job.id)?.idle?.turns;
+    await ask(worker);
+    rig.agents.now += 1000;
+    const both = [ask(worker), ask(worker)];
+    rig.agents.now += 1000;
+    await Promise.all(both);
+    expect(idle()).toBe(2);
+    await rig.restart();
+    rig.agents.now += 1000;
+    await ask(worker);
+    await answer(rig, worker);
+    await ask(worker);
+    expect(idle()).toBe(3);
+  });
+
   test('refuses another question while one is open, and quotes that', async () => {
     await using rig = await openTools({ waitMs: 50 });
     const worker = await rig.work();

@@ -30,7 +30,7 @@ export interface ToolStore {
 }
 
 /** What a job's agent may let happen to its own job. */
-export type AgentWord = Extract<JobEvent, { kind: 'finished' | 'asked' | 'reported' | 'answer-told' }>;
+export type AgentWord = Extract<JobEvent, { kind: 'finished' | 'asked' | 'reported' | 'answer-told' | 'only-waited' }>;
 
 /** Jobs, as the tools of their agents know them. */
 export interface ToolJobs {

@@ -17,6 +17,9 @@ export type AgentEvent =
   | { readonly kind: 'limited'; readonly signal: Signal; readonly waits: boolean }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tool'; readonly name: string; readonly summary: string }
+  /** A call of a tool is under way, and has no result yet. */
+  | { readonly kind: 'tool-begun'; readonly id: string; readonly name: string }
+  | { readonly kind: 'tool-ended'; readonly id: string }
   /** The agent asks again by itself. */
   | { readonly kind: 'retrying'; readonly detail: string }
   | { readonly kind: 'turn-completed' }
@@ -24,7 +27,14 @@ export type AgentEvent =
   | { readonly kind: 'result'; readonly text: string }
   | { readonly kind: 'error'; readonly failure: FailureKind; readonly detail: string; readonly until: number | null }
   /** What a tool gave: `call` and `result` are digests of what went in and what came out, to be compared and nothing else. */
-  | { readonly kind: 'tool-result'; readonly name: string; readonly call: string; readonly result: string }
+  | {
+      readonly kind: 'tool-result';
+      /** As its call began with; absent where that was not told. */
+      readonly id?: string;
+      readonly name: string;
+      readonly call: string;
+      readonly result: string;
+    }
   /** What this attempt has spent up to now, in the agent's own figures. */
   | { readonly kind: 'usage'; readonly usage: Usage }
   /** On a terminal: the agent has ended its turn, well or not, and waits for the next prompt. */

@@ -26,7 +26,9 @@ describe('what a tool gave', () => {
     call: expect.any(String),
     result: expect.any(String),
   });
-  const used = (events: readonly AgentEvent[]) => events.filter((each) => each.kind === 'tool-result');
+  // Each call has another id.
+  const used = (events: readonly AgentEvent[]) =>
+    events.flatMap((each) => (each.kind === 'tool-result' ? [{ ...each, id: undefined }] : []));
   const claude = (id: string, input: object, content: unknown): object[] => [
     { type: 'assistant', message: { model: 'm', content: [{ type: 'tool_use', id, name: 'Bash', input }] } },
     { type: 'user', message: { content: [{ type: 'tool_result', tool_use_id: id, content }] } },
@@ -37,6 +39,8 @@ describe('what a tool gave', () => {
       item: { type: 'command_execution', command, aggregated_output: output, exit_code: 0 },
     },
   ];
+  const works = (item: object): object[] =>
+    ['item.started', 'item.completed'].map((type) => ({ type, item: { id: 'item_1', ...item } }));
   const gemini = (id: string, parameters: object, output: string): object[] => [
     { type: 'tool_use', tool_name: 'run_shell_command', tool_id: id, parameters },
     { type: 'tool_result', tool_id: id, status: 'success', output },
@@ -81,6 +85,21 @@ describe('what a tool gave', () => {
   test('of a call of Codex’s to a tool server is one as well', () => {
     const item = { type: 'mcp_tool_call', server: 'stint', tool: 'notes', arguments: { do: 'list' }, result: {} };
     expect(used(hear(codexJob, [{ type: 'item.completed', item }]))).toEqual([result('stint.notes')] as never);
+  });
+
+  test.each<[string, JobMode, object[], string, string]>([
+    ['Claude Code', claudeJob, claude('1', {}, 'a'), '1', 'Bash'],
+    ['Gemini CLI', geminiJob, gemini('1', {}, 'a'), '1', 'run_shell_command'],
+    ['Codex', codexJob, works({ type: 'command_execution', command: 'make' }), 'item_1', 'shell'],
+    ['Codex', codexJob, works({ type: 'mcp_tool_call', server: 's', tool: 't' }), 'item_1', 's.t'],
+    ['Codex', codexJob, works({ type: 'collab_tool_call', tool: 'wait' }), 'item_1', 'wait'],
+    ['Codex', codexJob, works({ type: 'web_search' }), 'item_1', 'web_search'],
+  ])('of %s is what it has waited for since it called it: %#', (...[, mode, lines, id, name]) => {
+    const told = (some: readonly object[]) =>
+      hear(mode, some).filter(({ kind }) => kind === 'tool-begun' || kind === 'tool-ended');
+    const begun = { kind: 'tool-begun', id, name } as const;
+    expect(told(lines.slice(0, 1))).toEqual([begun]);
+    expect(told(lines)).toEqual([begun, { kind: 'tool-ended', id }]);
   });
 
   test('without its call is nothing', () => {
@@ -136,6 +155,8 @@ describe('a turn that ends well', () => {
     expect(hear(codexJob, lines)).toEqual([
       { kind: 'session', id: '01a1fe96-24ff-7813-9ebf-e72e84fda068' },
       { kind: 'tool', name: 'shell', summary: "/bin/bash -lc 'echo step 1'" },
+      { kind: 'tool-begun', id: 'item_0', name: 'shell' },
+      { kind: 'tool-ended', id: 'item_0' },
       { kind: 'retrying', detail: 'Reconnecting... 2/5 (stream disconnected)' },
       { kind: 'text', text: 'all done' },
       { kind: 'turn-completed' },

@@ -42,7 +42,9 @@ describe('hooks', () => {
       { kind: 'result', text: 'all done' },
       { kind: 'turn-ended' },
     ]);
-    expect(listen('claude')('stdout', hook('Stop', { ...said, background_tasks: [{}] }))).toEqual([]);
+    expect(listen('claude')('stdout', hook('Stop', { ...said, background_tasks: [{}] }))).toEqual([
+      { kind: 'tool-begun', id: 'background', name: 'background task' },
+    ]);
   });
 
   test('that Claude Code has been idle is no question, another dialog is', () => {
@@ -105,6 +107,28 @@ describe('a transcript', () => {
       { kind: 'result', text: 'all done' },
       { kind: 'turn-ended' },
     ]);
+  });
+
+  test.each(['function_call', 'custom_tool_call'])('of Codex tells which of its tools are at work: %s', (type) => {
+    const hear = listen('codex');
+    const told = (payload: object) => hear('transcript', JSON.stringify({ type: 'response_item', payload }));
+    expect(told({ type, call_id: 'call_7', name: 'exec', input: '{}' })).toEqual([
+      { kind: 'tool-begun', id: 'call_7', name: 'exec' },
+    ]);
+    expect(told({ type: `${type}_output`, call_id: 'call_7', output: 'x' })).toEqual([
+      { kind: 'tool-ended', id: 'call_7' },
+    ]);
+    expect(told({ type: 'message', role: 'assistant', content: [] })).toEqual([]);
+  });
+
+  test('of Claude Code tells which of its tools are at work', () => {
+    const hear = listen('claude');
+    const told = (entry: object) => hear('transcript', JSON.stringify({ isSidechain: false, ...entry }));
+    const call = { type: 'tool_use', id: 'toolu_7', name: 'Bash', input: { command: 'make' } };
+    const begun = told({ type: 'assistant', message: { model: 'm', content: [call] } });
+    expect(begun).toContainEqual({ kind: 'tool-begun', id: 'toolu_7', name: 'Bash' });
+    const content = [{ type: 'tool_result', tool_use_id: 'toolu_7', content: 'made' }];
+    expect(told({ type: 'user', message: { content } })).toContainEqual({ kind: 'tool-ended', id: 'toolu_7' });
   });
 
   test('of Codex ends a turn with an error', () => {

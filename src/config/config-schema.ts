@@ -68,7 +68,9 @@ export const configSchema = section({
       .describe('Whether agents of jobs get tools of Stint’s: to create jobs, wait, ask, report, lock files.'),
     idleMinutes: wholeNumber(0, 1440)
       .default(20)
-      .describe('Minutes without any sign of life after which an agent is stopped and resumed; 0 for never.'),
+      .describe(
+        'Minutes without any sign of life after which an agent is stopped and resumed, 60 or more while a tool works for it; 0 for never.',
+      ),
     models: section({
       anthropic: chain('of Anthropic', 'opus, sonnet[1m], sonnet, haiku'),
       openai: chain('of OpenAI', 'none'),

@@ -9,6 +9,7 @@ import { secondMs, type EpochMs } from '../core/time.ts';
 import { localTimeZone } from '../lib/local-time-zone.ts';
 import { pause } from '../lib/pause.ts';
 import { isClosedFor } from './closed-for.ts';
+import { callsAfter, noCalls } from './open-calls.ts';
 import type { AccountPort, Processes } from './ports.ts';
 
 export type ScreenDeps = {
@@ -37,7 +38,7 @@ export class ScreenWatch {
   readonly #stopped = new AbortController();
   #lastWordAt: EpochMs;
   #isBusy = true;
-  #isInTool = false;
+  #open = noCalls;
 
   constructor(deps: ScreenDeps, watched: Watched) {
     this.#deps = deps;
@@ -53,12 +54,11 @@ export class ScreenWatch {
     this.#stopped.abort();
   }
 
-  hear({ kind }: AgentEvent): void {
-    // Nobody says a word while a tool runs.
-    this.#isInTool = kind === 'tool';
+  hear(event: AgentEvent): void {
     this.#lastWordAt = this.#deps.clock();
+    this.#open = callsAfter(this.#open, event, this.#lastWordAt);
     // One that waits for its user may show a limit of before.
-    this.#isBusy = kind !== 'turn-ended' && kind !== 'asks';
+    this.#isBusy = event.kind !== 'turn-ended' && event.kind !== 'asks';
   }
 
   async #watch(): Promise<void> {
@@ -67,7 +67,8 @@ export class ScreenWatch {
       await pause(this.#deps.screenMs ?? usualScreenMs, signal);
       if (signal.aborted) return;
       const line = this.#isBusy ? await this.#limitShown() : null;
-      const lastWordAt = this.#isInTool ? this.#deps.clock() : this.#lastWordAt;
+      // Nobody says a word while a tool runs.
+      const lastWordAt = this.#open.size > 0 ? this.#deps.clock() : this.#lastWordAt;
       const facts = { line, lastWordAt, isClosed: line !== null && this.#isClosed() };
       if (!this.#isBusy || line === null || !isLimited(facts, this.#deps.clock())) continue;
       return this.#limited(oneLine(line));

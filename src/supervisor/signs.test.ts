@@ -7,7 +7,12 @@ const after = (...events: AgentEvent[]) =>
   events.reduce((signs, event, place) => afterEvent(signs, event, 1000 + place), noSigns);
 const retrying: AgentEvent = { kind: 'retrying', detail: 'asks again' };
 const text: AgentEvent = { kind: 'text', text: 'on' };
-const gave = (name: string, result: string): AgentEvent => ({ kind: 'tool-result', name, call: 'c', result });
+const gave = (name: string, result: string): Extract<AgentEvent, { kind: 'tool-result' }> => ({
+  kind: 'tool-result',
+  name,
+  call: 'c',
+  result,
+});
 
 describe('what is known of an attempt', () => {
   test('is since when it has met a limit without moving', () => {
@@ -30,6 +35,46 @@ describe('what is known of an attempt', () => {
     expect(times(gave('Bash', 'a'), gave('Bash', 'a'), gave('Bash', 'b'))).toBe(1);
     expect(times(gave('BashOutput', 'a'), gave('BashOutput', 'a'))).toBe(0);
     expect(times(gave('mcp__stint-job__wait_for_jobs', 'a'), gave('mcp__stint-job__wait_for_jobs', 'a'))).toBe(0);
+  });
+
+  test('of repeats begins anew with each turn', () => {
+    expect(after(gave('Bash', 'a'), gave('Bash', 'a'), { kind: 'turn-ended' }).repeats.times).toBe(0);
+    expect(after(gave('Bash', 'a'), { kind: 'result', text: '' }, gave('Bash', 'a')).repeats.times).toBe(1);
+  });
+
+  test('of a call that took its time is that it has waited', () => {
+    const slept = ['1', '2', '3', '4'].reduce((signs, id, place) => {
+      const at = place * 60_000;
+      const begun = afterEvent(signs, { kind: 'tool-begun', id, name: 'Bash' }, at);
+      return afterEvent(
+        afterEvent(begun, { ...gave('Bash', 'a'), id }, at + 30_000),
+        { kind: 'tool-ended', id },
+        at + 30_000,
+      );
+    }, noSigns);
+    expect(slept.repeats.times).toBe(1);
+    expect(slept.open.size).toBe(0);
+  });
+
+  test('of a call is not that another one of the same tool takes its time', () => {
+    const server = afterEvent(noSigns, { kind: 'tool-begun', id: 'server', name: 'Bash' }, 0);
+    const looped = ['1', '2', '3', '4'].reduce((signs, id, place) => {
+      const at = 60_000 + place * 2000;
+      const begun = afterEvent(signs, { kind: 'tool-begun', id, name: 'Bash' }, at);
+      return afterEvent(begun, { ...gave('Bash', 'a'), id }, at + 1000);
+    }, server);
+    expect(looped.repeats.times).toBe(4);
+  });
+
+  test('is which of its tools are at work, until they or its turn have ended', () => {
+    const begun = (id: string): AgentEvent => ({ kind: 'tool-begun', id, name: `tool ${id}` });
+    const [first, again, second] = [begun('1'), begun('1'), begun('2')];
+    expect([...after(first, text, second, again).open.values()]).toEqual([
+      { name: 'tool 1', begunAt: 1000 },
+      { name: 'tool 2', begunAt: 1002 },
+    ]);
+    expect([...after(first, second, { kind: 'tool-ended', id: '1' }).open.keys()]).toEqual(['2']);
+    expect(after(first, { kind: 'turn-ended' }).open.size).toBe(0);
   });
 
   test('is whether it has answered, and nothing followed', () => {

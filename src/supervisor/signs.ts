@@ -1,5 +1,7 @@
 import type { AgentEvent } from '../agents/job-mode.ts';
 import type { EpochMs } from '../core/time.ts';
+import { afterResult, noRepeats, type Repeats } from '../core/watch/content-loop.ts';
+import { callsAfter, noCalls, type OpenCalls } from './open-calls.ts';
 import { isOwnTool, mayRepeat } from './own-tool.ts';
 
 /** What an attempt gave of itself; kept in memory alone, and heard again from its output after a restart. */
@@ -7,13 +9,14 @@ export type Signs = {
   readonly lineAt: EpochMs | null;
   /** Its last call of one of Stint's own tools. */
   readonly toolAt: EpochMs | null;
+  readonly answeredAt: EpochMs | null;
   /** When it was told that the connection to them is lost. */
   readonly lostAt: EpochMs | null;
   /** When it first told of a limit, or that it asks again, since its last progress. */
   readonly limitedAt: EpochMs | null;
   readonly limit: string;
-  /** Its last call of a tool and what came of it, and how often that was so in a row. */
-  readonly repeats: { readonly tool: string; readonly is: string; readonly times: number };
+  readonly repeats: Repeats;
+  readonly open: OpenCalls;
   /** It has come to the end of a turn, and nothing followed. */
   readonly hasAnswered: boolean;
   /** Calls that wait for other jobs, under way at this moment. */
@@ -21,12 +24,16 @@ export type Signs = {
 };
 
 export const noSigns: Signs = {
-  ...{ lineAt: null, toolAt: null, lostAt: null, limitedAt: null, limit: '' },
-  ...{ repeats: { tool: '', is: '', times: 0 }, hasAnswered: false, waits: 0 },
+  ...{ lineAt: null, toolAt: null, answeredAt: null, lostAt: null, limitedAt: null, limit: '' },
+  ...{ repeats: noRepeats, open: noCalls, hasAnswered: false, waits: 0 },
 };
 
 /** What is known after an event. */
 export function afterEvent(signs: Signs, event: AgentEvent, at: EpochMs): Signs {
+  return { ...changedBy(signs, event, at), open: callsAfter(signs.open, event, at) };
+}
+
+function changedBy(signs: Signs, event: AgentEvent, at: EpochMs): Signs {
   switch (event.kind) {
     case 'limited':
       return limited(signs, 'evidence' in event.signal ? event.signal.evidence : event.signal.window, at);
@@ -35,14 +42,17 @@ export function afterEvent(signs: Signs, event: AgentEvent, at: EpochMs): Signs 
     case 'tool':
       return isOwnTool(event.name) ? toolCalled(moved(signs), at) : moved(signs);
     case 'tool-result':
-      return repeated(moved(signs), event);
+      return repeated(moved(signs), event, at);
     case 'error':
       return event.failure === 'mcp-lost' ? { ...signs, lostAt: at } : signs;
     case 'text':
       return moved(signs);
     case 'turn-completed':
-    case 'result':
       return { ...moved(signs), hasAnswered: true };
+    case 'result':
+      return { ...begunAnew(moved(signs)), hasAnswered: true };
+    case 'turn-ended':
+      return begunAnew(signs);
     default:
       return signs;
   }
@@ -50,6 +60,15 @@ export function afterEvent(signs: Signs, event: AgentEvent, at: EpochMs): Signs 
 
 export function toolCalled(signs: Signs, at: EpochMs): Signs {
   return { ...signs, toolAt: Math.max(at, signs.toolAt ?? 0) };
+}
+
+/** What it does once its user has spoken is not what it did before. */
+export function answered(signs: Signs, at: EpochMs): Signs {
+  return { ...begunAnew(signs), answeredAt: at };
+}
+
+function begunAnew(signs: Signs): Signs {
+  return { ...signs, repeats: noRepeats };
 }
 
 function limited(signs: Signs, limit: string, at: EpochMs): Signs {
@@ -61,9 +80,9 @@ function moved(signs: Signs): Signs {
   return { ...signs, limitedAt: null, limit: '', lostAt: null, hasAnswered: false };
 }
 
-function repeated(signs: Signs, { name, call, result }: Extract<AgentEvent, { kind: 'tool-result' }>): Signs {
-  if (mayRepeat(name)) return signs;
-  const is = `${call} ${result}`;
-  const times = signs.repeats.is === is ? signs.repeats.times + 1 : 1;
-  return { ...signs, repeats: { tool: name, is, times } };
+function repeated(signs: Signs, event: Extract<AgentEvent, { kind: 'tool-result' }>, at: EpochMs): Signs {
+  const { id, name: tool, call, result } = event;
+  if (mayRepeat(tool)) return signs;
+  const begunAt = id === undefined ? null : (signs.open.get(id)?.begunAt ?? null);
+  return { ...signs, repeats: afterResult(signs.repeats, { tool, is: `${call} ${result}`, begunAt, at }) };
 }

@@ -9,6 +9,7 @@ import { checkStops } from './stop-checks.ts';
 const now = 100 * minuteMs;
 const id = asAttemptId('job1.1');
 const running: JobState = { kind: 'running', attempt: id };
+const waiting = { kind: 'waiting', attempt: id, question: '?', since: 1 } as const;
 const queued: JobState = { kind: 'queued', notBefore: null, why: null };
 const startedAt = now - minuteMs;
 const stopped = { by: 'turns', detail: 'It has reached its limit.', at: startedAt, words: null } as const;
@@ -24,14 +25,16 @@ type Case = {
   readonly counted?: Partial<Spent>;
   readonly spent?: Partial<Spent>;
   readonly finished?: boolean;
+  readonly idle?: number;
 };
 
-function look({ stop = {}, state = running, job = {}, counted = {}, spent = {}, finished = false }: Case) {
+function look({ stop = {}, state = running, job = {}, counted = {}, spent = {}, finished = false, idle = 0 }: Case) {
   const built = buildJob({ state, ...job });
   const progress = { ...built.progress, ...job.progress, counted: { ...nothingSpent, ...counted } };
   const jobs = [{ ...built, progress, spec: { ...built.spec, stop: { ...noStop, ...stop } } }];
   const present = { ...nothingSpent, ...spent };
-  return checkStops({ jobs, attempt: () => attempt, spent: () => present, hasFinished: () => finished, now });
+  const attemptNow = { ...attempt, idle: { turns: idle, until: now } };
+  return checkStops({ jobs, attempt: () => attemptNow, spent: () => present, hasFinished: () => finished, now });
 }
 
 describe('a look at the conditions of a job', () => {
@@ -62,15 +65,36 @@ describe('a look at the conditions of a job', () => {
       now + 10,
     ],
     [
-      'that waits for its user',
-      {
-        stop: { timeMs: 9 },
-        spent: { runningMs: 9 },
-        state: { kind: 'waiting', attempt: id, question: '?', since: 1 },
-      },
+      'that waits for its user, whose time stands still',
+      { stop: { timeMs: 9 }, spent: { runningMs: 3 }, state: waiting },
       [],
       null,
     ],
+    [
+      'that waits for its user, and goes on working',
+      { stop: { turns: 5 }, spent: { turns: 4 }, state: waiting },
+      ['warned'],
+      null,
+    ],
+    [
+      'that waits for its user, and goes on spending',
+      { stop: { budget: 1 }, spent: { costUsd: 1 }, state: waiting },
+      ['stop'],
+      null,
+    ],
+    [
+      'that waits for its user, and has said all',
+      { stop: { turns: 1 }, spent: { turns: 1 }, state: waiting, finished: true },
+      ['warned'],
+      null,
+    ],
+    [
+      'that waits for its user without a process',
+      { stop: { turns: 1 }, spent: { turns: 1 }, state: { ...waiting, attempt: null } },
+      [],
+      null,
+    ],
+    ['that only waited in some of its turns', { stop: { turns: 5 }, spent: { turns: 5 }, idle: 2 }, [], null],
     [
       'that is being started',
       { stop: { turns: 1 }, spent: { turns: 1 }, state: { kind: 'starting', attempt: id } },

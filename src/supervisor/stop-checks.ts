@@ -43,10 +43,8 @@ export function checkStops(view: StopView): Dispatch {
       else events.push({ job: job.id, event: { kind: 'stop', attempt: attempt.id, met: { by, detail } } });
       continue;
     }
-    // Nothing is spent while it waits.
-    if (state.kind === 'waiting') continue;
     const spent = view.spent(job);
-    const counted = countedOf(job, spent);
+    const counted = countedOf(job, { ...attempt, spent });
     const met = stopOf(spec.stop, counted);
     if (met !== null && (met.by === 'time' || !view.hasFinished(attempt.id))) {
       events.push({ job: job.id, event: { kind: 'stop', attempt: attempt.id, met, spent } });
@@ -55,6 +53,8 @@ export function checkStops(view: StopView): Dispatch {
     const warnings = freshOf(job, warningsOf(spec.stop, counted));
     if (warnings.length > 0)
       events.push({ job: job.id, event: { kind: 'warned', attempt: attempt.id, warnings, spent } });
+    // Its agent may go on working meanwhile, but its time stands still.
+    if (state.kind === 'waiting') continue;
     const leftMs = timeLeftMs(spec.stop, counted);
     if (leftMs !== null && leftMs > 0) later(view.now + leftMs);
   }

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { minuteMs, secondMs } from '../core/time.ts';
 import { noStop, type StopSpec } from '../core/job/stop.ts';
 import { noTokens } from '../core/spend/tokens.ts';
@@ -36,6 +38,26 @@ describe('a job that meets a stop condition', () => {
     );
     expect(rig.supervisor.why(job)).toContain('It was stopped 0s ago');
     expect(rig.bugs).toEqual([]);
+  });
+
+  test('while its question is open, because its agent works on, is warned and ended as any other', async () => {
+    await using rig = await openSupervisor();
+    const works = `until [ -e $NOTES/asked ]; do sleep 0.02; done\n${cost(0.9)}`;
+    const { id } = await rig.add(
+      script(`${works}until [ -e $NOTES/warned ]; do sleep 0.02; done\n${cost(1.5)}${forever}`),
+      {
+        ...stop({ budget: 1 }),
+      },
+    );
+    await rig.reaches(id, 'running');
+    await rig.hears('session');
+    const attempt = rig.supervisor.attempt(id)?.id ?? ('' as never);
+    await rig.supervisor.tell(id, { kind: 'asked', attempt, question: 'Which?' });
+    writeFileSync(join(rig.folder, 'asked'), '');
+    const warned = await rig.supervisor.until(id, ({ progress }) => progress.warned.length > 0);
+    expect(warned).toMatchObject({ state: { kind: 'waiting' }, progress: { warned: [{ by: 'budget' }] } });
+    writeFileSync(join(rig.folder, 'warned'), '');
+    expect(await rig.reaches(id, 'done')).toMatchObject({ stopped: { by: 'budget' }, attempts: 2 });
   });
 
   test('frees those that depend on it in the same moment', async () => {

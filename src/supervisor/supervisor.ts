@@ -302,7 +302,7 @@ export class Supervisor {
   #wantedOf(job: Sought): Sought['spec'] {
     const holder = holderOf(job);
     if (holder === null || holder === job.spec.agent || job.id === undefined) return job.spec;
-    return { ...job.spec, model: modelOf(this.#book.attempt(job.id)) };
+    return { ...job.spec, model: this.#book.attempt(job.id)?.model ?? null };
   }
 
   #ladderOf(job: Sought): LadderAgent[] {
@@ -470,6 +470,7 @@ export class Supervisor {
     this.#running = undefined;
     const past = before === null ? null : attemptOf(before);
     if (past !== null && attemptOf(after) !== past) this.#spending.delete(past);
+    if (past !== null && before?.state.kind === 'waiting' && after.state.kind === 'running') this.#watch.answered(past);
     this.#deps.changed(before, after);
     for (const watcher of [...this.#watchers]) watcher();
     this.look();
@@ -478,10 +479,6 @@ export class Supervisor {
 
 function byEnd(a: Attempt, b: Attempt): number {
   return (a.endedAt ?? 0) - (b.endedAt ?? 0);
-}
-
-function modelOf(attempt: Attempt | undefined): string | null {
-  return attempt?.model ?? null;
 }
 
 /** Whoever had the conversation saves the work; null for a job that no condition has stopped. */

@@ -84,6 +84,23 @@ describe('a limit on a screen', () => {
     expect(rig.supervisor.find(id)?.attempts).toBe(2);
   });
 
+  test('is none while a tool is at work, whatever is told meanwhile, unless its account is closed', async () => {
+    await using rig = await openSupervisor(['a']);
+    const usage = { turns: 1, models: null, costUsd: null, ofConversation: false };
+    const works = tell({ kind: 'tool-begun', id: '1', name: 'Bash' }) + tell({ kind: 'usage', usage });
+    const { id } = await rig.add(`${begun}echo 'limit reached'\n${works}${sleep}`, pty);
+    const looked = Promise.withResolvers<void>();
+    await rig.hears('usage');
+    // Whoever looks at the screen hears of it in the same turn of the loop.
+    await new Promise((resolve) => setImmediate(resolve));
+    rig.advance(4 * minuteMs);
+    setTimeout(() => looked.resolve(), 1000);
+    await looked.promise;
+    expect(rig.supervisor.find(id)).toMatchObject({ state: { kind: 'running' }, attempts: 1 });
+    await rig.close('a', rig.now + 60 * minuteMs);
+    await rig.reaches(id, 'parked');
+  });
+
   test('is one at once where its account is closed by its own state', async () => {
     await using rig = await openSupervisor(['a']);
     const { id } = await rig.add(shows, pty);

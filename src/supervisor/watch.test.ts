@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { asAttemptId, type JobId } from '../core/ids.ts';
 import type { Job } from '../core/job/job.ts';
 import { hourMs, minuteMs, secondMs } from '../core/time.ts';
@@ -13,8 +15,26 @@ const limited = print({
   signal: { kind: 'closed', window: 'five_hour', family: null, overage: false, until: null, evidence: 'session limit' },
   waits: false,
 });
-const calls = (result: string, times: number): string =>
-  print({ kind: 'tool-result', name: 'Bash', call: 'c', result }).repeat(times);
+const tool = (id: string): string => print({ kind: 'tool-begun', id, name: 'Bash' });
+const gave = (result: string): string => print({ kind: 'tool-result', name: 'Bash', call: 'c', result });
+/** Gives these results one after the other, each once the test says so. */
+const gives = (...results: string[]): string =>
+  results
+    .map((result, place) => `until [ -e "$NOTES/$1-${place + 1}" ]; do sleep 0.02; done\n${gave(result)}`)
+    .join('');
+
+/** Lets an agent give so many results, some seconds apart; `heard` were before them. */
+async function given(
+  rig: SupervisorRig,
+  times: number,
+  { run = 'first', heard = 0 }: { readonly run?: 'first' | 'resume'; readonly heard?: number } = {},
+): Promise<void> {
+  for (let place = 1; place <= times; place += 1) {
+    rig.now += 2 * secondMs;
+    writeFileSync(join(rig.folder, `${run}-${place}`), '');
+    await rig.hears('tool-result', heard + place);
+  }
+}
 
 /** Adds a job and resolves when its agent has told so many events of a kind. */
 async function running(rig: SupervisorRig, script: string, hears: Parameters<SupervisorRig['hears']>): Promise<JobId> {
@@ -65,6 +85,39 @@ describe('an agent that gives no sign of life', () => {
     await rig.restart();
     rig.now += hourMs;
     await rig.passes(19 * minuteMs);
+    expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'running' } });
+  });
+
+  test('is left alone for an hour where its tool is at work, also after a restart', async () => {
+    await using rig = await openSupervisor();
+    const id = await running(rig, staysOnce(tool('1')), ['tool-begun']);
+    await rig.passes(59 * minuteMs);
+    await rig.restart();
+    await rig.hears('tool-begun', 2);
+    await rig.passes(59 * minuteMs);
+    expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'running' } });
+    await rig.passes(minuteMs + secondMs);
+    const done = await rig.reaches(id, 'done');
+    expect(done).toMatchObject({ attempts: 2, watched: { last: { rule: 'idle', facts: { tool: 'Bash' } } } });
+    expect(rig.read('told')).toContain('while your tool Bash ran');
+  });
+
+  test('is stopped after 20 minutes where its tools have ended', async () => {
+    await using rig = await openSupervisor();
+    const ended = print({ kind: 'tool-ended', id: '1' });
+    const id = await running(rig, staysOnce(tool('1') + tool('2') + ended + ended.replace('1', '2')), [
+      'tool-ended',
+      2,
+    ]);
+    await rig.passes(20 * minuteMs);
+    expect((await rig.reaches(id, 'done')).watched.last?.why).toContain('used no tool for 20m');
+  });
+
+  test('is not stopped where only the person on its terminal can tell', async () => {
+    await using rig = await openSupervisor();
+    const { id } = await rig.add('exec sleep 300', { transport: 'pty', interactive: true });
+    await rig.reaches(id, 'running');
+    await rig.passes(hourMs);
     expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'running' } });
   });
 
@@ -120,16 +173,74 @@ test('an agent that loses Stint’s tools after it used them is resumed after tw
   expect((await rig.reaches(id, 'done')).watched.last).toMatchObject({ rule: 'mcp-lost' });
 });
 
+describe('an agent whose question is open', () => {
+  const asks = async (rig: SupervisorRig, id: JobId, on?: 'terminal'): Promise<void> => {
+    const attempt = rig.supervisor.attempt(id)?.id ?? ('' as never);
+    const word = { kind: 'asked', attempt, question: 'Which?' } as const;
+    await rig.supervisor.tell(id, on === undefined ? word : { ...word, on });
+  };
+
+  test('is not idle, however long that takes, also after a restart', async () => {
+    await using rig = await openSupervisor();
+    const id = await running(rig, staysOnce(''), ['session']);
+    await asks(rig, id);
+    await rig.passes(hourMs);
+    await rig.restart();
+    await rig.passes(hourMs);
+    expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'waiting' } });
+    await rig.supervisor.answer(id, 'the second');
+    await rig.passes(20 * minuteMs - secondMs);
+    expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'running' } });
+    await rig.passes(secondMs);
+    expect((await rig.reaches(id, 'done')).watched.last).toMatchObject({ rule: 'idle' });
+  });
+
+  test('and that has met a limit goes on elsewhere, where it can hear the answer', async () => {
+    await using rig = await openSupervisor(['a']);
+    const id = await running(rig, staysOnce(limited), ['limited']);
+    await asks(rig, id);
+    await rig.close('a', rig.now + hourMs);
+    await rig.passes(3 * minuteMs);
+    expect((await rig.reaches(id, 'parked')).watched.last).toMatchObject({ rule: 'limited-stuck' });
+  });
+
+  test('and that has lost the tools by which it would be answered is connected anew', async () => {
+    await using rig = await openSupervisor();
+    const id = await running(rig, staysOnce(''), ['session']);
+    await asks(rig, id);
+    const attempt = rig.supervisor.attempt(id)?.id ?? ('' as never);
+    rig.supervisor.watch.toolCalled(attempt);
+    rig.now += secondMs;
+    rig.supervisor.watch.toolsLost(attempt);
+    await rig.passes(2 * minuteMs);
+    const again = await rig.supervisor.until(id, ({ state, attempts }) => attempts === 2 && state.kind === 'waiting');
+    expect(again).toMatchObject({ state: { question: 'Which?' }, watched: { last: { rule: 'mcp-lost' } } });
+  });
+
+  test('on its terminal waits for whoever types there, at a limit too', async () => {
+    await using rig = await openSupervisor(['a']);
+    const id = await running(rig, staysOnce(limited), ['limited']);
+    await asks(rig, id, 'terminal');
+    await rig.close('a', rig.now + hourMs);
+    await rig.passes(hourMs);
+    expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'waiting' } });
+  });
+});
+
 describe('an agent that does the same again and again', () => {
   test('is told so the first time, and blocked the second time, also after a restart', async () => {
     await using rig = await openSupervisor();
-    const script = `cat >> "$NOTES/told"\n${session}${calls('same', 4)}exec sleep 300`;
-    const id = await running(rig, script, ['tool-result', 4]);
+    const script = `cat >> "$NOTES/told"\n${session}${gives('same', 'same', 'same', 'same', 'same', 'same')}exec sleep 300`;
+    const id = await running(rig, script, ['session']);
+    await given(rig, 4);
     await rig.passes(secondMs);
-    await rig.hears('tool-result', 8);
+    await rig.hears('session', 2);
     expect(rig.read('told')).toContain('Doing it once more changes nothing');
+    await given(rig, 2, { run: 'resume', heard: 4 });
     await rig.restart();
-    await rig.hears('tool-result', 12);
+    // What was heard before says nothing of its pace when it is heard again, but it goes on.
+    await rig.hears('tool-result', 8);
+    await given(rig, 6, { run: 'resume', heard: 6 });
     await rig.passes(minuteMs);
     const blocked = await rig.reaches(id, 'blocked');
     expect(blocked).toMatchObject({ attempts: 2, watched: { loops: 2, last: { deed: 'block' } } });
@@ -140,9 +251,23 @@ describe('an agent that does the same again and again', () => {
 
   test('may do so three times, and with other results as often as it likes', async () => {
     await using rig = await openSupervisor();
-    const id = await running(rig, staysOnce(calls('a', 3) + calls('b', 3) + calls('a', 3)), ['tool-result', 9]);
+    const results = ['a', 'b', 'a'].flatMap((each) => [each, each, each]);
+    const id = await running(rig, staysOnce(gives(...results)), ['session']);
+    await given(rig, 9);
     await rig.passes(minuteMs);
     expect(rig.supervisor.find(id)?.state.kind).toBe('running');
+  });
+
+  test('may have begun anew once its question was answered', async () => {
+    await using rig = await openSupervisor();
+    const id = await running(rig, staysOnce(gives('a', 'a', 'a', 'a', 'a')), ['session']);
+    await given(rig, 3);
+    const attempt = rig.supervisor.attempt(id)?.id ?? ('' as never);
+    await rig.supervisor.tell(id, { kind: 'asked', attempt, question: 'Go on?' });
+    await rig.supervisor.answer(id, 'yes');
+    await given(rig, 5);
+    await rig.passes(minuteMs);
+    expect(rig.supervisor.find(id)).toMatchObject({ attempts: 1, state: { kind: 'running' } });
   });
 });
 
@@ -159,6 +284,20 @@ describe('a process that is gone unnoticed', () => {
     expect(await rig.reaches(id, 'done')).toMatchObject({
       ...{ attempts: 1, state: { result: 'all of it' }, watched: { last: { rule: 'dead' } } },
     });
+  });
+
+  test('is concluded as well where its question was open', async () => {
+    await using rig = await openSupervisor(undefined, {
+      wrapProcesses: (processes) => ({ ...processes, ended: () => new Promise(() => undefined) }),
+    });
+    const id = await running(rig, `${session}until [ -e "$NOTES/end" ]; do sleep 0.02; done`, ['session']);
+    const attempt = rig.supervisor.attempt(id)?.id ?? ('' as never);
+    await rig.supervisor.tell(id, { kind: 'asked', attempt, question: 'Which?' });
+    writeFileSync(join(rig.folder, 'end'), '');
+    await gone(rig, id);
+    await rig.passes(10 * secondMs);
+    await rig.supervisor.until(id, ({ state }) => state.kind === 'waiting' && state.attempt === null);
+    expect(last(rig, id)).toMatchObject({ rule: 'dead' });
   });
 
   test('is unknown, never dead, where the question fails', async () => {

@@ -20,7 +20,7 @@ import type { Effects } from './effects.ts';
 import type { JobBook } from './job-book.ts';
 import type { AccountPort, JobStore, OpenEffect, Processes } from './ports.ts';
 import { isClosedFor } from './closed-for.ts';
-import { afterEvent, noSigns, toolCalled, type Signs } from './signs.ts';
+import { afterEvent, answered, noSigns, toolCalled, type Signs } from './signs.ts';
 import type { Requests, ToolWitness, WatchedWorld } from './watch-ports.ts';
 
 export type WatchDeps = {
@@ -96,6 +96,11 @@ export class Watch implements ToolWitness {
     this.#note(attempt, (signs) => ({ ...signs, lostAt: this.#deps.clock() }));
   }
 
+  /** Its user has said what it waited for. */
+  answered(attempt: AttemptId): void {
+    this.#note(attempt, (signs) => answered(signs, this.#deps.clock()));
+  }
+
   waits(attempt: AttemptId): () => void {
     const count = (by: number): void => this.#note(attempt, (signs) => ({ ...signs, waits: signs.waits + by }));
     count(1);
@@ -136,17 +141,19 @@ export class Watch implements ToolWitness {
     if (this.#deps.effects.isEnding(attempt.id)) return;
     const misses = afterLook(this.#misses.get(attempt.id) ?? noMisses, await this.#find(attempt), now);
     this.#misses.set(attempt.id, misses);
-    const action = dead(misses, now) ?? (job.state.kind === 'running' ? await this.#judge(job, attempt, now) : null);
+    const action = dead(misses, now) ?? (isAtWork(job) ? await this.#judge(job, attempt, now) : null);
     if (action === null || this.#stopped) return;
     this.#misses.delete(attempt.id);
     await this.#apply(job, action);
   }
 
-  /** What an attempt that runs has to be stopped for; the surest reason first. */
+  /** What an attempt that is at work has to be stopped for; the surest reason first. */
   async #judge(job: Job, attempt: Attempt, now: EpochMs): Promise<Action | null> {
     const { accounts, world } = this.#deps;
     const signs = this.#signs.get(attempt.id) ?? noSigns;
-    const { lineAt, toolAt, lostAt, limitedAt, limit, repeats } = signs;
+    const { lineAt, toolAt, answeredAt, lostAt, limitedAt, limit } = signs;
+    const { tool, times, lastAt } = signs.repeats;
+    const [running = null] = signs.open.values();
     const requests = await world.requests(attempt.id).catch(() => null);
     const seenSince = this.#seenSince;
     const selection = () =>
@@ -156,13 +163,20 @@ export class Watch implements ToolWitness {
       });
     const isClosed = limitedAt === null ? null : isClosedFor(attempt, selection());
     return (
-      contentLoop({ tool: repeats.tool, times: repeats.times, lastAt: lineAt, loops: job.watched.loops }) ??
+      contentLoop({ tool, times, lastAt, loops: job.watched.loops }) ??
       limitedAndStuck({ seenSince, limitedAt, limit, isClosed, isHeld: requests === null || requests.held > 0 }, now) ??
       toolsLost({ seenSince, toolAt, lostAt }, now) ??
       idle(
         {
-          ...{ startedAt: attempt.startedAt, seenSince, lineAt, requestAt: requests?.lastAt ?? null, toolAt },
-          ...{ waitsFor: waitsFor(job, signs, requests), limitMs: world.idleMs() },
+          ...{
+            startedAt: attempt.startedAt,
+            seenSince,
+            lineAt,
+            requestAt: requests?.lastAt ?? null,
+            toolAt,
+            answeredAt,
+          },
+          ...{ waitsFor: waitsFor(job, signs, requests), running, limitMs: world.idleMs() },
         },
         now,
       )
@@ -282,9 +296,16 @@ function readyAt(job: Job, find: (id: JobId) => Job | undefined, now: EpochMs): 
   return Math.max(changedAt, spec.scheduleAt ?? 0, state.notBefore ?? 0, ...needed);
 }
 
-function waitsFor(job: Job, { hasAnswered, waits }: Signs, requests: Requests | null): IdleFacts['waitsFor'] {
+/** One that has asked with a tool is in the middle of its turn; one that waits on its terminal does nothing before somebody types. */
+function isAtWork({ state }: Job): boolean {
+  return state.kind === 'running' || (state.kind === 'waiting' && state.on === undefined);
+}
+
+function waitsFor(job: Job, { hasAnswered, waits, lineAt }: Signs, requests: Requests | null): IdleFacts['waitsFor'] {
   if (requests === null) return 'unknown';
   if (requests.open > 0) return 'answer';
   if (waits > 0) return 'jobs';
-  return job.spec.interactive && hasAnswered ? 'user' : null;
+  if (job.state.kind === 'waiting') return 'user';
+  // Of one that tells nothing at all only the person on its terminal knows what it does.
+  return job.spec.interactive && (hasAnswered || lineAt === null) ? 'user' : null;
 }

@@ -191,6 +191,6 @@ type Block = {
 function fromBlock({ type, text, id, name = 'tool', input }: Block, calls: ToolCalls): AgentEvent[] {
   if (type === 'text' && text !== undefined && text !== '') return [{ kind: 'text', text }];
   if (type !== 'tool_use') return [];
-  if (id !== undefined) calls.begin(id, name, input);
-  return [{ kind: 'tool', name, summary: JSON.stringify(input ?? {}).slice(0, 200) }];
+  const begun = id === undefined ? [] : calls.begin(id, name, input);
+  return [{ kind: 'tool', name, summary: JSON.stringify(input ?? {}).slice(0, 200) }, ...begun];
 }

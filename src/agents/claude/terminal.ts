@@ -76,9 +76,9 @@ function fromHook(line: string): readonly AgentEvent[] {
         ? []
         : [{ kind: 'asks', question: event.message ?? 'It wants your attention.' }];
     case 'Stop':
-      // It goes on by itself when what runs in the background has ended.
+      // It goes on by itself when what runs in the background has ended, which is told by the end of its next turn.
       return (event.background_tasks ?? []).length > 0
-        ? []
+        ? [{ kind: 'tool-begun', id: 'background', name: 'background task' }]
         : [{ kind: 'result', text: event.last_assistant_message ?? '' }, { kind: 'turn-ended' }];
     default:
       return [];

@@ -43,6 +43,7 @@ const eventSchema = z.discriminatedUnion('type', [
     type: z.enum(['item.started', 'item.completed']),
     item: z.object({
       type: z.string(),
+      id: z.string().optional(),
       text: z.string().optional(),
       command: z.string().optional(),
       tool: z.string().optional(),
@@ -132,13 +133,11 @@ export function tokensOf(usage: z.infer<typeof usageSchema>): ModelTokens {
 function fromEvent(event: Event, { last, now }: { last: string; now: number }): AgentEvent[] {
   switch (event.type) {
     case 'item.started':
-      if (event.item.type === 'command_execution')
-        return [{ kind: 'tool', name: 'shell', summary: (event.item.command ?? '').slice(0, 200) }];
-      return event.item.type === 'mcp_tool_call' ? [{ kind: 'tool', name: nameOf(event.item), summary: '' }] : [];
+      return [...toolOf(event.item), ...begunOf(event.item)];
     case 'item.completed':
       return event.item.type === 'agent_message' && event.item.text !== undefined
         ? [{ kind: 'text', text: event.item.text }]
-        : resultOf(event.item);
+        : [...resultOf(event.item), ...endedOf(event.item)];
     case 'turn.completed':
       return [{ kind: 'result', text: last }];
     case 'turn.failed':
@@ -150,8 +149,23 @@ function fromEvent(event: Event, { last, now }: { last: string; now: number }): 
 
 type Item = Extract<z.infer<typeof eventSchema>, { type: 'item.completed' | 'item.started' }>['item'];
 
-function nameOf({ server, tool }: Item): string {
-  return `${server ?? 'mcp'}.${tool ?? ''}`;
+function nameOf({ type, server, tool }: Item): string {
+  if (type === 'command_execution') return 'shell';
+  return type === 'mcp_tool_call' ? `${server ?? 'mcp'}.${tool ?? ''}` : (tool ?? type);
+}
+
+function toolOf(item: Item): AgentEvent[] {
+  if (item.type !== 'command_execution' && item.type !== 'mcp_tool_call') return [];
+  return [{ kind: 'tool', name: nameOf(item), summary: (item.command ?? '').slice(0, 200) }];
+}
+
+function begunOf(item: Item): AgentEvent[] {
+  if (item.id === undefined || !toolItems.has(item.type)) return [];
+  return [{ kind: 'tool-begun', id: item.id, name: nameOf(item) }];
+}
+
+function endedOf({ id, type }: Item): AgentEvent[] {
+  return id === undefined || !toolItems.has(type) ? [] : [{ kind: 'tool-ended', id }];
 }
 
 function resultOf(item: Item): AgentEvent[] {
@@ -159,7 +173,6 @@ function resultOf(item: Item): AgentEvent[] {
   const input = isCommand ? item.command : item.arguments;
   // Without what went in, one call cannot be told from another.
   if (input === undefined || (!isCommand && item.type !== 'mcp_tool_call')) return [];
-  return isCommand
-    ? [toolResult('shell', input, [item.exit_code, item.aggregated_output])]
-    : [toolResult(nameOf(item), input, [item.result, item.error])];
+  const result = isCommand ? [item.exit_code, item.aggregated_output] : [item.result, item.error];
+  return [{ ...toolResult(nameOf(item), input, result), ...(item.id === undefined ? {} : { id: item.id }) }];
 }

@@ -43,6 +43,15 @@ const rolloutSchema = z.object({
   ]),
 });
 
+/** Lines between model and tools: a call is there as soon as it is made, its item only once it has ended. */
+const callSchema = z.object({
+  type: z.literal('response_item'),
+  payload: z.discriminatedUnion('type', [
+    z.object({ type: z.enum(['function_call', 'custom_tool_call']), call_id: z.string(), name: z.string() }),
+    z.object({ type: z.enum(['function_call_output', 'custom_tool_call_output']), call_id: z.string() }),
+  ]),
+});
+
 /** Codex 0.169.0 as a person runs it: its hooks tell what it waits for, its rollout what was said and where a turn ends. */
 export const codexTerminal: TerminalMode = {
   silent: false,
@@ -82,7 +91,10 @@ function listen(now: () => number): JobListener {
   return (channel, line) => {
     if (channel === 'stdout') return fromHook(line);
     if (channel !== 'transcript') return [];
-    const payload = rolloutSchema.safeParse(parseJson(line)).data?.payload;
+    const parsed = parseJson(line);
+    const call = callSchema.safeParse(parsed).data?.payload;
+    if (call !== undefined) return [fromCall(call)];
+    const payload = rolloutSchema.safeParse(parsed).data?.payload;
     const told = eventsOf(hear(channel, line).told);
     if (payload?.type !== 'token_count') return [...told, ...fromRollout(payload, now())];
     if (payload.info === null) return told;
@@ -106,6 +118,12 @@ function fromHook(line: string): readonly AgentEvent[] {
     default:
       return [];
   }
+}
+
+function fromCall(call: z.infer<typeof callSchema>['payload']): AgentEvent {
+  return 'name' in call
+    ? { kind: 'tool-begun', id: call.call_id, name: call.name }
+    : { kind: 'tool-ended', id: call.call_id };
 }
 
 type Payload = Exclude<z.infer<typeof rolloutSchema>['payload'], { type: 'token_count' }>;

@@ -142,8 +142,9 @@ function fromEvent(event: Shown, { message, calls, now }: Hearing): AgentEvent[]
   // `auto` chooses anew for each request.
   if (event.type === 'init') return event.model === 'auto' ? [] : [{ kind: 'model', model: event.model }];
   if (event.type === 'tool_use') {
-    if (event.tool_id !== undefined) calls.begin(event.tool_id, event.tool_name, event.parameters);
-    return [{ kind: 'tool', name: event.tool_name, summary: JSON.stringify(event.parameters ?? {}).slice(0, 200) }];
+    const { tool_id: id, tool_name: name, parameters } = event;
+    const begun = id === undefined ? [] : calls.begin(id, name, parameters);
+    return [{ kind: 'tool', name, summary: JSON.stringify(parameters ?? {}).slice(0, 200) }, ...begun];
   }
   if (event.type === 'tool_result')
     return event.tool_id === undefined ? [] : calls.end(event.tool_id, [event.status, event.output, event.error]);

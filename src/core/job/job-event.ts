@@ -81,5 +81,7 @@ export type JobEvent =
   | { readonly kind: 'reported'; readonly attempt: AttemptId; readonly report: string }
   /** Its agent was given the answer by the tool that had asked: no later attempt is told it again. */
   | { readonly kind: 'answer-told'; readonly attempt: AttemptId }
+  /** A call of one of Stint's tools has only waited since then: its agent makes it again. */
+  | { readonly kind: 'only-waited'; readonly attempt: AttemptId; readonly since: EpochMs }
   /** Somebody has typed into its terminal what its agent waited for. */
   | { readonly kind: 'going'; readonly attempt: AttemptId };

@@ -228,6 +228,8 @@ export type Attempt = {
   readonly spent: Spent;
   /** How long it waited for answers of the user. */
   readonly waitedMs: number;
+  /** Turns in which it only waited with a tool of Stint's, which it makes again; and until when the last one lasted. */
+  readonly idle?: { readonly turns: number; readonly until: EpochMs };
 };
 
 /** What became of an attempt, from structured evidence; an exit code alone is never success. */

@@ -18,8 +18,9 @@ export function runningMs({ state }: Pick<Job, 'state'>, attempt: Attempt, at: E
 }
 
 /** What counts towards the conditions of a job whose present attempt has spent so much. */
-export function countedOf({ progress }: Pick<Job, 'progress'>, present: Spent): Spent {
-  return addSpent(progress.counted, present);
+export function countedOf({ progress }: Pick<Job, 'progress'>, present: Pick<Attempt, 'spent' | 'idle'>): Spent {
+  const { spent, idle } = present;
+  return addSpent(progress.counted, { ...spent, turns: Math.max(spent.turns - (idle?.turns ?? 0), 0) });
 }
 
 /** Those of these warnings that were not given yet. */
@@ -51,12 +52,12 @@ export function endedAttempt(
 }
 
 /** A job with what its attempt has spent that has ended. */
-export function withSpent(job: Job, spent: Spent, told: Told | null): Job {
+export function withSpent(job: Job, attempt: Attempt, told: Told | null): Job {
   const { progress } = job;
-  const counted = addSpent(progress.counted, spent);
+  const counted = countedOf(job, attempt);
   return {
     ...job,
-    spent: addSpent(job.spent, spent),
+    spent: addSpent(job.spent, attempt.spent),
     progress: { ...progress, counted, told: told ?? progress.told },
   };
 }

@@ -36,6 +36,26 @@ function meet(job: Job, event: JobEvent, present: Attempt = attempt): Transition
   return next;
 }
 
+describe('a turn in which an agent only waited', () => {
+  const waited = (since: number): JobEvent => ({ kind: 'only-waited', attempt: first, since });
+
+  test('is spent, and counts towards no condition', () => {
+    const { job, attempt: after } = meet(jobIn(running), waited(now - 100));
+    expect(after?.idle).toEqual({ turns: 1, until: now });
+    const spent = { ...nothingSpent, turns: 5 };
+    expect(meet(job, ended(done, { spent }), after ?? attempt).job).toMatchObject({
+      ...{ spent: { turns: 5 }, progress: { counted: { turns: 4 } } },
+    });
+  });
+
+  test('is one, however many calls it has', () => {
+    const idle = { turns: 1, until: now - 10 };
+    expect(meet(jobIn(running), waited(now - 9), { ...attempt, idle }).attempt?.idle?.turns).toBe(2);
+    const same = transition(jobIn(running), waited(now - 10), { attempt: { ...attempt, idle }, now });
+    expect(same).toBeInstanceOf(Problem);
+  });
+});
+
 describe('a job whose condition is met', () => {
   test('writes that down before its process is ended', () => {
     const { job, effects } = meet(jobIn(running), stopEvent());

@@ -96,6 +96,8 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
     case 'answer-told':
       if (attemptOf(job) !== event.attempt) return misfit(job, event);
       return { job: changed(job, given, { answer: null }), attempt: null, effects: [] };
+    case 'only-waited':
+      return onlyWaited(job, event, given);
     case 'going':
       return going(job, event, given);
   }
@@ -225,6 +227,15 @@ function going(job: Job, { attempt }: Of<'going'>, given: Given): Transition | P
   return { job: changed(job, given, { state: { kind: 'running', attempt } }), attempt: waited, effects: [] };
 }
 
+/** Calls that are made at once are of one turn. */
+function onlyWaited(job: Job, event: Of<'only-waited'>, { attempt, now }: Given): Transition | Problem {
+  if (attemptOf(job) !== event.attempt || attempt === null) return misfit(job, event);
+  const { turns, until } = attempt.idle ?? { turns: 0, until: 0 };
+  if (event.since <= until) return misfit(job, event);
+  const idle = { turns: turns + 1, until: now };
+  return { job: { ...job, fence: job.fence + 1 }, attempt: { ...attempt, idle }, effects: [] };
+}
+
 function park(job: Job, { park: asks }: Of<'park'>, given: Given): Transition | Problem {
   if (attemptOf(job) !== null && job.state.kind !== 'stopping') return stop(job, { kind: 'parked', ...asks }, given);
   if (job.state.kind !== 'queued' && job.state.kind !== 'parked') return misfit(job, { kind: 'park' });
@@ -255,7 +266,7 @@ function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Prob
   const { outcome } = event;
   const next = state.kind === 'stopping' ? state.next : null;
   const attempt = endedAttempt(before, given.attempt, { ...event, now: given.now });
-  const job = withSpent(before, attempt.spent, event.told ?? null);
+  const job = withSpent(before, attempt, event.told ?? null);
   if (next?.kind === 'cancelled') return { ...end(job, { kind: 'cancelled', at: given.now }, given), attempt };
   const done = outcome.kind === 'done' ? outcome.result : null;
   const words = done ?? event.words ?? null;

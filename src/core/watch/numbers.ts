@@ -9,6 +9,11 @@ export const sleptMs = 30 * secondMs;
 
 /** Without a line, a request or a call of a tool; `jobs.idleMinutes` of the config goes before it. */
 export const idleMs = 20 * minuteMs;
+/**
+ * As `idleMs`, while a call of a tool is under way: six times the longest that Claude Code gives a command by itself, and
+ * Gemini CLI a tool of a server. What a tool of a server may take in Claude Code has no end worth the name.
+ */
+export const silentToolMs = 60 * minuteMs;
 /** Without Stint's own tools, which the agent had used. */
 export const toolsLostMs = 2 * minuteMs;
 /** Without progress at a limit of a closed account. */
@@ -21,6 +26,9 @@ export const orphanMs = 5 * secondMs;
 export const strandedMs = minuteMs;
 /** The same call of a tool with the same result, in a row. */
 export const mostRepeats = 4;
+/** A call that takes so long has waited, and one that comes so long after the one before was waited with: it looks again. */
+export const waitingCallMs = 10 * secondMs;
+export const apartMs = minuteMs;
 
 const megabyte = 1_000_000;
 /** Free on the disk of the home: less than that is told, pauses dispatch, and lets it go on again. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { captured as now } from '../../../test/builders.ts';
 import { minuteMs, secondMs } from '../time.ts';
-import { contentLoop } from './content-loop.ts';
+import { afterResult, contentLoop, noRepeats } from './content-loop.ts';
 import { afterLook, dead, noMisses, type Look } from './dead.ts';
 import { disk } from './disk.ts';
 import { idle, type IdleFacts } from './idle.ts';
@@ -16,7 +16,7 @@ const ago = (ms: number): number => now - ms;
 describe('an agent without a sign of life', () => {
   const facts = (more: Partial<IdleFacts> = {}): IdleFacts => ({
     ...{ startedAt: ago(60 * minuteMs), seenSince: ago(60 * minuteMs), lineAt: null, requestAt: null, toolAt: null },
-    ...{ waitsFor: null, limitMs: idleMs, ...more },
+    ...{ answeredAt: null, waitsFor: null, running: null, limitMs: idleMs, ...more },
   });
 
   test.each([
@@ -24,6 +24,7 @@ describe('an agent without a sign of life', () => {
     ['its last line', { lineAt: ago(20 * minuteMs - 1) }],
     ['its last request', { requestAt: ago(20 * minuteMs - 1) }],
     ['its last call of a tool', { toolAt: ago(20 * minuteMs - 1) }],
+    ['the answer that it had waited for', { answeredAt: ago(20 * minuteMs - 1) }],
     ['since when it could be seen', { seenSince: ago(20 * minuteMs - 1) }],
   ])('is idle after 20 minutes, counted from %s', (_, more) => {
     expect(idle(facts(more), now)).toBeNull();
@@ -42,8 +43,20 @@ describe('an agent without a sign of life', () => {
       says: expect.stringContaining('nothing was heard of you for 1h') as string,
       facts: {
         ...{ startedAt: ago(60 * minuteMs), seenSince: ago(60 * minuteMs), lineAt: null, requestAt: null },
-        ...{ toolAt: null, limitMs: 60 * minuteMs },
+        ...{ toolAt: null, answeredAt: null, limitMs: 60 * minuteMs, tool: null, toolBegunAt: null },
       },
+    });
+  });
+
+  test('is given an hour while its tool is at work, or longer where the setting says so, and is told the truth', () => {
+    const begunAt = ago(65 * minuteMs);
+    const long = { startedAt: 0, seenSince: 0, lineAt: ago(60 * minuteMs), running: { name: 'Bash', begunAt } };
+    expect(idle(facts({ ...long, lineAt: ago(60 * minuteMs - 1) }), now)).toBeNull();
+    expect(idle(facts({ ...long, limitMs: 60 * minuteMs + 1 }), now)).toBeNull();
+    expect(idle(facts(long), now)).toMatchObject({
+      ...{ rule: 'idle', deed: 'resume', facts: { tool: 'Bash', toolBegunAt: begunAt, limitMs: 60 * minuteMs } },
+      why: 'its tool Bash has run for 1h 5m, and nothing was heard of it for 1h',
+      says: expect.stringContaining('for 1h, while your tool Bash ran') as string,
     });
   });
 });
@@ -210,6 +223,68 @@ describe('the disk', () => {
     expect(disk({ freeBytes: 99 * mb, isPaused: false, warnedAt: null }, now)?.why).toBe(
       'the disk of Stint’s home has 99 MB left, and no job is started before it has 120 MB',
     );
+  });
+});
+
+describe('the same call with the same result', () => {
+  /** Calls by the seconds at which they began and ended; by the end alone where the beginning was not told. */
+  const times = (calls: readonly (readonly number[])[]): number =>
+    calls.reduce((before, [first = 0, ended]) => {
+      const [begunAt, at] = ended === undefined ? [null, first] : [now + first * secondMs, ended];
+      return afterResult(before, { tool: 'Bash', is: 'same', begunAt, at: now + at * secondMs });
+    }, noRepeats).times;
+
+  test.each<[string, number[][], number]>([
+    [
+      'at the pace of the model counts',
+      [
+        [0, 1],
+        [60, 69.9],
+        [129, 130],
+        [131, 132],
+      ],
+      4,
+    ],
+    ['that nobody was told the beginning of counts', [[1], [30], [60], [119]], 4],
+    [
+      'that takes ten seconds is a wait',
+      [
+        [0, 10],
+        [12, 22],
+        [24, 34],
+        [36, 46],
+      ],
+      1,
+    ],
+    [
+      'that comes a minute after the one before is another look',
+      [
+        [0, 1],
+        [61, 62],
+        [122, 123],
+        [183, 184],
+      ],
+      1,
+    ],
+    [
+      'counts from the last wait on',
+      [
+        [0, 1],
+        [2, 3],
+        [4, 34],
+        [35, 36],
+        [37, 38],
+      ],
+      3,
+    ],
+    ['that is heard in one moment with others counts once', [[5], [5], [5], [5], [6]], 2],
+  ])('%s', (_, calls, counted) => {
+    expect(times(calls)).toBe(counted);
+  });
+
+  test('begins a new row after any other', () => {
+    const results = ['a', 'a', 'b', 'a'].map((is, place) => ({ tool: 'Bash', is, begunAt: null, at: now + place }));
+    expect(results.reduce(afterResult, noRepeats)).toMatchObject({ is: 'a', times: 1 });
   });
 });
 

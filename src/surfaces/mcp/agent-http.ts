@@ -1,5 +1,7 @@
 import type { AttemptId } from '../../core/ids.ts';
+import type { EpochMs } from '../../core/time.ts';
 import { z } from 'zod';
+import { hasOnlyWaited } from '../../agent-tools/only-waited.ts';
 import { runTool, type AgentTool, type ToolCall, type ToolDeps } from '../../agent-tools/tool.ts';
 import { refusal, statelessHttp } from './stateless.ts';
 import { objectSchema, type Tool } from './tool.ts';
@@ -42,6 +44,9 @@ export function createAgentMcp(given: AgentMcpDeps): AgentMcp {
   const http = statelessHttp(stopGraceMs);
   const stopping = new AbortController();
   let shown: readonly Tool[] | undefined;
+  /** What cannot be written down is a turn too many, and no reason to keep an answer back. */
+  const waited = ({ job, attempt }: Pick<ToolCall, 'job' | 'attempt'>, since: EpochMs): Promise<unknown> =>
+    deps.jobs.tell(job.id, { kind: 'only-waited', attempt, since }).catch(bug);
   return {
     async handle(request) {
       if (!isOn()) return refusal(403, 'Agents have no tools here: jobs.tools is off in config.toml.');
@@ -58,7 +63,13 @@ export function createAgentMcp(given: AgentMcpDeps): AgentMcp {
           const lost = (): void => witness.toolsLost(caller.attempt);
           signal.addEventListener('abort', lost);
           const run = runTool(tool, input, { ...deps, ...caller, signal: AbortSignal.any([signal, stopping.signal]) });
-          return run.finally(() => signal.removeEventListener('abort', lost));
+          const since = deps.clock();
+          return run
+            .then(async (output) => {
+              if (hasOnlyWaited(name, output)) await waited(caller, since);
+              return output;
+            })
+            .finally(() => signal.removeEventListener('abort', lost));
         },
       });
     },
