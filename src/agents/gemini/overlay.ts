@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, readlink, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomic } from '../../lib/atomic-file.ts';
@@ -52,8 +52,9 @@ function withTools(settings: object): object {
 async function linkTo(own: string, link: string): Promise<void> {
   const there = await lstat(link).catch(() => null);
   if (there?.isDirectory() === true) return;
-  if (there?.isSymbolicLink() === true && (await readlink(link)) === own) return;
-  await rm(link, { force: true });
-  // Another start of the same agent may have made it since.
-  await symlink(own, link).catch(() => undefined);
+  if (there?.isSymbolicLink() === true && (await readlink(link).catch(() => null)) === own) return;
+  // In one step: other starts of the same agent may be at it.
+  const made = `${link}.${crypto.randomUUID()}`;
+  await symlink(own, made);
+  await rename(made, link);
 }
