@@ -13,13 +13,18 @@ const now = AbortSignal.abort();
 async function open() {
   const folder = temporaryFolder();
   const store = await openStore(join(folder.path, 'stint.db'), { now: 0 });
-  const state = { full: false, gone: new Set<AttemptId>(), at: 1000 };
+  const written = Promise.resolve();
+  const state = { full: false, gone: new Set<AttemptId>(), at: 1000, saving: (): Promise<void> => written };
   const bugs: unknown[] = [];
   const table = () =>
     LockTable.open({
       store: {
         loadLocks: () => store.loadLocks(),
-        saveLocks: (locks) => (state.full ? Promise.reject(new Error('disk full')) : store.saveLocks(locks)),
+        saveLocks: async (locks) => {
+          if (state.full) throw new Error('disk full');
+          await state.saving();
+          await store.saveLocks(locks);
+        },
       },
       clock: () => state.at,
       isPresent: (attempt) => !state.gone.has(attempt),
@@ -58,6 +63,24 @@ describe('the table of locks', () => {
     expect(place.bugs.map(String)).toEqual(['Error: disk full']);
     expect(await place.store.loadLocks()).toHaveLength(1);
     expect((await place.table()).all()).toEqual([]);
+  });
+
+  test('keeps nothing of an attempt that ends while its lock is being written', async () => {
+    await using place = await open();
+    const [saving, saved] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    place.state.saving = () => {
+      saving.resolve();
+      return saved.promise;
+    };
+    const locking = place.locks.lock(wish(a, '/x'), never);
+    await saving.promise;
+    place.state.gone.add(a);
+    place.locks.ended(a);
+    saved.resolve();
+    await locking;
+    await place.locks.settled();
+    expect(place.locks.all()).toEqual([]);
+    expect(await place.store.loadLocks()).toEqual([]);
   });
 
   test('gives nothing to an attempt that has ended', async () => {

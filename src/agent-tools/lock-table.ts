@@ -81,9 +81,10 @@ export class LockTable {
 
   /** What an attempt held is free; on the disk a restart sees to that as well. */
   ended(attempt: AttemptId): void {
-    if (!this.#locks.some(({ holder }) => holder === attempt)) return;
+    // After what is being written: it may be a lock of this very attempt.
     void this.#inTurn(async () => {
       const rest = lockedWithout(this.#locks, attempt, null);
+      if (rest.length === this.#locks.length) return;
       await this.#become(rest).catch((error: unknown) => {
         this.#deps.bug(error);
         this.#is(rest);
