@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JobId } from '../core/ids.ts';
 import { jobStates, type Job } from '../core/job/job.ts';
-import { hasEnded } from '../core/job/transition.ts';
+import { isSettled } from '../core/job/transition.ts';
 import { lineageOf, treeOf } from '../core/job/tree.ts';
 import { Problem } from '../core/problem.ts';
 import { shownText } from '../operations/job-view.ts';
@@ -51,11 +51,6 @@ export const waitForJobs = agentTool({
     };
   },
 });
-
-/** Nothing happens to one that is blocked before a person sees to it, and nobody is to wait for that. */
-function isSettled(job: Job): boolean {
-  return hasEnded(job) || job.state.kind === 'blocked';
-}
 
 /** A job of the caller's tree, by its id or the only beginning of one. */
 function requireRelative({ jobs, job }: ToolCall, tree: readonly Job[], name: string): Job {

@@ -110,6 +110,11 @@ export function hasEnded({ state }: Job): boolean {
   return state.kind === 'done' || state.kind === 'failed' || state.kind === 'cancelled';
 }
 
+/** Nothing happens to one that is blocked before a person sees to it, and nobody is to wait for that. */
+export function isSettled(job: Job): boolean {
+  return hasEnded(job) || job.state.kind === 'blocked';
+}
+
 type Of<Kind extends JobEvent['kind']> = Extract<JobEvent, { kind: Kind }>;
 
 function dispatched(job: Job, { on }: Of<'dispatched'>, given: Given): Transition | Problem {
