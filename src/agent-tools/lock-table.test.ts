@@ -108,9 +108,12 @@ describe('the table of locks', () => {
     await place.locks.lock(wish(b, '/b'), now);
     const left = new AbortController();
     const waiting = place.locks.lock(wish(a, '/b'), left.signal);
+    expect(place.locks.waitsFor(jobA)).toEqual([]);
     expect(await place.locks.lock(wish(b, '/a'), never)).toMatchObject({ kind: 'circle', circle: [jobB, jobA, jobB] });
+    expect(place.locks.waitsFor(jobA)).toEqual([jobB]);
     left.abort();
     expect(await waiting).toMatchObject({ kind: 'blocked' });
+    expect(place.locks.waitsFor(jobA)).toEqual([]);
     expect(await place.locks.lock(wish(b, '/a'), now)).toMatchObject({ kind: 'blocked' });
   });
 });

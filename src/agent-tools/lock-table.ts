@@ -56,6 +56,12 @@ export class LockTable {
     return livingLocks(this.#locks, this.#deps.clock());
   }
 
+  /** Whom a job waits for now, for locks or in another way. */
+  waitsFor(job: JobId): readonly JobId[] {
+    const forLocks = [...this.#waiters].filter(({ holder }) => holder === job).flatMap(({ others }) => others);
+    return [...forLocks, ...this.#deps.alsoWaitsFor(job)];
+  }
+
   /** Locks all of these paths or none; waits for those in the way until the signal aborts. */
   async lock(wish: Wanted, signal: AbortSignal): Promise<Locked> {
     const waiter: Waiter = { holder: wish.holder, others: [], woken: new AbortController() };
@@ -67,7 +73,7 @@ export class LockTable {
         const next = await this.#inTurn(() => this.#try(wish));
         if (next.kind === 'locked') return next;
         waiter.others = [...new Set(next.by.map(({ holder }) => holder))];
-        const circle = circleOf(wish.holder, waiter.others, (job) => this.#waitsFor(job));
+        const circle = circleOf(wish.holder, waiter.others, (job) => this.waitsFor(job));
         if (circle !== null) return { ...next, kind: 'circle', circle };
         if (signal.aborted) return next;
         const freeAt = Math.min(...next.by.map(({ until }) => until));
@@ -128,11 +134,6 @@ export class LockTable {
   #is(locks: readonly Lock[]): void {
     this.#locks = locks;
     for (const { woken } of this.#waiters) woken.abort();
-  }
-
-  #waitsFor(job: JobId): readonly JobId[] {
-    const forLocks = [...this.#waiters].filter(({ holder }) => holder === job).flatMap(({ others }) => others);
-    return [...forLocks, ...this.#deps.alsoWaitsFor(job)];
   }
 
   #inTurn<Value>(run: () => Promise<Value>): Promise<Value> {

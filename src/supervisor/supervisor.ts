@@ -233,9 +233,11 @@ export class Supervisor {
     };
   }
 
-  /** The jobs that a job waits for. */
+  /** The jobs that a job waits for: its agent with a tool, or before it starts. */
   awaited(id: JobId): readonly JobId[] {
-    return this.#awaiting.of(id);
+    const job = this.#book.find(id);
+    const before = job?.state.kind === 'queued' ? this.#undone(job) : [];
+    return [...this.#awaiting.of(id), ...before.map((each) => each.id)];
   }
 
   /** Whether this attempt is the one whose process its job has. */
@@ -257,13 +259,18 @@ export class Supervisor {
   /** One sentence for a job that is not running; null for one that is. */
   why(job: Job): string | null {
     const { clock, timeZone, places } = this.#deps;
-    const waitsFor = job.spec.dependsOn.flatMap((id) => {
-      const state = this.#book.find(id)?.state.kind ?? 'cancelled';
-      return state === 'done' ? [] : [{ id, state }];
-    });
+    const waitsFor = this.#undone(job);
     const running = (this.#running ??= this.all().filter((each) => this.#takesPlace(each)).length);
     const room = running >= places() ? { running, places: places() } : null;
     return whyNotRunning(job, { now: clock(), timeZone, waitsFor, room, paused: this.#paused() });
+  }
+
+  /** Of those that a job depends on. */
+  #undone({ spec }: Job): { readonly id: JobId; readonly state: Job['state']['kind'] }[] {
+    return spec.dependsOn.flatMap((id) => {
+      const state = this.#book.find(id)?.state.kind ?? 'cancelled';
+      return state === 'done' ? [] : [{ id, state }];
+    });
   }
 
   /** What a job has spent up to now over all its attempts, and in the latest. */
