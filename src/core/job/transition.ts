@@ -53,6 +53,8 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
       return { job: changed(job, given, { conversation: event.conversation }), attempt: null, effects: [] };
     case 'model':
       if (attemptOf(job) !== event.attempt || job.usualModel === event.model) return misfit(job, event);
+      // Who took it over has another.
+      if (given.attempt?.agent !== job.spec.agent) return misfit(job, event);
       return { job: changed(job, given, { usualModel: event.model }), attempt: null, effects: [] };
     case 'turn-completed':
       if (job.state.kind !== 'running' || job.state.attempt !== event.attempt) return misfit(job, event);
