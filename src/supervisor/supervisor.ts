@@ -1,7 +1,7 @@
 import { jobOf, type AttemptId, type JobId, type Label } from '../core/ids.ts';
 import type { Attempt, Job, JobSpec, Park } from '../core/job/job.ts';
 import { resolveRung, rungsOf, type LadderAgent, type Resolved, type Rung } from '../core/job/ladder.ts';
-import { runningMs } from '../core/job/progress.ts';
+import { countedOf, runningMs } from '../core/job/progress.ts';
 import { addSpent, isCounted, nothingSpent, type Spent } from '../core/job/stop.ts';
 import { attemptOf, hasEnded, type Transition } from '../core/job/transition.ts';
 import type { JobEvent } from '../core/job/job-event.ts';
@@ -273,13 +273,13 @@ export class Supervisor {
     });
   }
 
-  /** What a job has spent up to now over all its attempts, and in the latest. */
-  spent(job: Job): { readonly job: Spent; readonly attempt: Spent } {
+  /** What a job has spent up to now over all its attempts, in the latest, and of that what counts for its conditions. */
+  spent(job: Job): { readonly job: Spent; readonly attempt: Spent; readonly counted: Spent } {
     const attempt = this.#book.attempt(job.id);
     if (attempt === undefined || attemptOf(job) !== attempt.id)
-      return { job: job.spent, attempt: attempt?.spent ?? nothingSpent };
+      return { job: job.spent, attempt: attempt?.spent ?? nothingSpent, counted: job.progress.counted };
     const present = this.#present(job, attempt);
-    return { job: addSpent(job.spent, present), attempt: present };
+    return { job: addSpent(job.spent, present), attempt: present, counted: countedOf(job, present) };
   }
 
   #present(job: Job, attempt: Attempt): Spent {
