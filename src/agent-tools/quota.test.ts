@@ -18,7 +18,8 @@ test('quota says what is open, how full its windows are, and what ends the job',
       { id: 'anthropic/b', state: 'open' },
     ],
     ...{ stop: { turns: 40, budget: null, timeSeconds: 60, completion: false }, stopped: null },
-    spent: { turns: 0, costUsd: 0 },
+    // Its agent has told nothing yet.
+    spent: { turns: 0, costUsd: null, knownUsd: 0 },
   });
   const until = rig.operations.now + 3_600_000;
   for (const label of ['a', 'b']) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { stopModes, type Spent } from '../core/job/stop.ts';
+import { knownUsd, stopModes, type Spent } from '../core/job/stop.ts';
 import { secondMs } from '../core/time.ts';
 import { explain } from '../operations/explain.ts';
 import { accountShape } from '../operations/shape.ts';
@@ -10,7 +10,8 @@ const spentShape = z.object({
   turns: z.number(),
   inputTokens: z.number(),
   outputTokens: z.number(),
-  costUsd: z.number().nullable().describe('Null where a price is unknown'),
+  costUsd: z.number().nullable().describe('Null where it is not known, or not yet'),
+  knownUsd: z.number().describe('What is known of it'),
   runningSeconds: z.number(),
 });
 
@@ -73,6 +74,8 @@ export const quota = agentTool({
   },
 });
 
-function viewSpent({ turns, inputTokens, outputTokens, costUsd, runningMs }: Spent): z.infer<typeof spentShape> {
-  return { turns, inputTokens, outputTokens, costUsd, runningSeconds: Math.round(runningMs / secondMs) };
+function viewSpent(spent: Spent): z.infer<typeof spentShape> {
+  const { turns, inputTokens, outputTokens, costUsd, runningMs } = spent;
+  const runningSeconds = Math.round(runningMs / secondMs);
+  return { turns, inputTokens, outputTokens, costUsd, knownUsd: knownUsd(spent), runningSeconds };
 }

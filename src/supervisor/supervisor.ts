@@ -1,8 +1,7 @@
 import { jobOf, type AttemptId, type JobId, type Label } from '../core/ids.ts';
 import type { Attempt, Job, JobSpec, Park } from '../core/job/job.ts';
 import { resolveRung, rungsOf, type LadderAgent, type Resolved, type Rung } from '../core/job/ladder.ts';
-import { countedOf, runningMs } from '../core/job/progress.ts';
-import { addSpent, isCounted, nothingSpent, type Spent } from '../core/job/stop.ts';
+import { isCounted, type Spent } from '../core/job/stop.ts';
 import { attemptOf, hasEnded, type Transition } from '../core/job/transition.ts';
 import type { JobEvent } from '../core/job/job-event.ts';
 import { whyNotRunning } from '../core/job/why.ts';
@@ -15,8 +14,10 @@ import { concluded } from './follow.ts';
 import { forgetFiles, forgettable } from './forget.ts';
 import { findGone } from './gone.ts';
 import { JobBook } from './job-book.ts';
+import type { Metered } from './meter.ts';
 import type { Known, OpenEffect } from './ports.ts';
 import { Ramp } from './ramp.ts';
+import { Spending } from './spending.ts';
 import { checkStops } from './stop-checks.ts';
 import { unpark, wishOf } from './unpark.ts';
 import { WakeUp } from './wake.ts';
@@ -80,12 +81,12 @@ export class Supervisor {
   #running: number | undefined;
   /** What opened while nobody looked is not told again. */
   #mayBeFreed = true;
-  /** Of attempts that live: what they have spent by what they told, and whether they have said their last word. */
-  readonly #spending = new Map<AttemptId, { readonly spent: Spent; readonly isOver: boolean }>();
+  readonly #spending: Spending;
 
   private constructor(deps: SupervisorDeps) {
     this.#deps = deps;
     this.#ramp = new Ramp(deps.clock);
+    this.#spending = new Spending(deps.clock);
     this.#wake = new WakeUp(deps.clock, () => this.look());
   }
 
@@ -102,8 +103,8 @@ export class Supervisor {
     });
     supervisor.#book = book;
     const verified: EffectDeps['verified'] = (of) => supervisor.#ramp.verified(of);
-    const spent = (attempt: AttemptId, amount: Spent, isOver: boolean): void => {
-      supervisor.#spending.set(attempt, { spent: amount, isOver });
+    const spent = (attempt: AttemptId, amount: Metered, isOver: boolean): void => {
+      supervisor.#spending.tell(attempt, amount, isOver);
       const stop = book.find(jobOf(attempt))?.spec.stop;
       if (stop !== undefined && isCounted(stop)) supervisor.look();
     };
@@ -275,16 +276,7 @@ export class Supervisor {
 
   /** What a job has spent up to now over all its attempts, in the latest, and of that what counts for its conditions. */
   spent(job: Job): { readonly job: Spent; readonly attempt: Spent; readonly counted: Spent } {
-    const attempt = this.#book.attempt(job.id);
-    if (attempt === undefined || attemptOf(job) !== attempt.id)
-      return { job: job.spent, attempt: attempt?.spent ?? nothingSpent, counted: job.progress.counted };
-    const present = this.#present(job, attempt);
-    return { job: addSpent(job.spent, present), attempt: present, counted: countedOf(job, present) };
-  }
-
-  #present(job: Job, attempt: Attempt): Spent {
-    const { spent } = this.#spending.get(attempt.id) ?? attempt;
-    return { ...spent, runningMs: runningMs(job, attempt, this.#deps.clock()) };
+    return this.#spending.of(job, this.#book.attempt(job.id));
   }
 
   /** What a job would run on now. */
@@ -390,8 +382,8 @@ export class Supervisor {
         attempt: (job: Job) => this.#book.attempt(job.id),
         now,
       },
-      spent: (job: Job) => this.spent(job).attempt,
-      hasFinished: (attempt: AttemptId) => this.#spending.get(attempt)?.isOver === true,
+      spent: (job: Job) => this.#spending.told(job, this.#book.attempt(job.id)),
+      hasFinished: (attempt: AttemptId) => this.#spending.hasFinished(attempt),
     });
     await this.#moveAll(stops.events);
     const { events, nextAt } = dispatch({
@@ -476,7 +468,7 @@ export class Supervisor {
     this.#deps.reached?.(`seen.${before === null ? 'added' : after.state.kind}`);
     this.#running = undefined;
     const past = before === null ? null : attemptOf(before);
-    if (past !== null && attemptOf(after) !== past) this.#spending.delete(past);
+    if (past !== null && attemptOf(after) !== past) this.#spending.forget(past);
     this.#deps.changed(before, after);
     for (const watcher of [...this.#watchers]) watcher();
     this.look();

@@ -262,7 +262,11 @@ function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Prob
   const { outcome } = event;
   const next = state.kind === 'stopping' ? state.next : null;
   const attempt = endedAttempt(before, given.attempt, { ...event, now: given.now });
-  const job = withSpent(before, attempt.spent, event.told ?? null);
+  const job = withSpent(
+    before,
+    event.toldLater === true ? { ...attempt.spent, costUsd: 0 } : attempt.spent,
+    event.told ?? null,
+  );
   if (next?.kind === 'cancelled') return { ...end(job, { kind: 'cancelled', at: given.now }, given), attempt };
   const done = outcome.kind === 'done' ? outcome.result : null;
   const words = done ?? event.words ?? null;
