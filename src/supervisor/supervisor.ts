@@ -1,6 +1,7 @@
 import { jobOf, type AttemptId, type JobId, type Label } from '../core/ids.ts';
 import type { Attempt, Job, JobSpec, Park } from '../core/job/job.ts';
-import { resolveRung, rungsOf, type LadderAgent, type Resolved, type Rung } from '../core/job/ladder.ts';
+import type { Resolved, Rung } from '../core/job/ladder.ts';
+import { nextStepOf } from '../core/job/next-step.ts';
 import { isCounted, type Spent } from '../core/job/stop.ts';
 import { attemptOf, hasEnded, type Transition } from '../core/job/transition.ts';
 import type { JobEvent } from '../core/job/job-event.ts';
@@ -14,6 +15,7 @@ import { concluded } from './follow.ts';
 import { forgetFiles, forgettable } from './forget.ts';
 import { findGone } from './gone.ts';
 import { JobBook } from './job-book.ts';
+import { resolveFor, rungsFor, type LadderDeps, type Sought } from './ladder.ts';
 import type { Metered } from './meter.ts';
 import type { Known, OpenEffect } from './ports.ts';
 import { Ramp } from './ramp.ts';
@@ -28,30 +30,20 @@ const movesAtOnce = 16;
 /** So long is waited for a process that is being started. */
 const longestStartMs = 10_000;
 
-export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified' | 'line' | 'spent' | 'gone'> & {
-  /** In [0, 1). */
-  readonly random: () => number;
-  /** Jobs that may have a process at once. */
-  readonly places: () => number;
-  /** IANA name of the zone in which sentences tell the time. */
-  readonly timeZone: string;
-  /** Why nothing may be started, such as a full disk; null when all is well. */
-  readonly paused: () => string | null;
-  readonly changed: (before: Job | null, after: Job) => void;
-  /** The models that an agent's jobs go on with, best first; null for its own. */
-  readonly chainOf?: (agent: string) => readonly string[] | null;
-  /** What the watch looks at. */
-  readonly world: WatchedWorld;
-};
-
-/** What the ladder of a job is known from. */
-export type Sought = {
-  readonly spec: Pick<JobSpec, 'agent' | 'model' | 'pool' | 'ladder'>;
-  readonly conversation: Job['conversation'];
-  readonly usualModel?: Job['usualModel'];
-  readonly id?: JobId;
-  readonly stopped?: Job['stopped'];
-};
+export type SupervisorDeps = Pick<LadderDeps, 'chainOf'> &
+  Omit<EffectDeps, 'book' | 'stopping' | 'verified' | 'line' | 'spent' | 'gone'> & {
+    /** In [0, 1). */
+    readonly random: () => number;
+    /** Jobs that may have a process at once. */
+    readonly places: () => number;
+    /** IANA name of the zone in which sentences tell the time. */
+    readonly timeZone: string;
+    /** Why nothing may be started, such as a full disk; null when all is well. */
+    readonly paused: () => string | null;
+    readonly changed: (before: Job | null, after: Job) => void;
+    /** What the watch looks at. */
+    readonly world: WatchedWorld;
+  };
 
 /**
  * Runs jobs: dispatches them, moves them along their ladder, parks and resumes them, and survives its own end. Every
@@ -82,11 +74,13 @@ export class Supervisor {
   /** What opened while nobody looked is not told again. */
   #mayBeFreed = true;
   readonly #spending: Spending;
+  readonly #ladders: LadderDeps;
 
   private constructor(deps: SupervisorDeps) {
     this.#deps = deps;
     this.#ramp = new Ramp(deps.clock);
     this.#spending = new Spending(deps.clock);
+    this.#ladders = { ...deps, attempt: (id) => this.#book.attempt(id) };
     this.#wake = new WakeUp(deps.clock, () => this.look());
   }
 
@@ -263,7 +257,16 @@ export class Supervisor {
     const waitsFor = this.#undone(job);
     const running = (this.#running ??= this.all().filter((each) => this.#takesPlace(each)).length);
     const room = running >= places() ? { running, places: places() } : null;
-    return whyNotRunning(job, { now: clock(), timeZone, waitsFor, room, paused: this.#paused() });
+    const restsUntil = this.#restsUntil(job);
+    return whyNotRunning(job, { now: clock(), timeZone, waitsFor, room, restsUntil, paused: this.#paused() });
+  }
+
+  #restsUntil(job: Job): EpochMs | null {
+    const now = this.#deps.clock();
+    // Most have nothing to rest from, and need no look at accounts.
+    if (job.state.kind !== 'queued' || (job.restarts.againAt ?? 0) <= now) return null;
+    const step = nextStepOf(job, this.resolve(job), now);
+    return step.kind === 'rests' ? step.until : null;
   }
 
   /** Of those that a job depends on. */
@@ -281,43 +284,12 @@ export class Supervisor {
 
   /** What a job would run on now. */
   resolve(job: Sought): Resolved {
-    const { accounts } = this.#deps;
-    const { agent } = job.spec;
-    const session = job.conversation?.session ?? null;
-    const ladder = this.#ladderOf(job);
-    const usual = ladder[0]?.agent === agent ? ladder[0].pool : null;
-    return resolveRung(this.#wantedOf(job), ladder, (name, asked) => {
-      const model = asked ?? (name === usual ? (job.usualModel ?? null) : null);
-      return accounts.select({ pool: name, session, model, exclude: [] });
-    });
+    return resolveFor(this.#ladders, job);
   }
 
   /** All that it might ever run on, best first. */
   rungs(job: Sought): readonly Omit<Rung, 'account'>[] {
-    return rungsOf(this.#wantedOf(job), this.#ladderOf(job));
-  }
-
-  /** An agent that saves the work for another one goes on with the model that it had. */
-  #wantedOf(job: Sought): Sought['spec'] {
-    const holder = holderOf(job);
-    if (holder === null || holder === job.spec.agent || job.id === undefined) return job.spec;
-    return { ...job.spec, model: modelOf(this.#book.attempt(job.id)) };
-  }
-
-  #ladderOf(job: Sought): LadderAgent[] {
-    const { agents, accounts, chainOf } = this.#deps;
-    const { agent, pool, ladder } = job.spec;
-    const holder = holderOf(job);
-    const names = [agent, ...ladder.agents.filter((each) => each !== agent)].filter(
-      (each) => each === (holder ?? each),
-    );
-    return names.flatMap((name, place) => {
-      const found = agents.get(name);
-      if (found === undefined) return [];
-      const own = place === 0 && name === agent && pool !== null ? pool : accounts.defaultPool(name);
-      const byProfile = accounts.modeOf(own) === 'profile';
-      return [{ agent: name, pool: own, chain: chainOf?.(name) ?? found.mode.chain, byProfile }];
-    });
+    return rungsFor(this.#ladders, job);
   }
 
   /** Resolves with the job once it is as wanted; rejects with the signal's reason, or when the supervisor stops. */
@@ -477,13 +449,4 @@ export class Supervisor {
 
 function byEnd(a: Attempt, b: Attempt): number {
   return (a.endedAt ?? 0) - (b.endedAt ?? 0);
-}
-
-function modelOf(attempt: Attempt | undefined): string | null {
-  return attempt?.model ?? null;
-}
-
-/** Whoever had the conversation saves the work; null for a job that no condition has stopped. */
-function holderOf({ spec, conversation, stopped = null }: Sought): string | null {
-  return stopped === null ? null : (conversation?.agent ?? spec.agent);
 }
