@@ -73,6 +73,18 @@ test('a job of Claude Code that its agent has to call finished is gone on with w
   expect(results.slice(0, 3).map(({ text }) => text)).toEqual(Array(3).fill('I think that is all.'));
 });
 
+test('a job of Claude Code that its agent has to call finished is done with the result that it gives to finish_job', async () => {
+  await using rig = await startGatewayJobs(claudeJobs);
+  const finish = `[[tool:mcp__stint-job__finish_job ${JSON.stringify({ result: 'All of it is done.' })}]]`;
+  const { id } = await rig.add(`${finish} go`, { completion: true, turns: 20 });
+  const job = await rig.reaches(id, 'done');
+  // The end of its turn alone would have been gone on with.
+  expect(job).toMatchObject({
+    ...{ attempts: 1, result: 'All of it is done.', stopped: null },
+    ...{ attempt: { outcome: 'done' }, stop: { completion: true, turns: 20 } },
+  });
+});
+
 test.each([
   ['Codex', codexJobs],
   ['Gemini CLI', geminiJobs],

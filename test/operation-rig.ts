@@ -47,7 +47,7 @@ const noJobs: OperationContext['jobs'] = {
     why: () => null,
     resolve: () => ({ resolved: { kind: 'closed', tried: [] }, rungs: [] }),
     abilities: new Map(),
-    spent: () => ({ job: nothingSpent, attempt: nothingSpent }),
+    spent: () => ({ job: nothingSpent, attempt: nothingSpent, counted: nothingSpent }),
     add: nothing,
     cancel: nothing,
     park: nothing,

@@ -6,7 +6,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { AgentTool } from '../src/agent-tools/tool.ts';
 import type { AttemptId } from '../src/core/ids.ts';
 import type { Job, JobSpec } from '../src/core/job/job.ts';
-import { attemptOf } from '../src/core/job/transition.ts';
+import { attemptOf, isSettled } from '../src/core/job/transition.ts';
 import { openJobTools, toolAccess } from '../src/daemon/job-tools.ts';
 import { openOperations, type OperationRig } from './operation-rig.ts';
 import { jobsOf } from './job-rig.ts';
@@ -49,8 +49,8 @@ export async function openTools({
 }: { readonly waitMs?: number; readonly tools?: readonly AgentTool[] } = {}): Promise<ToolRig> {
   await using opened = new AsyncDisposableStack();
   const tokens = new Map<AttemptId, string>();
-  const ended: (attempt: AttemptId) => void = () => undefined;
-  const state = { isOn: true, attemptEnded: ended };
+  const settled: (job: Job['id']) => void = () => undefined;
+  const state = { isOn: true, jobSettled: settled };
   const bugs: unknown[] = [];
   const server = Bun.serve({ port: 0, development: false, idleTimeout: 0, fetch: (request) => mcp.handle(request) });
   opened.defer(() => server.stop(true));
@@ -68,8 +68,7 @@ export async function openTools({
         };
       },
       changed: (before, after) => {
-        const attempt = before === null ? null : attemptOf(before);
-        if (attempt !== null && attemptOf(after) !== attempt) state.attemptEnded(attempt);
+        if (before !== null && !isSettled(before) && isSettled(after)) state.jobSettled(after.id);
       },
     }),
   );
@@ -84,7 +83,7 @@ export async function openTools({
       ...{ ...given, folder: join(folder, 'attempts'), isOn: () => state.isOn, bug: (error) => void bugs.push(error) },
       ...(tools === undefined ? {} : { tools }),
     });
-    state.attemptEnded = job.attemptEnded;
+    state.jobSettled = job.jobSettled;
     return job.mcp;
   };
   let mcp = await open();

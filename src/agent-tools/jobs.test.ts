@@ -62,6 +62,23 @@ describe('create_job', () => {
     expect(answer.text).toContain('would start when yours has ended');
   });
 
+  test('refuses a job that would wait for one that starts after its own has ended', async () => {
+    await using rig = await openTools();
+    const worker = await rig.work();
+    const after = await rig.agents.add(finish(), { dependsOn: [worker.job.id] });
+    const child = await rig.workerOf((await create(worker, { prompt: 'one' })).id);
+    const before = rig.agents.supervisor.all().length;
+    for (const each of [worker, child]) {
+      const { isError, text } = await each.call('create_job', { prompt: 'x', dependsOn: [after.id] });
+      const why = `A job that depends on job ${after.id} would start when yours has ended: job ${after.id} waits for job ${worker.job.id}.`;
+      expect([isError, text]).toEqual([true, expect.stringContaining(why)]);
+    }
+    expect(rig.agents.supervisor.all()).toHaveLength(before);
+    await rig.end(worker.job.id);
+    await rig.agents.reaches(after.id, 'done');
+    expect((await create(child, { prompt: 'x', dependsOn: [after.id, worker.job.id] })).state).toBe('queued');
+  });
+
   test('ends with the fifth generation', async () => {
     await using rig = await openTools();
     let worker = await rig.work();
@@ -161,7 +178,63 @@ describe('wait_for_jobs', () => {
     const foreign = await worker.call('wait_for_jobs', { jobs: [stranger.job.id] });
     expect(foreign.text).toContain('among those that your job has led to');
     const upward = await child.call('wait_for_jobs', { jobs: [worker.job.id] });
-    expect(upward.text).toContain('this would never end');
+    const circle = `job ${child.job.id} waits for job ${worker.job.id}, job ${worker.job.id} waits for job ${child.job.id}`;
+    expect([upward.isError, upward.text]).toEqual([true, expect.stringContaining(`would never end: ${circle}.`)]);
+    const own = await child.call('wait_for_jobs', { jobs: [child.job.id] });
+    expect(own.text).toContain(`job ${child.job.id} waits for job ${child.job.id}.`);
+  });
+
+  test('refuses at once a job that waits for the caller, and the other goes on to wait', async () => {
+    await using rig = await openTools();
+    const worker = await rig.work();
+    const one = await rig.workerOf((await create(worker, { prompt: 'one' })).id);
+    const other = await rig.workerOf((await create(worker, { prompt: 'two' })).id);
+    const waiting = wait(one, other.job.id);
+    await soon(() => rig.agents.supervisor.awaited(one.job.id).length > 0);
+    const refused = await other.call('wait_for_jobs', { jobs: [one.job.id] });
+    const circle = `job ${other.job.id} waits for job ${one.job.id}, job ${one.job.id} waits for job ${other.job.id}`;
+    expect([refused.isError, refused.text]).toEqual([true, expect.stringContaining(circle)]);
+    await rig.end(other.job.id);
+    expect(await waiting).toMatchObject({ ended: [{ job: other.job.id }], pending: [] });
+  });
+
+  test('refuses a job that starts when the caller, or one that the caller comes from, has ended', async () => {
+    await using rig = await openTools();
+    const worker = await rig.work();
+    const one = await rig.workerOf((await create(worker, { prompt: 'one' })).id);
+    const part = await rig.workerOf((await create(one, { prompt: 'a part' })).id);
+    const after = await create(worker, { prompt: 'two', dependsOn: [one.job.id] });
+    const own = await one.call('wait_for_jobs', { jobs: [after.id] });
+    expect(own.text).toContain(
+      `job ${one.job.id} waits for job ${after.id}, job ${after.id} waits for job ${one.job.id}.`,
+    );
+    const deep = await part.call('wait_for_jobs', { jobs: [after.id] });
+    const last = `job ${after.id} waits for job ${one.job.id}, job ${one.job.id} waits for job ${part.job.id}`;
+    expect(deep.text).toContain(`job ${part.job.id} waits for job ${after.id}, ${last}.`);
+    await rig.end(one.job.id);
+    await rig.agents.reaches(one.job.id, 'done');
+    const again = part.call('wait_for_jobs', { jobs: [one.job.id, after.id] });
+    await rig.workerOf(after.id);
+    await rig.end(after.id as never);
+    expect((await again).output as Waited).toMatchObject({ ended: [{ job: one.job.id }, { job: after.id }] });
+  });
+
+  test('closes no circle with a lock and a job that is to start later', async () => {
+    await using rig = await openTools();
+    const worker = await rig.work();
+    const one = await rig.workerOf((await create(worker, { prompt: 'one' })).id);
+    const other = await rig.workerOf((await create(worker, { prompt: 'two' })).id);
+    const after = await create(worker, { prompt: 'three', dependsOn: [other.job.id] });
+    await one.call('lock_files', { files: ['src'] });
+    const waiting = wait(one, after.id);
+    await soon(() => rig.agents.supervisor.awaited(one.job.id).length > 0);
+    const { text } = await other.call('lock_files', { files: ['src/a'] });
+    const circle = [other, one, { job: after }, other].map(({ job }) => `job ${job.id}`);
+    for (const [place, each] of circle.slice(1).entries()) expect(text).toContain(`${circle[place]} waits for ${each}`);
+    await rig.end(other.job.id);
+    await rig.workerOf(after.id);
+    await rig.end(after.id as never);
+    expect((await waiting).pending).toEqual([]);
   });
 });
 

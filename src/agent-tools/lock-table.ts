@@ -1,5 +1,6 @@
-import type { AttemptId } from '../core/ids.ts';
-import { circleOf, livingLocks, lockedWith, lockedWithout, type Lock, type LockWish } from '../core/lock/lock.ts';
+import type { AttemptId, JobId } from '../core/ids.ts';
+import { circleOf } from '../core/job/circle.ts';
+import { livingLocks, lockedWith, lockedWithout, type Lock, type LockWish } from '../core/lock/lock.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import { pause } from '../lib/pause.ts';
@@ -9,8 +10,10 @@ export type LockTableDeps = {
   readonly store: Pick<ToolStore, 'loadLocks' | 'saveLocks'>;
   readonly clock: () => EpochMs;
   readonly isPresent: (attempt: AttemptId) => boolean;
-  /** Whom the job of an attempt waits for in another way. */
-  readonly alsoWaitsFor: (attempt: AttemptId) => readonly AttemptId[];
+  /** Whether nothing more comes of a job by itself, so that it holds nothing. */
+  readonly isSettled: (job: JobId) => boolean;
+  /** Whom a job waits for in another way. */
+  readonly alsoWaitsFor: (job: JobId) => readonly JobId[];
   readonly bug: (error: unknown) => void;
 };
 
@@ -18,11 +21,18 @@ export type Locked =
   | { readonly kind: 'locked'; readonly locks: readonly Lock[] }
   | { readonly kind: 'blocked'; readonly by: readonly Lock[] }
   /** Waiting would never end: who waits for whom, from the first round to itself. */
-  | { readonly kind: 'circle'; readonly circle: readonly AttemptId[]; readonly by: readonly Lock[] };
+  | { readonly kind: 'circle'; readonly circle: readonly JobId[]; readonly by: readonly Lock[] };
 
-type Waiter = { readonly holder: AttemptId; others: readonly AttemptId[]; woken: AbortController };
+/** What an attempt wants for its job, and for how long. */
+export type Wanted = Omit<LockWish, 'until'> & { readonly attempt: AttemptId; readonly ttlMs: number };
 
-/** The locks of all agents. A change is on the disk before it counts; those of an attempt that has ended are gone. */
+type Waiter = { readonly holder: JobId; others: readonly JobId[]; woken: AbortController };
+
+/**
+ * The locks of all jobs. A change is on the disk before it counts. A job that is moved to another account, or parked, has
+ * its own until their time is over: its conversation goes on as if they were there. Those of one that has ended or is blocked are
+ * gone.
+ */
 export class LockTable {
   readonly #deps: LockTableDeps;
   readonly #waiters = new Set<Waiter>();
@@ -38,7 +48,7 @@ export class LockTable {
     const locks = await deps.store.loadLocks();
     return new LockTable(
       deps,
-      locks.filter(({ holder }) => deps.isPresent(holder)),
+      locks.filter(({ holder }) => !deps.isSettled(holder)),
     );
   }
 
@@ -46,8 +56,14 @@ export class LockTable {
     return livingLocks(this.#locks, this.#deps.clock());
   }
 
+  /** Whom a job waits for now, for locks or in another way. */
+  waitsFor(job: JobId): readonly JobId[] {
+    const forLocks = [...this.#waiters].filter(({ holder }) => holder === job).flatMap(({ others }) => others);
+    return [...forLocks, ...this.#deps.alsoWaitsFor(job)];
+  }
+
   /** Locks all of these paths or none; waits for those in the way until the signal aborts. */
-  async lock(wish: Omit<LockWish, 'until'> & { readonly ttlMs: number }, signal: AbortSignal): Promise<Locked> {
+  async lock(wish: Wanted, signal: AbortSignal): Promise<Locked> {
     const waiter: Waiter = { holder: wish.holder, others: [], woken: new AbortController() };
     this.#waiters.add(waiter);
     try {
@@ -57,7 +73,7 @@ export class LockTable {
         const next = await this.#inTurn(() => this.#try(wish));
         if (next.kind === 'locked') return next;
         waiter.others = [...new Set(next.by.map(({ holder }) => holder))];
-        const circle = circleOf(wish.holder, waiter.others, (attempt) => this.#waitsFor(attempt));
+        const circle = circleOf(wish.holder, waiter.others, (job) => this.waitsFor(job));
         if (circle !== null) return { ...next, kind: 'circle', circle };
         if (signal.aborted) return next;
         const freeAt = Math.min(...next.by.map(({ until }) => until));
@@ -69,7 +85,7 @@ export class LockTable {
   }
 
   /** Lets go of the holder's locks at these paths and below them, or of all; returns which they were. */
-  release(holder: AttemptId, paths: readonly string[] | null): Promise<readonly Lock[]> {
+  release(holder: JobId, paths: readonly string[] | null): Promise<readonly Lock[]> {
     return this.#inTurn(async () => {
       const before = this.all();
       const rest = lockedWithout(before, holder, paths);
@@ -79,11 +95,12 @@ export class LockTable {
     });
   }
 
-  /** What an attempt held is free; on the disk a restart sees to that as well. */
-  ended(attempt: AttemptId): void {
-    if (!this.#locks.some(({ holder }) => holder === attempt)) return;
+  /** What a job held is free; on the disk a restart sees to that as well. */
+  settled(job: JobId): void {
+    // After what is being written: it may be a lock of this very job.
     void this.#inTurn(async () => {
-      const rest = lockedWithout(this.#locks, attempt, null);
+      const rest = lockedWithout(this.#locks, job, null);
+      if (rest.length === this.#locks.length) return;
       await this.#become(rest).catch((error: unknown) => {
         this.#deps.bug(error);
         this.#is(rest);
@@ -92,16 +109,13 @@ export class LockTable {
   }
 
   /** Resolves when nothing is being written any more. */
-  async settled(): Promise<void> {
+  async written(): Promise<void> {
     await this.#turn;
   }
 
-  async #try({
-    ttlMs,
-    ...wish
-  }: Omit<LockWish, 'until'> & { readonly ttlMs: number }): Promise<Exclude<Locked, { kind: 'circle' }>> {
+  async #try({ ttlMs, attempt, ...wish }: Wanted): Promise<Exclude<Locked, { kind: 'circle' }>> {
     const { clock, isPresent } = this.#deps;
-    if (!isPresent(wish.holder)) throw new Problem('conflict', 'Your work has ended: nothing is locked.');
+    if (!isPresent(attempt)) throw new Problem('conflict', 'Your work has ended: nothing is locked.');
     const now = clock();
     const next = lockedWith(this.#locks, { ...wish, until: now + ttlMs }, now);
     if (next.kind === 'blocked') return next;
@@ -120,11 +134,6 @@ export class LockTable {
   #is(locks: readonly Lock[]): void {
     this.#locks = locks;
     for (const { woken } of this.#waiters) woken.abort();
-  }
-
-  #waitsFor(attempt: AttemptId): readonly AttemptId[] {
-    const forLocks = [...this.#waiters].filter(({ holder }) => holder === attempt).flatMap(({ others }) => others);
-    return [...forLocks, ...this.#deps.alsoWaitsFor(attempt)];
   }
 
   #inTurn<Value>(run: () => Promise<Value>): Promise<Value> {

@@ -39,13 +39,36 @@ describe('file locks', () => {
     expect((await one.call('release_files')).output as object).toMatchObject({ kept: [] });
   });
 
-  test('end with the attempt that holds them', async () => {
+  test('end with the job that holds them, and when it is blocked', async () => {
     await using rig = await openTools();
-    const [one, other] = [await rig.work(), await rig.work()];
+    const [one, other, third] = [await rig.work(), await rig.work(), await rig.work()];
     await lock(one, { files: ['a'] });
     const waiting = lock(other, { files: ['a'] });
     await rig.end(one.job.id);
     expect(await waiting).toMatchObject({ locked: true, locks: [{ job: other.job.id }] });
+    const { attempt } = other;
+    const blocks = { rule: 'content-loop', deed: 'block', why: 'It goes round and round.', facts: {} } as const;
+    const next = lock(third, { files: ['a'] });
+    await rig.agents.supervisor.tell(other.job.id, { kind: 'watched', attempt, action: blocks });
+    await rig.agents.reaches(other.job.id, 'blocked');
+    expect(await next).toMatchObject({ locked: true });
+  });
+
+  test('stay with a job that is parked or moved elsewhere, and their time goes on', async () => {
+    await using rig = await openTools({ waitMs: 50 });
+    const [one, other] = [await rig.work(), await rig.work()];
+    await lock(one, { files: ['a'], ttlSeconds: 60 });
+    await rig.agents.supervisor.park(one.job.id, 'lunch');
+    expect(await lock(other, { files: ['a'] })).toMatchObject({ locked: false, locks: [{ job: one.job.id }] });
+    await rig.agents.supervisor.resume(one.job.id);
+    const again = await rig.workerOf(one.job.id);
+    expect(again.attempt).not.toBe(one.attempt);
+    const { locks } = (await again.call('check_file_locks')).output as Locks;
+    expect(locks).toMatchObject([{ job: one.job.id, mine: true }]);
+    await rig.restart();
+    expect(await lock(other, { files: ['a'] })).toMatchObject({ locked: false });
+    rig.agents.now += 60_000;
+    expect(await lock(other, { files: ['a'] })).toMatchObject({ locked: true });
   });
 
   test('end with their time, unless they are locked again', async () => {

@@ -1,6 +1,6 @@
 import { isAbsolute, join, normalize } from 'node:path';
 import { z } from 'zod';
-import { jobOf, type AttemptId } from '../core/ids.ts';
+import { circleText } from '../core/job/circle.ts';
 import { overlaps, type Lock } from '../core/lock/lock.ts';
 import { Problem } from '../core/problem.ts';
 import { minuteMs, secondMs } from '../core/time.ts';
@@ -25,7 +25,7 @@ export const lockFiles = agentTool({
   name: 'lock_files',
   title: 'Lock files',
   description:
-    'Take files or folders for yourself before you change them, so that agents that ask as well do not change them too: all of them or none. A folder stands for everything in it. If others hold them it waits up to 100 seconds and then returns locked=false: call it again to wait on. A lock ends after ttlSeconds, when you release it, or when you end; lock again to make it last. Locks are advice: nothing stops an agent that does not ask.',
+    'Take files or folders for yourself before you change them, so that agents that ask as well do not change them too: all of them or none. A folder stands for everything in it. If others hold them it waits up to 100 seconds and then returns locked=false: call it again to wait on. A lock ends after ttlSeconds, when you release it, or with your job; lock again to make it last. It stays yours when you are interrupted, but its time goes on: call check_file_locks then. Locks are advice: nothing stops an agent that does not ask.',
   effect: 'write',
   input: z.object({
     files: files.describe('Paths, absolute or below your directory'),
@@ -38,14 +38,15 @@ export const lockFiles = agentTool({
     says: z.string().nullable().describe('What to do where they are not locked'),
   }),
   async run(input, call) {
-    const { locks, attempt: holder, waitMs } = call;
+    const { locks, job, attempt, waitMs } = call;
     const paths = await pathsOf(call, input.files);
     using wait = patience(call.signal, waitMs);
-    const wish = { holder, paths, reason: input.reason ?? null, ttlMs: input.ttlSeconds * secondMs };
+    const ttlMs = input.ttlSeconds * secondMs;
+    const wish = { holder: job.id, attempt, paths, reason: input.reason ?? null, ttlMs };
     const next = await locks.lock(wish, wait.signal);
     if (next.kind === 'locked') return { locked: true, locks: next.locks.map((each) => view(call, each)), says: null };
     if (next.kind === 'blocked') return { locked: false, locks: next.by.map((each) => view(call, each)), says: again };
-    const held = next.by.map((each) => `${each.path} is held by job ${jobOf(each.holder)}`).join(', ');
+    const held = next.by.map((each) => `${each.path} is held by job ${each.holder}`).join(', ');
     throw new Problem('conflict', `Deadlock: ${circleText(next.circle)}; ${held}.`, {
       hint: 'Release what you hold with release_files, then lock everything that you need in one call.',
     });
@@ -63,10 +64,10 @@ export const releaseFiles = agentTool({
   input: z.object({ files: files.optional().describe('Paths, absolute or below your directory') }),
   output: z.object({ released: z.array(z.string()), kept: z.array(z.string()).describe('What you still hold') }),
   async run(input, call) {
-    const { locks, attempt } = call;
+    const { locks, job } = call;
     const paths = input.files === undefined ? null : await pathsOf(call, input.files);
-    const released = await locks.release(attempt, paths);
-    const kept = locks.all().filter(({ holder }) => holder === attempt);
+    const released = await locks.release(job.id, paths);
+    const kept = locks.all().filter(({ holder }) => holder === job.id);
     return { released: released.map((each) => each.path), kept: kept.map((each) => each.path) };
   },
 });
@@ -98,15 +99,7 @@ function pathsOf({ job, realPath }: ToolCall, names: readonly string[]): Promise
   );
 }
 
-function view({ jobs, attempt }: ToolCall, { path: at, holder, reason, since, until }: Lock) {
-  const job = jobOf(holder);
-  const title = jobs.find(job)?.spec.title ?? '';
-  return { path: at, job, title, mine: holder === attempt, reason, since, until };
-}
-
-function circleText(circle: readonly AttemptId[]): string {
-  return circle
-    .slice(1)
-    .map((each, index) => `job ${jobOf(circle[index] as AttemptId)} waits for job ${jobOf(each)}`)
-    .join(', ');
+function view({ jobs, job }: ToolCall, { path: at, holder, reason, since, until }: Lock) {
+  const title = jobs.find(holder)?.spec.title ?? '';
+  return { path: at, job: holder, title, mine: holder === job.id, reason, since, until };
 }

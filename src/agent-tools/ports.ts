@@ -42,7 +42,5 @@ export interface ToolJobs {
   until(id: JobId, isWanted: (job: Job) => boolean, signal: AbortSignal): Promise<Job>;
   /** Until that is disposed of, the job waits for these others, and takes no place. */
   awaits(id: JobId, others: readonly JobId[]): Disposable;
-  /** The jobs that a job waits for at this moment. */
-  awaited(id: JobId): readonly JobId[];
   isPresent(attempt: AttemptId): boolean;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { stopModes } from '../core/job/stop.ts';
+import { knownUsd, stopModes, type Spent } from '../core/job/stop.ts';
+import { secondMs } from '../core/time.ts';
 import { explain } from '../operations/explain.ts';
 import { accountShape } from '../operations/shape.ts';
 import { viewAccount } from '../operations/view.ts';
@@ -9,7 +10,8 @@ const spentShape = z.object({
   turns: z.number(),
   inputTokens: z.number(),
   outputTokens: z.number(),
-  costUsd: z.number().nullable().describe('Null where a price is unknown'),
+  costUsd: z.number().nullable().describe('Null where it is not known, or not yet'),
+  knownUsd: z.number().describe('What is known of it'),
   runningSeconds: z.number(),
 });
 
@@ -28,7 +30,8 @@ export const quota = agentTool({
     until: z.number().nullable().describe('When that may change where it is closed, epoch milliseconds'),
     says: z.string(),
     accounts: z.array(accountShape.pick({ id: true, state: true, until: true, windows: true })),
-    spent: spentShape.describe('By the whole job'),
+    spent: spentShape.describe('By the whole job up to now'),
+    counted: spentShape.describe('Of that, what counts towards `stop`: all since it was last retried'),
     stop: z.object({
       turns: z.number().nullable(),
       budget: z.number().nullable().describe('In US dollars'),
@@ -41,17 +44,16 @@ export const quota = agentTool({
       .describe('The condition that was met'),
   }),
   async run(_, { context, job, jobs, clock }) {
-    const { spec, spent, stopped } = jobs.find(job.id) ?? job;
+    const now = jobs.find(job.id) ?? job;
+    const { spec, stopped } = now;
     const attempt = context.jobs.attempt(job.id);
-    const [agent, model] = [attempt?.agent ?? spec.agent, attempt?.model ?? spec.model];
+    const agent = attempt?.agent ?? spec.agent;
+    const model = attempt?.model ?? (agent === spec.agent ? (spec.model ?? now.usualModel ?? null) : null);
     const pool = attempt === undefined ? undefined : context.pools.find(attempt.pool);
     const caller = { surface: 'mcp', actor: `job:${job.id}`, scope: 'read' } as const;
     const next = pool === undefined ? null : explain({ ...context, caller }, pool, { model: model ?? undefined });
     const members = pool?.pool.accounts.flatMap((id) => context.accounts.find(id) ?? []) ?? [];
-    const live = attempt === undefined || attempt.endedAt !== null ? null : attempt;
-    const all = [spent, ...(live === null ? [] : [live.spent])];
-    const sum = (of: (each: (typeof all)[number]) => number): number =>
-      all.reduce((total, each) => total + of(each), 0);
+    const spent = context.jobs.spent(now);
     return {
       ...{ agent, model, pool: pool?.pool.name ?? null },
       ...{ open: next === null || next.kind === 'use', until: next?.until ?? null },
@@ -60,20 +62,20 @@ export const quota = agentTool({
         const { id, state, until, windows } = viewAccount(clock(), each);
         return { id, state, until, windows };
       }),
-      spent: {
-        turns: sum((each) => each.turns),
-        inputTokens: sum((each) => each.inputTokens),
-        outputTokens: sum((each) => each.outputTokens),
-        costUsd: all.some((each) => each.costUsd === null) ? null : sum((each) => each.costUsd ?? 0),
-        runningSeconds: Math.round(sum((each) => each.runningMs) / 1000),
-      },
+      ...{ spent: viewSpent(spent.job), counted: viewSpent(spent.counted) },
       stop: {
         turns: spec.stop.turns,
         budget: spec.stop.budget,
-        timeSeconds: spec.stop.timeMs === null ? null : spec.stop.timeMs / 1000,
+        timeSeconds: spec.stop.timeMs === null ? null : spec.stop.timeMs / secondMs,
         completion: spec.stop.completion,
       },
       stopped: stopped === null ? null : { by: stopped.by, detail: stopped.detail },
     };
   },
 });
+
+function viewSpent(spent: Spent): z.infer<typeof spentShape> {
+  const { turns, inputTokens, outputTokens, costUsd, runningMs } = spent;
+  const runningSeconds = Math.round(runningMs / secondMs);
+  return { turns, inputTokens, outputTokens, costUsd, knownUsd: knownUsd(spent), runningSeconds };
+}

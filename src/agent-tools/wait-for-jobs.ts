@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { JobId } from '../core/ids.ts';
+import { circleOf, circleText } from '../core/job/circle.ts';
 import { jobStates, type Job } from '../core/job/job.ts';
-import { hasEnded } from '../core/job/transition.ts';
+import { isSettled } from '../core/job/transition.ts';
 import { lineageOf, treeOf } from '../core/job/tree.ts';
 import { Problem } from '../core/problem.ts';
 import { shownText } from '../operations/job-view.ts';
@@ -40,7 +41,8 @@ export const waitForJobs = agentTool({
   }),
   async run(input, call) {
     const tree = treeOf(call.job, call.jobs.all());
-    const ids = input.jobs.map((name) => requireRelative(call, tree, name).id);
+    const ids = input.jobs.map((name) => requireRelative(tree, name).id);
+    refuseCircle(call, ids);
     using wait = patience(call.signal, call.waitMs);
     using _ = call.jobs.awaits(call.job.id, ids);
     await Promise.allSettled(ids.map((id) => call.jobs.until(id, isSettled, wait.signal)));
@@ -52,13 +54,8 @@ export const waitForJobs = agentTool({
   },
 });
 
-/** Nothing happens to one that is blocked before a person sees to it, and nobody is to wait for that. */
-function isSettled(job: Job): boolean {
-  return hasEnded(job) || job.state.kind === 'blocked';
-}
-
 /** A job of the caller's tree, by its id or the only beginning of one. */
-function requireRelative({ jobs, job }: ToolCall, tree: readonly Job[], name: string): Job {
+function requireRelative(tree: readonly Job[], name: string): Job {
   const text = name.trim().toLowerCase();
   const alike = text === '' ? [] : tree.filter(({ id }) => id.startsWith(text));
   const found = alike.find(({ id }) => id === (text as JobId)) ?? (alike.length === 1 ? alike[0] : undefined);
@@ -66,11 +63,21 @@ function requireRelative({ jobs, job }: ToolCall, tree: readonly Job[], name: st
     throw new Problem('not_found', `There is no job ${quoted(name)} among those that your job has led to.`, {
       hint: 'Use an id that create_job returned.',
     });
-  if (lineageOf(job, (id) => jobs.find(id)).some(({ id }) => id === found.id))
-    throw new Problem('conflict', `Job ${found.id} is your own or one that waits for yours: this would never end.`, {
-      hint: 'Wait for jobs that you have created.',
-    });
   return found;
+}
+
+/** Those that a job comes from are taken to wait for it, also where they do not at this moment. */
+function refuseCircle({ jobs, job, locks }: ToolCall, ids: readonly JobId[]): void {
+  const lineage = lineageOf(job, (id) => jobs.find(id));
+  const childOf = (id: JobId): readonly JobId[] => {
+    const place = lineage.findIndex((each) => each.id === id && !isSettled(each));
+    return lineage.slice(Math.max(place - 1, 0), Math.max(place, 0)).map((each) => each.id);
+  };
+  const circle = circleOf(job.id, ids, (id) => [...locks.waitsFor(id), ...childOf(id)]);
+  if (circle === null) return;
+  throw new Problem('conflict', `Your wait would never end: ${circleText(circle)}.`, {
+    hint: 'Wait for jobs that do not need yours, or end your turn.',
+  });
 }
 
 function viewEnded({ id, spec, state }: Job) {

@@ -12,7 +12,7 @@ import { UsagePoller } from '../book/usage.ts';
 import { openConfig, type LiveConfig } from '../config/live-config.ts';
 import type { Overrides } from '../config/overrides.ts';
 import type { AuditEntry } from '../core/audit.ts';
-import type { AttemptId, JobId } from '../core/ids.ts';
+import type { JobId } from '../core/ids.ts';
 import type { Job } from '../core/job/job.ts';
 import { Problem } from '../core/problem.ts';
 import { dayMs, minuteMs, secondMs } from '../core/time.ts';
@@ -114,7 +114,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   });
   // The tools of agents act on jobs, which come later.
   let handleTools: (request: Request) => Promise<Response> = () => Promise.resolve(new Response(null, { status: 503 }));
-  let attemptEnded: (attempt: AttemptId) => void = () => undefined;
+  let jobSettled: (job: JobId) => void = () => undefined;
   const proxies = proxyRulesOf(environment);
   const gateway = new Gateway({
     book,
@@ -167,7 +167,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     addNotices: witness.addNotices,
     declared: declaredAgents(config.agents),
     tools: toolAccess({ folder: home.attempts, url: gatewayUrl, isOn: toolsAreOn }),
-    attemptEnded: (attempt) => attemptEnded(attempt),
+    jobSettled: (job) => jobSettled(job),
     lookAfterProfiles: () => context.profiles.lookAfter(),
   });
   findJob = (id) => supervisor.find(id);
@@ -234,7 +234,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     },
   });
   handleTools = (request) => jobTools.mcp.handle(request);
-  attemptEnded = jobTools.attemptEnded;
+  jobSettled = jobTools.jobSettled;
   // The gateway stops first: while open streams get their time, the control API still says so.
   opened.adopt(gateway, (each) => each.stop());
   // Its listener waits for tools that wait.

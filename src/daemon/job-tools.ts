@@ -4,8 +4,8 @@ import { LockTable } from '../agent-tools/lock-table.ts';
 import type { ToolStore } from '../agent-tools/ports.ts';
 import { agentTools } from '../agent-tools/registry.ts';
 import { attemptNamed, isTokenOf, issueToken } from '../agent-tools/token.ts';
-import { jobOf, type AttemptId } from '../core/ids.ts';
-import { attemptOf } from '../core/job/transition.ts';
+import { jobOf, type AttemptId, type JobId } from '../core/ids.ts';
+import { isSettled } from '../core/job/transition.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
 import type { OperationContext } from '../operations/context.ts';
 import type { ToolAccess } from '../supervisor/ports.ts';
@@ -52,19 +52,19 @@ export type JobToolDeps = Pick<ToolAccessDeps, 'folder' | 'isOn'> & {
 export async function openJobTools(
   opened: AsyncDisposableStack,
   given: JobToolDeps,
-): Promise<{ readonly mcp: AgentMcp; readonly attemptEnded: (attempt: AttemptId) => void }> {
+): Promise<{ readonly mcp: AgentMcp; readonly jobSettled: (job: JobId) => void }> {
   const { store, supervisor, context, clock, version, bug, folder, isOn } = given;
   const isPresent = (attempt: AttemptId): boolean => supervisor.isPresent(attempt);
   const locks = opened.adopt(
     await LockTable.open({
       ...{ store, clock, isPresent, bug },
-      alsoWaitsFor: (attempt) =>
-        supervisor.awaited(jobOf(attempt)).flatMap((id) => {
-          const job = supervisor.find(id);
-          return (job === undefined ? null : attemptOf(job)) ?? [];
-        }),
+      isSettled: (id) => {
+        const job = supervisor.find(id);
+        return job === undefined || isSettled(job);
+      },
+      alsoWaitsFor: (id) => supervisor.awaited(id),
     }),
-    (each) => each.settled(),
+    (each) => each.written(),
   );
   const mcp = createAgentMcp({
     ...{ isOn, version, bug, tools: given.tools ?? agentTools, witness: supervisor.watch },
@@ -78,7 +78,7 @@ export async function openJobTools(
       return job !== undefined && isTokenOf(token, kept) && isPresent(attempt) ? { job, attempt } : null;
     },
   });
-  return { mcp, attemptEnded: (attempt) => locks.ended(attempt) };
+  return { mcp, jobSettled: (job) => locks.settled(job) };
 }
 
 function tokenFile(folder: string, attempt: AttemptId): string {

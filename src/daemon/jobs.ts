@@ -13,7 +13,7 @@ import {
   type PhantomId,
   type ProviderId,
 } from '../core/ids.ts';
-import { attemptOf, hasEnded } from '../core/job/transition.ts';
+import { attemptOf, hasEnded, isSettled } from '../core/job/transition.ts';
 import { Problem } from '../core/problem.ts';
 import { localTimeZone } from '../lib/local-time-zone.ts';
 import type { Log } from '../log/log.ts';
@@ -51,8 +51,8 @@ export type JobsDeps = Omit<JobAccountDeps, 'phantomFile'> & {
   /** How long a job that has ended stays. */
   readonly keepMs: () => number;
   readonly tools: ToolAccess;
-  /** The process of an attempt is gone, or it never had one. */
-  readonly attemptEnded: (attempt: AttemptId) => void;
+  /** A job has ended, or is blocked. */
+  readonly jobSettled: (job: JobId) => void;
 } & JobWitness;
 
 /**
@@ -115,8 +115,7 @@ export async function openJobs(
       (deps.declared.get(agent)?.job.chain.length ?? 0) > 0 ? null : chainOf(deps, workers.get(agent) ?? null),
     changed: (before, after) => {
       tellJob(deps, before, after);
-      const attempt = before === null ? null : attemptOf(before);
-      if (attempt !== null && attemptOf(after) !== attempt) deps.attemptEnded(attempt);
+      if (before !== null && !isSettled(before) && isSettled(after)) deps.jobSettled(after.id);
     },
     heard: () => undefined,
     bug: log.bug,

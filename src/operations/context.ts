@@ -337,8 +337,8 @@ export interface Jobs {
   /** What each of them can do of what stop conditions need. */
   readonly abilities: ReadonlyMap<string, Abilities>;
   all(): readonly Job[];
-  /** What a job has spent up to now over all its attempts, and in the latest. */
-  spent(job: Job): { readonly job: Spent; readonly attempt: Spent };
+  /** What a job has spent up to now over all its attempts, in the latest, and of that what counts for its conditions. */
+  spent(job: Job): { readonly job: Spent; readonly attempt: Spent; readonly counted: Spent };
   /** The latest of a job. */
   attempt(id: JobId): Attempt | undefined;
   /** One sentence for a job that is not running; null for one that is. */

@@ -1,4 +1,7 @@
+import type { JobId } from '../core/ids.ts';
+import { circleOf, circleText } from '../core/job/circle.ts';
 import type { Job } from '../core/job/job.ts';
+import { hasEnded } from '../core/job/transition.ts';
 import { lineageOf, rootOf, whyNoMore } from '../core/job/tree.ts';
 import { Problem } from '../core/problem.ts';
 import type { OperationContext } from './context.ts';
@@ -25,14 +28,22 @@ export function keyOf<Key extends string | undefined>(context: OperationContext,
 }
 
 /** Throws a Problem where a job's agent may add no more, or no such one. */
-export function refuseBeyondParent(context: OperationContext, parent: Job, dependsOn: readonly string[]): void {
+export function refuseBeyondParent(context: OperationContext, parent: Job, dependsOn: readonly JobId[]): void {
   const why = whyNoMore(parent, context.jobs.all());
   if (why !== null) throw new Problem('conflict', why, { hint: 'Do this part of the work yourself.' });
-  const waits = lineageOf(parent, finderOf(context)).find(({ id }) => dependsOn.includes(id));
-  if (waits === undefined) return;
-  throw new Problem('conflict', `A job that depends on job ${waits.id} would start when yours has ended.`, {
-    hint: 'Leave that out of dependsOn.',
-  });
+  const find = finderOf(context);
+  const needs = (id: JobId): readonly JobId[] => {
+    const job = find(id);
+    return job?.state.kind === 'queued' ? job.spec.dependsOn : [];
+  };
+  for (const { id } of lineageOf(parent, find).filter((each) => !hasEnded(each))) {
+    const [, first, ...rest] = circleOf(id, dependsOn, needs) ?? [];
+    if (first === undefined) continue;
+    const because = rest.length === 0 ? '' : `: ${circleText([first, ...rest])}`;
+    throw new Problem('conflict', `A job that depends on job ${first} would start when yours has ended${because}.`, {
+      hint: 'Leave that out of dependsOn.',
+    });
+  }
 }
 
 /**

@@ -79,9 +79,15 @@ export function jobSpecOf(context: OperationContext, given: JobWish): JobSpec {
 
 function refuseTerminal(
   { jobs }: OperationContext,
-  { transport, interactive }: JobWish,
+  { transport, interactive, completion }: JobWish,
   agents: readonly string[],
 ): void {
+  if (interactive && completion)
+    throw new Problem(
+      'invalid',
+      'A job that you talk with waits for you when a turn ends, and with completion it would go on by itself.',
+      { hint: 'Leave out interactive, or completion.' },
+    );
   if (interactive && transport === 'pipe')
     throw new Problem('invalid', 'A job that you want to talk with needs a terminal.', {
       hint: 'Add --transport tmux, or --transport pty',

@@ -3,7 +3,7 @@ import { failureKinds } from '../core/job/failure-kind.ts';
 import { jobStates, type Job, type JobSpec } from '../core/job/job.ts';
 import { openQuestion } from '../core/job/question.ts';
 import { watchRules } from '../core/watch/action.ts';
-import { isCounted, stopModes, type Spent } from '../core/job/stop.ts';
+import { isCounted, knownUsd, stopModes, type Spent } from '../core/job/stop.ts';
 import { transports } from '../core/job/transport.ts';
 import { looksSecret } from '../core/secret-form.ts';
 import { secondMs } from '../core/time.ts';
@@ -17,7 +17,11 @@ const spentShape = z.object({
   cacheReadTokens: z.number().describe('Of `inputTokens`'),
   cacheWriteTokens: z.number().describe('Of `inputTokens`'),
   outputTokens: z.number(),
-  cost: z.number().nullable().describe('US dollars at list prices, whatever plan pays; null where a price is unknown'),
+  cost: z
+    .number()
+    .nullable()
+    .describe('US dollars at list prices, whatever plan pays; null where it is not known, or not yet'),
+  knownCost: z.number().describe('What is known of it'),
   time: z.number().describe('Seconds of running'),
 });
 
@@ -131,9 +135,10 @@ function viewStop({ stop }: JobSpec): JobView['stop'] {
   return { turns, budget, time: timeMs === null ? null : timeMs / secondMs, completion };
 }
 
-function viewSpent({ costUsd, runningMs, ...rest }: Spent): JobView['spent'] {
-  const cost = costUsd === null ? null : Math.round(costUsd * 1e6) / 1e6;
-  return { ...rest, cost, time: Math.round(runningMs / secondMs) };
+function viewSpent(spent: Spent): JobView['spent'] {
+  const { costUsd, leastUsd: _, runningMs, ...rest } = spent;
+  const knownCost = Math.round(knownUsd(spent) * 1e6) / 1e6;
+  return { ...rest, cost: costUsd === null ? null : knownCost, knownCost, time: Math.round(runningMs / secondMs) };
 }
 
 function viewAttempt(

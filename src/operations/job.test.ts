@@ -70,6 +70,13 @@ describe('job.add', () => {
       /tmux/,
     ],
     [
+      'talk with one that goes on by itself',
+      { transport: 'pty', interactive: true, completion: true },
+      'invalid',
+      'A job that you talk with waits for you when a turn ends, and with completion it would go on by itself.',
+      /^Leave out interactive, or completion\.$/,
+    ],
+    [
       'an agent without one',
       { agent: 'codex', transport: 'pty' },
       'invalid',

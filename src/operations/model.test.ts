@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { openJobOperations, type JobRig } from '../../test/job-rig.ts';
+import { print } from '../../test/supervisor-rig.ts';
+import type { JobId } from '../core/ids.ts';
 import { hourMs } from '../core/time.ts';
 import type { JobView } from './job-view.ts';
 import type { ResolvedView } from './model.ts';
@@ -18,6 +20,9 @@ const run = (input: object): Promise<ResolvedView> =>
 const close = async (family: string): Promise<void> => {
   for (const label of ['a', 'b']) await rig.agents.close(label, rig.agents.now + hourMs, family);
 };
+
+const add = async (more: object): Promise<JobId> =>
+  ((await rig.operations.run('job.add', { prompt: 'x', directory: '/tmp', ...more })) as JobView).id as JobId;
 
 describe('model.resolve', () => {
   test('says what would run where all is open, and what is not needed', async () => {
@@ -52,11 +57,57 @@ describe('model.resolve', () => {
     expect(told).toMatchObject({
       ...{ job: id, runs: { model: 'sonnet' }, isPreferred: false },
       rungs: [{ verdict: 'skipped', until: rig.agents.now + hourMs }, { verdict: 'taken' }, { verdict: 'not-needed' }],
-      sentence: `Job ${id} would run on sonnet of claude (pool anthropic) now, which is the best that is open.`,
+      sentence: expect.stringMatching(
+        /^Job \w+ would run on sonnet of claude \(pool anthropic\) now, which is the best that is open\. It is scheduled and starts .+\.$/,
+      ) as string,
     });
     expect(told.rungs[0]?.sentence).toMatch(
       /^opus of claude \(pool anthropic\) is passed over: anthropic\/a is closed \(five_hour\), opens .+\. anthropic\/b is closed/,
     );
+  });
+
+  test('says of a job that asks that it would ask first', async () => {
+    const job = await add({ model: 'opus', asks: true, scheduleAt: String(rig.operations.now + 86_400_000) });
+    const told = await run({ job });
+    expect(told).toMatchObject({ runs: null, isPreferred: false, until: null });
+    expect(told.sentence).toBe(
+      `Job ${job} runs on nothing now. It would ask you first: What it prefers is closed. It can go on with sonnet of claude. Shall it go on?`,
+    );
+    expect(told.rungs.map(({ verdict }) => verdict)).toEqual(['skipped', 'not-needed', 'not-needed']);
+  });
+
+  test('says of a job that met a limit where something looks open when it is tried there again', async () => {
+    const limited = print({
+      kind: 'limited',
+      signal: { kind: 'closed', window: 'quota', family: null, overage: false, until: null, evidence: 'used up' },
+      waits: false,
+    });
+    const job = await add({ model: 'haiku', models: [], args: [rig.script(`${limited}exit 1`)] });
+    const { restarts } = await rig.agents.supervisor.until(
+      job,
+      (each) => each.restarts.againAt !== undefined && each.state.kind === 'queued',
+    );
+    const until = restarts.againAt as number;
+    const told = await run({ job });
+    expect(told).toMatchObject({ runs: null, isPreferred: false, until, rungs: [{ verdict: 'skipped', until }] });
+    expect(told.sentence).toStartWith(
+      `Job ${job} runs on nothing now. It met a limit where something looked open, and is tried there again in `,
+    );
+    expect(told.rungs[0]?.sentence).toBe('haiku of claude (pool anthropic) looks open, and met a limit.');
+    await rig.agents.supervisor.cancel(job);
+  });
+
+  test('says of a job that is parked or has ended that it runs on nothing, and why', async () => {
+    const job = await add({ scheduleAt: String(rig.operations.now + 86_400_000) });
+    await rig.agents.supervisor.park(job, 'not today');
+    expect(await run({ job })).toMatchObject({
+      ...{ runs: null, isPreferred: false, until: null },
+      sentence: `Job ${job} runs on nothing now. You parked it: not today. Go on with: stint job resume ${job}`,
+    });
+    await rig.agents.supervisor.cancel(job);
+    const told = await run({ job });
+    expect(told.runs).toBeNull();
+    expect(told.sentence).toStartWith(`Job ${job} runs on nothing now. It was cancelled`);
   });
 
   test('says when the first opens where nothing is open', async () => {

@@ -1,11 +1,15 @@
 import { z } from 'zod';
+import type { Job } from '../core/job/job.ts';
 import type { Resolved, Rung } from '../core/job/ladder.ts';
+import { nextStepOf } from '../core/job/next-step.ts';
+import { attemptOf } from '../core/job/transition.ts';
 import { Problem } from '../core/problem.ts';
-import { formatWhen } from '../core/time.ts';
+import { formatWhen, type EpochMs } from '../core/time.ts';
 import { localTimeZone } from '../lib/local-time-zone.ts';
 import type { OperationContext } from './context.ts';
 import { sentenceOf } from './explain.ts';
 import { poolOf, requireJob, requireWorker } from './job-spec.ts';
+import { shownText } from './job-view.ts';
 import { operation } from './operation.ts';
 import { skippedShape } from './shape.ts';
 import { soonestOf } from './view.ts';
@@ -26,9 +30,9 @@ export const resolvedShape = z.object({
       account: z.string().nullable().describe('Of a profile; in gateway mode each request has its own'),
     })
     .nullable()
-    .describe('Null where nothing is open'),
+    .describe('Null where it would run on nothing'),
   isPreferred: z.boolean().describe('It is what the job prefers'),
-  until: moment.describe('When the first rung may open, where none is'),
+  until: moment.describe('When that may change, where it would run on nothing'),
   rungs: z.array(
     z.object({
       ...place,
@@ -74,7 +78,7 @@ type Wish = {
 type Sought = Parameters<OperationContext['jobs']['resolve']>[0];
 
 /** One that was added, or what one would ask for. */
-function soughtOf(context: OperationContext, wish: Wish): { readonly sought: Sought; readonly job: string | null } {
+function soughtOf(context: OperationContext, wish: Wish): { readonly sought: Sought; readonly job: Job | null } {
   const { job, agent = 'claude', model = null, models = null, fallbackAgents = [] } = wish;
   if (job === undefined) {
     const id = requireWorker(context, agent).id;
@@ -90,19 +94,40 @@ function soughtOf(context: OperationContext, wish: Wish): { readonly sought: Sou
       hint: 'For example: stint model resolve k3j9, or stint model resolve --agent claude --model opus',
     });
   const known = requireJob(context, job);
-  return { sought: known, job: known.id };
+  return { sought: known, job: known };
 }
 
 type Given = {
   readonly context: OperationContext;
   readonly resolved: Resolved;
   readonly rungs: readonly Omit<Rung, 'account'>[];
-  readonly job: string | null;
+  readonly job: Job | null;
 };
+
+/** Why a job runs on nothing, whatever is open, and until when. */
+type Held = { readonly says: string; readonly until: EpochMs | null; readonly isResting?: true };
+
+/** Null for a job that takes the best that is open. */
+function heldOf({ jobs, clock }: OperationContext, job: Job, resolved: Resolved): Held | null {
+  const { state } = job;
+  const why = jobs.why(job) ?? '';
+  if (state.kind === 'queued') {
+    const step = nextStepOf(job, resolved, clock());
+    if (step.kind === 'rests') return { says: why, until: step.until, isResting: true };
+    if (step.kind === 'asks') return { says: `It would ask you first: ${step.question}`, until: null };
+    if (step.kind === 'ends') return { says: 'Its work cannot be saved now: it is done as it is.', until: null };
+    return null;
+  }
+  const isEnding = state.kind === 'stopping' && state.next.kind !== 'queued' && state.next.kind !== 'wrap-up';
+  if (attemptOf(job) !== null && !isEnding) return null;
+  return { says: why, until: state.kind === 'parked' ? state.dueAt : null };
+}
 
 function view({ context, resolved, rungs, job }: Given): ResolvedView {
   const at = { now: context.clock(), timeZone: localTimeZone() };
-  const runs = resolved.kind === 'rung' ? resolved.rung : null;
+  const held = job === null ? null : heldOf(context, job, resolved);
+  const open = resolved.kind === 'rung' ? resolved.rung : null;
+  const runs = held === null ? open : null;
   const shown = rungs.map(({ agent, pool, model }, index): ResolvedView['rungs'][number] => {
     const selection = resolved.tried[index]?.selection;
     const name = nameOf({ agent, pool, model });
@@ -116,17 +141,35 @@ function view({ context, resolved, rungs, job }: Given): ResolvedView {
         skipped: [],
         sentence: `${name} is not needed.`,
       };
-    const isTaken = runs !== null && index === resolved.tried.length - 1;
+    const isOpen = open !== null && index === resolved.tried.length - 1;
     const skipped = selection.skipped.map((each) => ({ ...each }));
-    const until = isTaken || selection.kind === 'use' ? null : soonestOf(selection);
+    const place = { agent, pool, model, skipped };
+    if (isOpen && held?.isResting === true)
+      return { ...place, verdict: 'skipped', until: held.until, sentence: `${name} looks open, and met a limit.` };
+    if (isOpen)
+      return { ...place, verdict: held === null ? 'taken' : 'not-needed', until: null, sentence: `${name} is open.` };
+    const until = selection.kind === 'use' ? null : soonestOf(selection);
     const why = selection.skipped.map((each) => sentenceOf(each, at)).join(' ') || `Pool ${pool} has no account.`;
-    const says = isTaken ? `${name} is open.` : `${name} is passed over: ${why}`;
-    return { agent, pool, model, verdict: isTaken ? 'taken' : 'skipped', until, skipped, sentence: says };
+    return { ...place, verdict: 'skipped', until, sentence: `${name} is passed over: ${why}` };
   });
   const times = shown.flatMap(({ until }) => (until === null ? [] : [until]));
-  const until = runs !== null || times.length === 0 ? null : Math.min(...times);
-  const isPreferred = resolved.kind === 'rung' && resolved.isPreferred;
-  return { job, runs, isPreferred, until, rungs: shown, sentence: answerOf({ runs, isPreferred, until, job }, at) };
+  const opensAt = runs !== null || times.length === 0 ? null : Math.min(...times);
+  const until = held === null ? opensAt : held.until;
+  const isPreferred = runs !== null && resolved.kind === 'rung' && resolved.isPreferred;
+  const id = job?.id ?? null;
+  const answer = answerOf({ runs, isPreferred, until, job: id }, at);
+  const sentence = job === null ? answer : shownText(job.spec, sentenceFor(context, job, { held, runs, answer }));
+  return { job: id, runs, isPreferred, until, rungs: shown, sentence };
+}
+
+/** What a queued job that takes a rung may have to wait for is said as well. */
+function sentenceFor(
+  { jobs }: OperationContext,
+  job: Job,
+  { held, runs, answer }: { readonly held: Held | null; readonly runs: Rung | null; readonly answer: string },
+): string {
+  if (held !== null) return `Job ${job.id} runs on nothing now. ${held.says}`;
+  return job.state.kind === 'queued' && runs !== null ? `${answer} ${jobs.why(job) ?? ''}` : answer;
 }
 
 function answerOf(

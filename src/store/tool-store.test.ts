@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { buildJob } from '../../test/job-builder.ts';
 import { temporaryFolder } from '../../test/temp-folder.ts';
-import { asAttemptId, asJobId } from '../core/ids.ts';
+import { asJobId } from '../core/ids.ts';
 import { openStore } from './open-store.ts';
 
 const at = 1_793_520_000_000;
@@ -54,7 +54,7 @@ test('locks stand in place of those before', async () => {
   await using place = await open();
   const lock = (path: string) => ({
     path,
-    holder: asAttemptId('root123456.1'),
+    holder: root,
     reason: null,
     since: at,
     until: at + 1,

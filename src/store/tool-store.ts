@@ -1,11 +1,16 @@
 import type { Kysely } from 'kysely';
+import { asJobId } from '../core/ids.ts';
 import type { ToolStore } from '../agent-tools/ports.ts';
 import type { Tables } from './tables.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 export function createToolStore(db: Kysely<Tables>, { write }: Pick<WriteQueue, 'write'>): ToolStore {
   return {
-    loadLocks: () => db.selectFrom('fileLocks').selectAll().orderBy('path').execute(),
+    loadLocks: async () => {
+      const rows = await db.selectFrom('fileLocks').selectAll().orderBy('path').execute();
+      // Once a lock was an attempt's.
+      return rows.map((row) => ({ ...row, holder: asJobId(row.holder.replace(/\.\d+$/, '')) }));
+    },
     saveLocks: (locks) =>
       write(async (on) => {
         await on.deleteFrom('fileLocks').execute();

@@ -103,7 +103,7 @@ describe('a database of', () => {
     const note = { root: 'running123', name: 'plan', text: 'First the parser.', job: 'running123', at };
     expect((await place.store.findNote(asJobId('running123'), 'plan')) as unknown).toEqual(had ? note : null);
     expect((await place.store.loadLocks()) as unknown).toEqual(
-      had ? [{ path: `${place.folder}/src`, holder: 'running123.1', reason: 'the parser', since: at, until: far }] : [],
+      had ? [{ path: `${place.folder}/src`, holder: 'running123', reason: 'the parser', since: at, until: far }] : [],
     );
   });
 

@@ -1,8 +1,8 @@
 import type { Job } from '../core/job/job.ts';
-import { selectionsOf, type Resolved, type Rung } from '../core/job/ladder.ts';
+import { selectionsOf, type Resolved } from '../core/job/ladder.ts';
+import { nextStepOf, type NextStep } from '../core/job/next-step.ts';
 import { parkFor } from '../core/job/park.ts';
 import { compareJobs, readinessOf } from '../core/job/ready.ts';
-import { rungOf } from '../core/job/restarts.ts';
 import { stopOf } from '../core/job/stop.ts';
 import type { JobEvent } from '../core/job/job-event.ts';
 import type { JobId } from '../core/ids.ts';
@@ -61,51 +61,27 @@ export function dispatch(view: DispatchView): Dispatch {
     }
     if (running >= view.places) continue;
     const resolved = view.resolve(job);
-    const waitsUntil = resolved.kind === 'rung' ? againAt(job, resolved.rung, view.now) : null;
-    // Its work is saved now or not at all: what depends on it does not wait for that.
-    if (job.stopped !== null && (resolved.kind === 'closed' || waitsUntil !== null)) {
-      events.push({ job: job.id, event: { kind: 'wrap-up-skipped' } });
+    const step = nextStepOf(job, resolved, view.now);
+    if (step.kind === 'rests') {
+      sooner(step.until);
       continue;
     }
-    const question = questionFor(job, resolved);
-    if (question !== null) {
-      events.push({ job: job.id, event: { kind: 'asked', attempt: null, question } });
-      continue;
-    }
-    if (resolved.kind === 'closed') {
-      events.push({
-        job: job.id,
-        event: { kind: 'park', park: parkFor(selectionsOf(resolved), view.now, view.random()) },
-      });
-      continue;
-    }
-    if (waitsUntil !== null) {
-      sooner(waitsUntil);
+    if (step.kind !== 'starts') {
+      events.push({ job: job.id, event: eventOf(step, resolved, view) });
       continue;
     }
     running += 1;
-    events.push({ job: job.id, event: { kind: 'dispatched', on: resolved.rung } });
+    events.push({ job: job.id, event: { kind: 'dispatched', on: step.on } });
   }
   return { events, nextAt };
 }
 
-/** When the rung that looked open twice, and was not, may be tried again; null for now. */
-function againAt({ restarts }: Job, rung: Rung, now: EpochMs): EpochMs | null {
-  const { againAt: at = 0, tried = [] } = restarts;
-  return at > now && tried.at(-1) === rungOf(rung) ? at : null;
-}
-
-/** What a job that was stopped by a limit, and does not go on by itself, asks its user; null for any other. */
-function questionFor({ spec, state, answer, stopped }: Job, resolved: Resolved): string | null {
-  if (!spec.asks || state.kind !== 'queued' || answer !== null || stopped !== null) return null;
-  if (resolved.kind === 'rung' && resolved.isPreferred) return null;
-  // One that has not begun loses nothing by waiting for what it prefers.
-  if (resolved.kind === 'closed' && state.why === null) return null;
-  const next = resolved.kind === 'closed' ? 'Nothing is open now' : `It can go on with ${nameOf(resolved.rung)}`;
-  const why = state.why === null ? 'What it prefers is closed' : `A limit stopped it (${state.why})`;
-  return `${why}. ${next}. Shall it go on?`;
-}
-
-function nameOf({ agent, model }: Extract<Resolved, { kind: 'rung' }>['rung']): string {
-  return model === null ? agent : `${model} of ${agent}`;
+function eventOf(
+  step: Exclude<NextStep, { kind: 'starts' | 'rests' }>,
+  resolved: Resolved,
+  { now, random }: Pick<DispatchView, 'now' | 'random'>,
+): JobEvent {
+  if (step.kind === 'asks') return { kind: 'asked', attempt: null, question: step.question };
+  if (step.kind === 'parks') return { kind: 'park', park: parkFor(selectionsOf(resolved), now, random()) };
+  return { kind: 'wrap-up-skipped' };
 }

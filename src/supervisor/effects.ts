@@ -4,7 +4,7 @@ import type { Reached } from '../core/job/commit-point.ts';
 import type { Attempt, Job, JobSpec } from '../core/job/job.ts';
 import { noProgress } from '../core/job/progress.ts';
 import { noRestarts } from '../core/job/restarts.ts';
-import { nothingSpent, type Spent } from '../core/job/stop.ts';
+import { nothingSpent } from '../core/job/stop.ts';
 import { attemptOf, type Effect } from '../core/job/transition.ts';
 import type { JobEvent } from '../core/job/job-event.ts';
 import { Problem } from '../core/problem.ts';
@@ -16,6 +16,7 @@ import { followAttempt } from './follow.ts';
 import { Gate } from './gate.ts';
 import type { JobBook } from './job-book.ts';
 import { launchOf, type LaunchDeps } from './launch.ts';
+import type { Metered } from './meter.ts';
 import type { Exit, JobStore, OpenEffect, Processes } from './ports.ts';
 
 export type EffectDeps = LaunchDeps & {
@@ -30,7 +31,7 @@ export type EffectDeps = LaunchDeps & {
   readonly heard: (attempt: AttemptId, event: AgentEvent) => void;
   /** A line of it came, which was written then. */
   readonly line?: (attempt: AttemptId, at: EpochMs) => void;
-  readonly spent: (attempt: AttemptId, spent: Spent, isOver: boolean) => void;
+  readonly spent: (attempt: AttemptId, metered: Metered, isOver: boolean) => void;
   /** Attempts whose processes ended while nobody supervised them. */
   readonly gone: () => Promise<ReadonlySet<AttemptId>>;
   readonly bug: (error: unknown) => void;
@@ -119,7 +120,7 @@ export class Effects {
       gone,
       endedAlone: async () => (await this.#deps.gone()).has(attempt.id),
       over: () => void this.#ending.add(attempt.id),
-      spent: (amount: Spent, isOver: boolean) => spent(attempt.id, amount, isOver),
+      spent: (amount: Metered, isOver: boolean) => spent(attempt.id, amount, isOver),
       conversation: () => {
         const job = book.find(attempt.job);
         return { session: job?.conversation?.session ?? null, told: job?.progress.told ?? null };

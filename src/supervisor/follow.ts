@@ -1,14 +1,13 @@
 import type { AgentEvent, JobMode } from '../agents/job-mode.ts';
 import type { Reached } from '../core/job/commit-point.ts';
 import type { Attempt, AttemptOutcome, JobSpec } from '../core/job/job.ts';
-import type { Spent } from '../core/job/stop.ts';
 import { outcomeOf, signalOf, type Heard } from '../core/job/outcome.ts';
 import { terminalOutcomeOf } from '../core/job/terminal-outcome.ts';
 import type { JobEvent } from '../core/job/job-event.ts';
 import type { Told } from '../core/spend/usage.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
 import type { AccountPort, Exit, Processes } from './ports.ts';
-import { metered, type Metered } from './meter.ts';
+import { metered, meteredAtEnd, type Metered, type MeterEnd } from './meter.ts';
 import { ScreenWatch } from './screen-watch.ts';
 import { TerminalTurns } from './terminal-turns.ts';
 
@@ -22,7 +21,7 @@ export type FollowDeps = {
   /** A line came, which was written then. */
   readonly line?: (at: EpochMs) => void;
   /** What the attempt has spent up to now; `isOver` once it has said its last word. */
-  readonly spent: (spent: Spent, isOver: boolean) => void;
+  readonly spent: (metered: Metered, isOver: boolean) => void;
   /** The job's conversation, and what its agent has told of all of it. */
   readonly conversation: () => { readonly session: string | null; readonly told: Told | null };
   readonly bug: (error: unknown) => void;
@@ -112,6 +111,7 @@ export async function followAttempt(
       ? outcomeOf(told, code)
       : terminalOutcomeOf(told, { exitCode: code, lost, interactive, silent: terminal.silent });
   await ear.conclude(outcome);
+  const isMute = mode.abilities.spending === 'never' || terminal?.silent === true;
   await apply({
     kind: 'ended',
     attempt: attempt.id,
@@ -119,7 +119,7 @@ export async function followAttempt(
     outcome,
     // It gave its last sign then: the time since is none of its.
     at: at ?? ((await deps.endedAlone?.()) === true ? saidAt() : null),
-    ...ear.told(),
+    ...ear.told({ outcome, isMute }),
   });
 }
 
@@ -181,7 +181,7 @@ class Ear {
       case 'usage': {
         const start = { model: this.#attempt.model, ...this.#deps.conversation() };
         this.#metered = metered(event.usage, start);
-        return this.#deps.spent(this.#metered.spent, this.heard.result !== null);
+        return this.#deps.spent(this.#metered, this.heard.result !== null);
       }
       // What went wrong in the turn before was said to somebody who has answered.
       case 'going':
@@ -202,8 +202,8 @@ class Ear {
   }
 
   /** For the end of the attempt. */
-  told(): { readonly words: string | null; readonly spent?: Spent; readonly told?: Told | null } {
-    return { words: this.#words, ...this.#metered };
+  told(end: Omit<MeterEnd, 'hasHeard'>): { readonly words: string | null } & ReturnType<typeof meteredAtEnd> {
+    return { words: this.#words, ...meteredAtEnd(this.#metered, { ...end, hasHeard: this.hasHeard }) };
   }
 
   /** An end that tells of a limit which no event told closes the account as well: else it would be tried at once again. */

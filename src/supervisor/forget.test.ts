@@ -8,10 +8,22 @@ import type { Job, JobState } from '../core/job/job.ts';
 import { dayMs } from '../core/time.ts';
 import { forgettable } from './forget.ts';
 
-const job = (id: string, state: JobState['kind'], more: { changedAt?: number; dependsOn?: string[] } = {}): Job => ({
-  ...buildJob({ id: asJobId(id), state: { kind: state } as unknown as JobState, changedAt: more.changedAt ?? 5 }),
-  spec: { ...buildJob().spec, dependsOn: (more.dependsOn ?? []).map(asJobId) },
+type More = { changedAt?: number; dependsOn?: string[]; parent?: string; repeatMs?: number };
+
+const job = (
+  id: string,
+  state: JobState['kind'],
+  { changedAt = 5, dependsOn = [], parent, repeatMs }: More = {},
+): Job => ({
+  ...buildJob({ id: asJobId(id), state: { kind: state } as unknown as JobState, changedAt }),
+  spec: {
+    ...buildJob().spec,
+    dependsOn: dependsOn.map(asJobId),
+    parent: parent === undefined ? null : asJobId(parent),
+    repeatMs: repeatMs ?? null,
+  },
 });
+const repeats = { parent: 'a', repeatMs: dayMs };
 
 test.each<[string, readonly Job[], readonly string[]]>([
   ['all that ended', [job('a', 'done'), job('b', 'failed'), job('c', 'cancelled')], ['a', 'b', 'c']],
@@ -19,6 +31,39 @@ test.each<[string, readonly Job[], readonly string[]]>([
   ['none that ended lately', [job('a', 'done', { changedAt: 10 }), job('b', 'done', { changedAt: 9 })], ['b']],
   ['none that another one waits for', [job('a', 'done'), job('b', 'queued', { dependsOn: ['a'] })], []],
   ['what only ended ones waited for', [job('a', 'done'), job('b', 'done', { dependsOn: ['a'] })], ['a', 'b']],
+  [
+    'no part of a tree that lives',
+    [job('a', 'done'), job('b', 'done', { parent: 'a' }), job('c', 'queued', { parent: 'b' })],
+    [],
+  ],
+  [
+    'past runs in a tree that lives on in the next run, and what they have led to',
+    [
+      ...[
+        job('a', 'done'),
+        job('b', 'done', { parent: 'a' }),
+        job('c', 'done', repeats),
+        job('d', 'failed', { parent: 'c' }),
+      ],
+      job('e', 'queued', repeats),
+    ],
+    ['c', 'd'],
+  ],
+  [
+    'no past run where a job that it has led to lives, nor what that came from',
+    [
+      job('a', 'done'),
+      job('b', 'done', repeats),
+      job('c', 'done', { parent: 'b' }),
+      job('d', 'running', { parent: 'c' }),
+    ],
+    [],
+  ],
+  [
+    'a tree with all of its runs',
+    [job('a', 'done'), job('b', 'done', repeats), job('c', 'cancelled', repeats)],
+    ['a', 'b', 'c'],
+  ],
 ])('forgets %s', (...[, jobs, ids]) => {
   expect(forgettable(jobs, 10).map((each) => each.id as string)).toEqual([...ids]);
 });

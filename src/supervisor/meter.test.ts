@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
+import type { AttemptOutcome } from '../core/job/job.ts';
 import { noTokens } from '../core/spend/tokens.ts';
 import type { Usage } from '../core/spend/usage.ts';
-import { metered, type MeterStart } from './meter.ts';
+import { metered, meteredAtEnd, type MeterStart } from './meter.ts';
 
 const start: MeterStart = { model: 'gpt-5.2-codex', session: 's1', told: null };
 const million = 1_000_000;
@@ -59,5 +60,30 @@ describe('an agent that tells the whole of a conversation', () => {
   ])('%s has spent all of it', (...[, session, tokens, expected]) => {
     const { told } = metered(whole(18_075), start);
     expect(metered(whole(tokens), { ...start, session, told }).spent.inputTokens).toBe(expected);
+  });
+});
+
+describe('the cost of an attempt that has ended', () => {
+  const done: AttemptOutcome = { kind: 'done', result: 'ok' };
+  const failed = (failure: 'window' | 'crash'): AttemptOutcome => ({
+    kind: 'failed',
+    failure,
+    detail: '',
+    until: null,
+  });
+  const turns = metered(usage({ turns: 3 }), start);
+  const told = metered(usage({ models: models(million), costUsd: 0 }), start);
+  const tells = { isMute: false, hasHeard: true };
+  test.each([
+    ['was told', told, { ...tells, outcome: done }, 0],
+    ['was told before a limit', told, { ...tells, outcome: failed('window') }, 0],
+    ['is not known of one that told nothing', null, { ...tells, outcome: done }, null],
+    ['is not known of one that crashed in the middle', null, { ...tells, outcome: failed('crash') }, null],
+    ['is nothing of one that met a limit at once', null, { ...tells, outcome: failed('window') }, 0],
+    ['is not known of one that met a limit after some turns', turns, { ...tells, outcome: failed('window') }, null],
+    ['is nothing of one that never said a word', null, { ...tells, hasHeard: false, outcome: failed('crash') }, 0],
+    ['is not known of one that never tells', null, { isMute: true, hasHeard: false, outcome: failed('crash') }, null],
+  ] as const)('%s', (...[, last, end, costUsd]) => {
+    expect(meteredAtEnd(last, end).spent.costUsd).toBe(costUsd);
   });
 });

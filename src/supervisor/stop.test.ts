@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Job } from '../core/job/job.ts';
 import { minuteMs, secondMs } from '../core/time.ts';
 import { noStop, type StopSpec } from '../core/job/stop.ts';
 import { noTokens } from '../core/spend/tokens.ts';
@@ -294,7 +295,8 @@ describe('what a job has spent', () => {
     await rig.supervisor.until(id, ({ state }) => state.kind === 'queued' && state.notBefore !== null);
     rig.advance(30 * secondMs);
     const job = await rig.reaches(id, 'done', 'failed');
-    expect(job).toMatchObject({ stopped: { by: 'budget' }, spent: { turns: 2, costUsd: 4 }, attempts: 3 });
+    // The one that saved its work did not tell what that cost.
+    expect(job).toMatchObject({ stopped: { by: 'budget' }, spent: { costUsd: null, leastUsd: 4 }, attempts: 3 });
     expect(triesOf(rig)).toEqual(['first', 'resume', 'resume']);
   });
 
@@ -308,6 +310,42 @@ describe('what a job has spent', () => {
     rig.advance(30 * secondMs);
     expect(await rig.reaches(id, 'done')).toMatchObject({ spent: { inputTokens: 1500, turns: 2 }, attempts: 2 });
     expect(rig.supervisor.attempt(id)?.spent.inputTokens).toBe(500);
+  });
+
+  test('is not known of an agent that has not told it, while it runs and for good', async () => {
+    await using rig = await openSupervisor();
+    const { id } = await rig.add(script(print({ kind: 'text', text: 'begun' }) + gate + finish('ok')));
+    await rig.hears('text');
+    const running = rig.supervisor.find(id) as Job;
+    expect(rig.supervisor.spent(running)).toMatchObject({ job: { costUsd: null }, attempt: { costUsd: null } });
+    await Bun.write(`${rig.folder}/go`, '');
+    const job = await rig.reaches(id, 'done');
+    expect([job.spent.costUsd, rig.supervisor.spent(job).job.costUsd]).toEqual([null, null]);
+  });
+
+  test('is nothing where it was turned away at once, and where it never started', async () => {
+    await using rig = await openSupervisor();
+    const limit = print({ kind: 'error', failure: 'auth', detail: 'logged out', until: null });
+    const { id } = await rig.add(`${session}[ "$1" = first ] && {\n${limit}exit 1; }\n${cost(0.25) + finish()}`);
+    expect(await rig.reaches(id, 'done')).toMatchObject({ spent: { costUsd: 0.25 }, attempts: 2 });
+    const none = await rig.add(finish(), { directory: '/no/such/folder' });
+    const blocked = await rig.reaches(none.id, 'blocked');
+    expect(rig.supervisor.spent(blocked)).toMatchObject({ job: { costUsd: 0 }, attempt: { costUsd: 0 } });
+  });
+
+  test('is made up for by an agent that tells the whole of a conversation, and until then not known', async () => {
+    await using rig = await openSupervisor();
+    const whole = (told: Usage['models']): string => usage({ turns: 1, models: told, ofConversation: true });
+    const { id } = await rig.add(
+      `${session}if [ "$1" = first ]; then\n${whole(null)}exit 9\nelse\n${whole(models(400_000)) + finish()}fi`,
+      stop({ budget: 9 }),
+    );
+    const queued = await rig.supervisor.until(id, ({ state }) => state.kind === 'queued' && state.notBefore !== null);
+    expect(rig.supervisor.spent(queued)).toMatchObject({ job: { costUsd: null }, attempt: { costUsd: null } });
+    rig.advance(30 * secondMs);
+    const job = await rig.reaches(id, 'done');
+    expect(rig.supervisor.spent(job).job).toMatchObject({ costUsd: 2, inputTokens: 400_000 });
+    expect(job.progress.warned).toEqual([]);
   });
 });
 

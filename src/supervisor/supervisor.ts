@@ -1,8 +1,8 @@
 import { jobOf, type AttemptId, type JobId, type Label } from '../core/ids.ts';
 import type { Attempt, Job, JobSpec, Park } from '../core/job/job.ts';
-import { resolveRung, rungsOf, type LadderAgent, type Resolved, type Rung } from '../core/job/ladder.ts';
-import { runningMs } from '../core/job/progress.ts';
-import { addSpent, isCounted, nothingSpent, type Spent } from '../core/job/stop.ts';
+import type { Resolved, Rung } from '../core/job/ladder.ts';
+import { nextStepOf } from '../core/job/next-step.ts';
+import { isCounted, type Spent } from '../core/job/stop.ts';
 import { attemptOf, hasEnded, type Transition } from '../core/job/transition.ts';
 import type { JobEvent } from '../core/job/job-event.ts';
 import { whyNotRunning } from '../core/job/why.ts';
@@ -15,8 +15,11 @@ import { concluded } from './follow.ts';
 import { forgetFiles, forgettable } from './forget.ts';
 import { findGone } from './gone.ts';
 import { JobBook } from './job-book.ts';
+import { resolveFor, rungsFor, type LadderDeps, type Sought } from './ladder.ts';
+import type { Metered } from './meter.ts';
 import type { Known, OpenEffect } from './ports.ts';
 import { Ramp } from './ramp.ts';
+import { Spending } from './spending.ts';
 import { checkStops } from './stop-checks.ts';
 import { unpark, wishOf } from './unpark.ts';
 import { WakeUp } from './wake.ts';
@@ -27,30 +30,20 @@ const movesAtOnce = 16;
 /** So long is waited for a process that is being started. */
 const longestStartMs = 10_000;
 
-export type SupervisorDeps = Omit<EffectDeps, 'book' | 'stopping' | 'verified' | 'line' | 'spent' | 'gone'> & {
-  /** In [0, 1). */
-  readonly random: () => number;
-  /** Jobs that may have a process at once. */
-  readonly places: () => number;
-  /** IANA name of the zone in which sentences tell the time. */
-  readonly timeZone: string;
-  /** Why nothing may be started, such as a full disk; null when all is well. */
-  readonly paused: () => string | null;
-  readonly changed: (before: Job | null, after: Job) => void;
-  /** The models that an agent's jobs go on with, best first; null for its own. */
-  readonly chainOf?: (agent: string) => readonly string[] | null;
-  /** What the watch looks at. */
-  readonly world: WatchedWorld;
-};
-
-/** What the ladder of a job is known from. */
-export type Sought = {
-  readonly spec: Pick<JobSpec, 'agent' | 'model' | 'pool' | 'ladder'>;
-  readonly conversation: Job['conversation'];
-  readonly usualModel?: Job['usualModel'];
-  readonly id?: JobId;
-  readonly stopped?: Job['stopped'];
-};
+export type SupervisorDeps = Pick<LadderDeps, 'chainOf'> &
+  Omit<EffectDeps, 'book' | 'stopping' | 'verified' | 'line' | 'spent' | 'gone'> & {
+    /** In [0, 1). */
+    readonly random: () => number;
+    /** Jobs that may have a process at once. */
+    readonly places: () => number;
+    /** IANA name of the zone in which sentences tell the time. */
+    readonly timeZone: string;
+    /** Why nothing may be started, such as a full disk; null when all is well. */
+    readonly paused: () => string | null;
+    readonly changed: (before: Job | null, after: Job) => void;
+    /** What the watch looks at. */
+    readonly world: WatchedWorld;
+  };
 
 /**
  * Runs jobs: dispatches them, moves them along their ladder, parks and resumes them, and survives its own end. Every
@@ -80,12 +73,14 @@ export class Supervisor {
   #running: number | undefined;
   /** What opened while nobody looked is not told again. */
   #mayBeFreed = true;
-  /** Of attempts that live: what they have spent by what they told, and whether they have said their last word. */
-  readonly #spending = new Map<AttemptId, { readonly spent: Spent; readonly isOver: boolean }>();
+  readonly #spending: Spending;
+  readonly #ladders: LadderDeps;
 
   private constructor(deps: SupervisorDeps) {
     this.#deps = deps;
     this.#ramp = new Ramp(deps.clock);
+    this.#spending = new Spending(deps.clock);
+    this.#ladders = { ...deps, attempt: (id) => this.#book.attempt(id) };
     this.#wake = new WakeUp(deps.clock, () => this.look());
   }
 
@@ -102,8 +97,8 @@ export class Supervisor {
     });
     supervisor.#book = book;
     const verified: EffectDeps['verified'] = (of) => supervisor.#ramp.verified(of);
-    const spent = (attempt: AttemptId, amount: Spent, isOver: boolean): void => {
-      supervisor.#spending.set(attempt, { spent: amount, isOver });
+    const spent = (attempt: AttemptId, amount: Metered, isOver: boolean): void => {
+      supervisor.#spending.tell(attempt, amount, isOver);
       const stop = book.find(jobOf(attempt))?.spec.stop;
       if (stop !== undefined && isCounted(stop)) supervisor.look();
     };
@@ -233,9 +228,11 @@ export class Supervisor {
     };
   }
 
-  /** The jobs that a job waits for. */
+  /** The jobs that a job waits for: its agent with a tool, or before it starts. */
   awaited(id: JobId): readonly JobId[] {
-    return this.#awaiting.of(id);
+    const job = this.#book.find(id);
+    const before = job?.state.kind === 'queued' ? this.#undone(job) : [];
+    return [...this.#awaiting.of(id), ...before.map((each) => each.id)];
   }
 
   /** Whether this attempt is the one whose process its job has. */
@@ -257,68 +254,42 @@ export class Supervisor {
   /** One sentence for a job that is not running; null for one that is. */
   why(job: Job): string | null {
     const { clock, timeZone, places } = this.#deps;
-    const waitsFor = job.spec.dependsOn.flatMap((id) => {
+    const waitsFor = this.#undone(job);
+    const running = (this.#running ??= this.all().filter((each) => this.#takesPlace(each)).length);
+    const room = running >= places() ? { running, places: places() } : null;
+    const restsUntil = this.#restsUntil(job);
+    return whyNotRunning(job, { now: clock(), timeZone, waitsFor, room, restsUntil, paused: this.#paused() });
+  }
+
+  #restsUntil(job: Job): EpochMs | null {
+    const now = this.#deps.clock();
+    // Most have nothing to rest from, and need no look at accounts.
+    if (job.state.kind !== 'queued' || (job.restarts.againAt ?? 0) <= now) return null;
+    const step = nextStepOf(job, this.resolve(job), now);
+    return step.kind === 'rests' ? step.until : null;
+  }
+
+  /** Of those that a job depends on. */
+  #undone({ spec }: Job): { readonly id: JobId; readonly state: Job['state']['kind'] }[] {
+    return spec.dependsOn.flatMap((id) => {
       const state = this.#book.find(id)?.state.kind ?? 'cancelled';
       return state === 'done' ? [] : [{ id, state }];
     });
-    const running = (this.#running ??= this.all().filter((each) => this.#takesPlace(each)).length);
-    const room = running >= places() ? { running, places: places() } : null;
-    return whyNotRunning(job, { now: clock(), timeZone, waitsFor, room, paused: this.#paused() });
   }
 
-  /** What a job has spent up to now over all its attempts, and in the latest. */
-  spent(job: Job): { readonly job: Spent; readonly attempt: Spent } {
-    const attempt = this.#book.attempt(job.id);
-    if (attempt === undefined || attemptOf(job) !== attempt.id)
-      return { job: job.spent, attempt: attempt?.spent ?? nothingSpent };
-    const present = this.#present(job, attempt);
-    return { job: addSpent(job.spent, present), attempt: present };
-  }
-
-  #present(job: Job, attempt: Attempt): Spent {
-    const { spent } = this.#spending.get(attempt.id) ?? attempt;
-    return { ...spent, runningMs: runningMs(job, attempt, this.#deps.clock()) };
+  /** What a job has spent up to now over all its attempts, in the latest, and of that what counts for its conditions. */
+  spent(job: Job): { readonly job: Spent; readonly attempt: Spent; readonly counted: Spent } {
+    return this.#spending.of(job, this.#book.attempt(job.id));
   }
 
   /** What a job would run on now. */
   resolve(job: Sought): Resolved {
-    const { accounts } = this.#deps;
-    const { agent } = job.spec;
-    const session = job.conversation?.session ?? null;
-    const ladder = this.#ladderOf(job);
-    const usual = ladder[0]?.agent === agent ? ladder[0].pool : null;
-    return resolveRung(this.#wantedOf(job), ladder, (name, asked) => {
-      const model = asked ?? (name === usual ? (job.usualModel ?? null) : null);
-      return accounts.select({ pool: name, session, model, exclude: [] });
-    });
+    return resolveFor(this.#ladders, job);
   }
 
   /** All that it might ever run on, best first. */
   rungs(job: Sought): readonly Omit<Rung, 'account'>[] {
-    return rungsOf(this.#wantedOf(job), this.#ladderOf(job));
-  }
-
-  /** An agent that saves the work for another one goes on with the model that it had. */
-  #wantedOf(job: Sought): Sought['spec'] {
-    const holder = holderOf(job);
-    if (holder === null || holder === job.spec.agent || job.id === undefined) return job.spec;
-    return { ...job.spec, model: this.#book.attempt(job.id)?.model ?? null };
-  }
-
-  #ladderOf(job: Sought): LadderAgent[] {
-    const { agents, accounts, chainOf } = this.#deps;
-    const { agent, pool, ladder } = job.spec;
-    const holder = holderOf(job);
-    const names = [agent, ...ladder.agents.filter((each) => each !== agent)].filter(
-      (each) => each === (holder ?? each),
-    );
-    return names.flatMap((name, place) => {
-      const found = agents.get(name);
-      if (found === undefined) return [];
-      const own = place === 0 && name === agent && pool !== null ? pool : accounts.defaultPool(name);
-      const byProfile = accounts.modeOf(own) === 'profile';
-      return [{ agent: name, pool: own, chain: chainOf?.(name) ?? found.mode.chain, byProfile }];
-    });
+    return rungsFor(this.#ladders, job);
   }
 
   /** Resolves with the job once it is as wanted; rejects with the signal's reason, or when the supervisor stops. */
@@ -383,8 +354,8 @@ export class Supervisor {
         attempt: (job: Job) => this.#book.attempt(job.id),
         now,
       },
-      spent: (job: Job) => this.spent(job).attempt,
-      hasFinished: (attempt: AttemptId) => this.#spending.get(attempt)?.isOver === true,
+      spent: (job: Job) => this.#spending.told(job, this.#book.attempt(job.id)),
+      hasFinished: (attempt: AttemptId) => this.#spending.hasFinished(attempt),
     });
     await this.#moveAll(stops.events);
     const { events, nextAt } = dispatch({
@@ -469,7 +440,7 @@ export class Supervisor {
     this.#deps.reached?.(`seen.${before === null ? 'added' : after.state.kind}`);
     this.#running = undefined;
     const past = before === null ? null : attemptOf(before);
-    if (past !== null && attemptOf(after) !== past) this.#spending.delete(past);
+    if (past !== null && attemptOf(after) !== past) this.#spending.forget(past);
     if (past !== null && before?.state.kind === 'waiting' && after.state.kind === 'running') this.#watch.answered(past);
     this.#deps.changed(before, after);
     for (const watcher of [...this.#watchers]) watcher();
@@ -479,9 +450,4 @@ export class Supervisor {
 
 function byEnd(a: Attempt, b: Attempt): number {
   return (a.endedAt ?? 0) - (b.endedAt ?? 0);
-}
-
-/** Whoever had the conversation saves the work; null for a job that no condition has stopped. */
-function holderOf({ spec, conversation, stopped = null }: Sought): string | null {
-  return stopped === null ? null : (conversation?.agent ?? spec.agent);
 }

@@ -51,6 +51,8 @@ export type JobEvent =
       /** What it has told of its spending, and what its agent said last. */
       readonly spent?: Spent;
       readonly told?: Told | null;
+      /** What it did not tell is told by whoever goes on with its conversation. */
+      readonly toldLater?: true;
       readonly words?: string | null;
     }
   | { readonly kind: 'cancel' }

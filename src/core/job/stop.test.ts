@@ -16,6 +16,20 @@ describe('a job with', () => {
     ['a budget, 80 % spent', stop({ budget: 2.5 }), spent({ costUsd: 2 }), null, ['budget']],
     ['a budget, all of it spent', stop({ budget: 2.5 }), spent({ costUsd: 2.5 }), 'budget', ['budget']],
     ['a budget, and no known price', stop({ budget: 2.5 }), spent({ costUsd: null }), null, ['price']],
+    [
+      'a budget, a part of the cost known',
+      stop({ budget: 2.5 }),
+      spent({ costUsd: null, leastUsd: 2 }),
+      null,
+      ['budget', 'price'],
+    ],
+    [
+      'a budget, all of it known to be spent',
+      stop({ budget: 2.5 }),
+      spent({ costUsd: null, leastUsd: 2.5 }),
+      'budget',
+      ['budget', 'price'],
+    ],
     ['no budget, and no known price', stop({ turns: 5 }), spent({ costUsd: null }), null, []],
     ['an hour, 47 minutes run', stop({ timeMs: 60 * minuteMs }), spent({ runningMs: 47 * minuteMs }), null, []],
     ['an hour, 48 minutes run', stop({ timeMs: 60 * minuteMs }), spent({ runningMs: 48 * minuteMs }), null, ['time']],
@@ -66,6 +80,12 @@ test.each<[StopSpec, Spent, string, string]>([
     'It has reached its time of 1h 30m (1h 30m running).',
     'It will soon reach its time of 1h 30m (1h 30m running).',
   ],
+  [
+    stop({ budget: 2.5 }),
+    spent({ costUsd: null, leastUsd: 2.631 }),
+    'It has reached its budget of $2.50 (at least $2.63 spent).',
+    'It will soon reach its budget of $2.50 (at least $2.63 spent).',
+  ],
 ])('what was met is said in a sentence', (condition, used, says, warns) => {
   expect(stopOf(condition, used)?.detail).toBe(says);
   expect(warningsOf(condition, used)[0]?.detail).toBe(warns);
@@ -86,8 +106,20 @@ test('the time is looked at when it is time to warn, and when it is over', () =>
 
 test('of what was spent one unknown cost makes the sum unknown, and nothing else', () => {
   const sum = addSpent(spent({ turns: 2, costUsd: 1, runningMs: 5 }), spent({ turns: 3, costUsd: null, runningMs: 6 }));
-  expect(sum).toMatchObject({ turns: 5, costUsd: null, runningMs: 11 });
+  expect(sum).toMatchObject({ turns: 5, costUsd: null, leastUsd: 1, runningMs: 11 });
+  expect(addSpent(sum, spent({ costUsd: 2 }))).toMatchObject({ costUsd: null, leastUsd: 3 });
+  expect(addSpent(nothingSpent, spent({ costUsd: null }))).toEqual(spent({ costUsd: null }));
   expect(addSpent(nothingSpent, spent({ inputTokens: 7, outputTokens: 2 }))).toEqual(
     spent({ inputTokens: 7, outputTokens: 2 }),
   );
+});
+
+test('who set a budget is told whether a part of the cost is not known, or all of it', () => {
+  const details = [0, 0.3].map(
+    (leastUsd) => warningsOf(stop({ budget: 5 }), spent({ costUsd: null, leastUsd }))[0]?.detail,
+  );
+  expect(details).toEqual([
+    'What it has cost is not known, so that its budget of $5.00 cannot be kept.',
+    'A part of what it has cost is not known, and does not count for its budget of $5.00.',
+  ]);
 });

@@ -32,8 +32,10 @@ export type Spent = {
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
   readonly outputTokens: number;
-  /** In US dollars; null where the price of a model is unknown. */
+  /** In US dollars; null where a price is unknown, or an agent did not tell what it has used. */
   readonly costUsd: number | null;
+  /** What is known of that where the whole is not. */
+  readonly leastUsd?: number;
   readonly runningMs: number;
 };
 
@@ -42,14 +44,21 @@ export const nothingSpent: Spent = {
   ...{ costUsd: 0, runningMs: 0 },
 };
 
+/** The cost as far as it is known. */
+export function knownUsd({ costUsd, leastUsd = 0 }: Pick<Spent, 'costUsd' | 'leastUsd'>): number {
+  return costUsd ?? leastUsd;
+}
+
 export function addSpent(a: Spent, b: Spent): Spent {
+  const isWhole = a.costUsd !== null && b.costUsd !== null;
+  const known = knownUsd(a) + knownUsd(b);
   return {
     turns: a.turns + b.turns,
     inputTokens: a.inputTokens + b.inputTokens,
     cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
     cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
     outputTokens: a.outputTokens + b.outputTokens,
-    costUsd: a.costUsd === null || b.costUsd === null ? null : a.costUsd + b.costUsd,
+    ...(isWhole ? { costUsd: known } : { costUsd: null, ...(known > 0 ? { leastUsd: known } : {}) }),
     runningMs: a.runningMs + b.runningMs,
   };
 }
@@ -83,7 +92,11 @@ export function warningsOf(stop: StopSpec, spent: Spent): readonly Pick<Warned, 
     detail: `It will soon reach ${limit} (${used}).`,
   }));
   if (stop.budget === null || spent.costUsd !== null) return warnings;
-  const detail = `What it has cost is not known, so that its budget of ${formatUsd(stop.budget)} cannot be kept.`;
+  const budget = `its budget of ${formatUsd(stop.budget)}`;
+  const detail =
+    knownUsd(spent) > 0
+      ? `A part of what it has cost is not known, and does not count for ${budget}.`
+      : `What it has cost is not known, so that ${budget} cannot be kept.`;
   return [...warnings, { by: 'price', detail }];
 }
 
@@ -103,11 +116,11 @@ function partsOf({ turns, budget, timeMs }: StopSpec, spent: Spent): readonly Pa
       ...{ by: 'turns', share: spent.turns / turns, used: `${spent.turns} taken` },
       limit: `its limit of ${turns} ${turns === 1 ? 'turn' : 'turns'}`,
     });
-  if (budget !== null && spent.costUsd !== null)
-    parts.push({
-      ...{ by: 'budget', share: spent.costUsd / budget, used: `${formatUsd(spent.costUsd)} spent` },
-      limit: `its budget of ${formatUsd(budget)}`,
-    });
+  if (budget !== null) {
+    const known = knownUsd(spent);
+    const used = `${spent.costUsd === null ? 'at least ' : ''}${formatUsd(known)} spent`;
+    parts.push({ by: 'budget', share: known / budget, used, limit: `its budget of ${formatUsd(budget)}` });
+  }
   if (timeMs !== null)
     parts.push({
       ...{ by: 'time', share: spent.runningMs / timeMs, used: `${formatDuration(spent.runningMs)} running` },

@@ -443,3 +443,10 @@ describe('a dialog on a terminal', () => {
     });
   });
 });
+
+test('the model that its agent takes by itself is none of an agent that took it over', () => {
+  const named = { kind: 'model', attempt: first, model: 'claude-opus-4-8' } as const;
+  expect(after(buildJob({ state: running }), named).usualModel).toBe('claude-opus-4-8');
+  const spec = { ...buildJob().spec, agent: 'gemini' };
+  expect(meet(buildJob({ state: running, spec }), named)).toBeInstanceOf(Problem);
+});

@@ -53,6 +53,8 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
       return { job: changed(job, given, { conversation: event.conversation }), attempt: null, effects: [] };
     case 'model':
       if (attemptOf(job) !== event.attempt || job.usualModel === event.model) return misfit(job, event);
+      // Who took it over has another.
+      if (given.attempt?.agent !== job.spec.agent) return misfit(job, event);
       return { job: changed(job, given, { usualModel: event.model }), attempt: null, effects: [] };
     case 'turn-completed':
       if (job.state.kind !== 'running' || job.state.attempt !== event.attempt) return misfit(job, event);
@@ -110,6 +112,11 @@ export function attemptOf({ state }: Job): AttemptId | null {
 
 export function hasEnded({ state }: Job): boolean {
   return state.kind === 'done' || state.kind === 'failed' || state.kind === 'cancelled';
+}
+
+/** Nothing happens to one that is blocked before a person sees to it, and nobody is to wait for that. */
+export function isSettled(job: Job): boolean {
+  return hasEnded(job) || job.state.kind === 'blocked';
 }
 
 type Of<Kind extends JobEvent['kind']> = Extract<JobEvent, { kind: Kind }>;
@@ -266,7 +273,8 @@ function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Prob
   const { outcome } = event;
   const next = state.kind === 'stopping' ? state.next : null;
   const attempt = endedAttempt(before, given.attempt, { ...event, now: given.now });
-  const job = withSpent(before, attempt, event.told ?? null);
+  const counts = event.toldLater === true ? { ...attempt, spent: { ...attempt.spent, costUsd: 0 } } : attempt;
+  const job = withSpent(before, counts, event.told ?? null);
   if (next?.kind === 'cancelled') return { ...end(job, { kind: 'cancelled', at: given.now }, given), attempt };
   const done = outcome.kind === 'done' ? outcome.result : null;
   const words = done ?? event.words ?? null;

@@ -7,7 +7,7 @@ import { whyNotRunning, type WhyFacts } from './why.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const attempt = asAttemptId('job1.1');
-const facts: WhyFacts = { now, timeZone: 'UTC', waitsFor: [], room: null, paused: null };
+const facts: WhyFacts = { now, timeZone: 'UTC', waitsFor: [], room: null, restsUntil: null, paused: null };
 const park = {
   kind: 'parked',
   dueAt: now + 5_400_000,
@@ -39,6 +39,11 @@ describe('why a job is not running', () => {
       { kind: 'queued', notBefore: now + 30_000, why: 'the agent crashed' },
       {},
       'It is tried again in 30s (12:00 UTC): the agent crashed.',
+    ],
+    [
+      { kind: 'queued', notBefore: null, why: 'limit reached.' },
+      { restsUntil: now + 30_000 },
+      'It met a limit where something looked open, and is tried there again in 30s (12:00 UTC): limit reached.',
     ],
     [{ kind: 'starting', attempt }, {}, 'claude is being started.'],
     [

@@ -11,6 +11,8 @@ export type WhyFacts = {
   readonly waitsFor: readonly { readonly id: JobId; readonly state: Job['state']['kind'] }[];
   /** Jobs that go before it, where all places are taken; null where there is room. */
   readonly room: { readonly running: number; readonly places: number } | null;
+  /** When what looked open to it, and was not, is tried again; null where it is not in its way. */
+  readonly restsUntil: EpochMs | null;
   /** Dispatch as a whole is paused, and why. */
   readonly paused: string | null;
 };
@@ -63,8 +65,8 @@ const afterStop: Readonly<Record<AfterStop['kind'], string>> = {
 };
 
 function whyQueued(
-  { state, spec, restarts, stopped }: Job,
-  { now, timeZone, waitsFor, room, paused }: WhyFacts,
+  { state, spec, stopped }: Job,
+  { now, timeZone, waitsFor, room, restsUntil, paused }: WhyFacts,
 ): string {
   const when = (at: EpochMs): string => formatWhen(at, now, timeZone);
   if (spec.scheduleAt !== null && spec.scheduleAt > now) return `It is scheduled and starts ${when(spec.scheduleAt)}.`;
@@ -74,9 +76,8 @@ function whyQueued(
   if (paused !== null) return `Nothing is started at the moment: ${paused}.`;
   if (state.kind === 'queued' && state.notBefore !== null && state.notBefore > now)
     return `It is tried again ${when(state.notBefore)}: ${plain(state.why)}.`;
-  const { againAt = 0 } = restarts;
-  if (state.kind === 'queued' && againAt > now)
-    return `It met a limit where something looked open, and is tried there again ${when(againAt)}: ${plain(state.why)}.`;
+  if (state.kind === 'queued' && restsUntil !== null)
+    return `It met a limit where something looked open, and is tried there again ${when(restsUntil)}: ${plain(state.why)}.`;
   if (room !== null)
     return `All ${room.places} places are taken (${room.running} running); it is started when one is free.`;
   return 'It is about to be started.';

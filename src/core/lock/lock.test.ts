@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { asAttemptId, type AttemptId } from '../ids.ts';
-import { circleOf, livingLocks, lockedWith, lockedWithout, overlaps, type Lock } from './lock.ts';
+import { asJobId, type JobId } from '../ids.ts';
+import { livingLocks, lockedWith, lockedWithout, overlaps, type Lock } from './lock.ts';
 
 const now = 1000;
-const [a, b, c] = ['a.1', 'b.1', 'c.1'].map(asAttemptId) as [AttemptId, AttemptId, AttemptId];
-const lock = (path: string, holder: AttemptId, until = now + 10): Lock => ({
+const [a, b, c] = ['a', 'b', 'c'].map(asJobId) as [JobId, JobId, JobId];
+const lock = (path: string, holder: JobId, until = now + 10): Lock => ({
   path,
   holder,
   reason: null,
   since: 0,
   until,
 });
-const wish = (holder: AttemptId, ...paths: string[]) => ({ holder, paths, reason: 'work', until: now + 60 });
+const wish = (holder: JobId, ...paths: string[]) => ({ holder, paths, reason: 'work', until: now + 60 });
 
 describe('two paths', () => {
   test.each([
@@ -68,19 +68,6 @@ test('a holder lets go of a path with what lies below it, or of everything, and 
   const locks = [lock('/p', a), lock('/q/x', a), lock('/q/y', a), lock('/r', b)];
   expect(lockedWithout(locks, a, ['/q', '/r']).map(({ path }) => path)).toEqual(['/p', '/r']);
   expect(lockedWithout(locks, a, null).map(({ path }) => path)).toEqual(['/r']);
-});
-
-describe('a circle of those who wait', () => {
-  const waits = (map: Record<string, AttemptId[]>) => (attempt: AttemptId) => map[attempt] ?? [];
-  test.each([
-    ['is none where the other does not wait', [b], {}, null],
-    ['of two', [b], { 'b.1': [a] }, [a, b, a]],
-    ['of three', [b], { 'b.1': [c], 'c.1': [a] }, [a, b, c, a]],
-    ['behind one that leads nowhere', [c, b], { 'b.1': [a] }, [a, b, a]],
-    ['of others is not its own', [b], { 'b.1': [c], 'c.1': [b] }, null],
-  ])('%s', (_, others, map, expected) => {
-    expect(circleOf(a, others, waits(map))).toEqual(expected);
-  });
 });
 
 test('whatever is wished, let go and runs out, no two holders ever have overlapping paths', () => {

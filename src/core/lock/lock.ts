@@ -1,20 +1,20 @@
-import type { AttemptId } from '../ids.ts';
+import type { JobId } from '../ids.ts';
 import type { EpochMs } from '../time.ts';
 
 /**
- * An agent's word that nobody else is to write below this path until then. Advisory: nothing enforces it. Absolute,
- * without `.`, `..` or a `/` at its end; that of a folder is of everything in it.
+ * A job's word that nobody else is to write below this path until then, whatever attempt works on it. Advisory: nothing
+ * enforces it. Absolute, without `.`, `..` or a `/` at its end; that of a folder is of everything in it.
  */
 export type Lock = {
   readonly path: string;
-  readonly holder: AttemptId;
+  readonly holder: JobId;
   readonly reason: string | null;
   readonly since: EpochMs;
   readonly until: EpochMs;
 };
 
 export type LockWish = {
-  readonly holder: AttemptId;
+  readonly holder: JobId;
   readonly paths: readonly string[];
   readonly reason: string | null;
   readonly until: EpochMs;
@@ -63,41 +63,10 @@ export function lockedWith(
 }
 
 /** All locks after a holder let go of those at these paths and below them; null for all of its own. */
-export function lockedWithout(
-  locks: readonly Lock[],
-  holder: AttemptId,
-  paths: readonly string[] | null,
-): readonly Lock[] {
+export function lockedWithout(locks: readonly Lock[], holder: JobId, paths: readonly string[] | null): readonly Lock[] {
   const goes = ({ path }: Lock): boolean =>
     paths === null || paths.some((each) => each === path || isBelow(path, each));
   return locks.filter((lock) => lock.holder !== holder || !goes(lock));
-}
-
-/**
- * The circle that would close if somebody began to wait for these others: who waits for whom, from `waiter` round to
- * itself; null where there is none. `waitsFor` names those whom one that waits now waits for.
- */
-export function circleOf(
-  waiter: AttemptId,
-  others: readonly AttemptId[],
-  waitsFor: (attempt: AttemptId) => readonly AttemptId[],
-): readonly AttemptId[] | null {
-  const seen = new Set<AttemptId>();
-  const walk = (at: AttemptId, path: readonly AttemptId[]): readonly AttemptId[] | null => {
-    if (at === waiter) return [...path, at];
-    if (seen.has(at)) return null;
-    seen.add(at);
-    for (const next of waitsFor(at)) {
-      const found = walk(next, [...path, at]);
-      if (found !== null) return found;
-    }
-    return null;
-  };
-  for (const other of others) {
-    const found = walk(other, [waiter]);
-    if (found !== null) return found;
-  }
-  return null;
 }
 
 function isBelow(path: string, folder: string): boolean {

@@ -14,6 +14,7 @@ type Spent = {
   readonly cacheReadTokens: number;
   readonly outputTokens: number;
   readonly cost: number | null;
+  readonly knownCost: number;
   readonly time: number;
 };
 
@@ -29,7 +30,15 @@ export function stopText({ turns, budget, time, completion }: Stop): string {
 }
 
 /** What was spent: `12 turns, 1.2M tokens in (80 % of them cached), 3.4k out, $0.31, 5m running`; null for nothing. */
-export function spentText({ turns, inputTokens, cacheReadTokens, outputTokens, cost, time }: Spent): string | null {
+export function spentText({
+  turns,
+  inputTokens,
+  cacheReadTokens,
+  outputTokens,
+  cost,
+  knownCost,
+  time,
+}: Spent): string | null {
   if (turns === 0 && inputTokens === 0 && time === 0) return null;
   const share = inputTokens === 0 ? 0 : Math.round((cacheReadTokens / inputTokens) * 100);
   const cached = share === 0 ? '' : ` (${share} % of them cached)`;
@@ -37,7 +46,7 @@ export function spentText({ turns, inputTokens, cacheReadTokens, outputTokens, c
     inputTokens + outputTokens === 0
       ? []
       : [`${shortNumber(inputTokens)} tokens in${cached}`, `${shortNumber(outputTokens)} out`];
-  const price = cost === null ? 'cost unknown' : formatUsd(cost);
+  const price = cost !== null ? formatUsd(cost) : knownCost > 0 ? `at least ${formatUsd(knownCost)}` : 'cost unknown';
   return [counted(turns, 'turn'), ...tokens, price, `${formatDuration(time * secondMs)} running`].join(', ');
 }
 
