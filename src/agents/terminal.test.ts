@@ -90,6 +90,7 @@ describe('a transcript', () => {
     ].map((payload) => JSON.stringify({ type: 'event_msg', payload }));
     expect(lines.flatMap((line) => hear('transcript', line))).toEqual([
       { kind: 'tool', name: 'shell', summary: 'npm test' },
+      { kind: 'tool-result', name: 'shell', call: expect.any(String), result: expect.any(String) },
       { kind: 'text', text: 'all done' },
       {
         kind: 'usage',
@@ -129,6 +130,29 @@ describe('a transcript', () => {
     expect(begun).toContainEqual({ kind: 'tool-begun', id: 'toolu_7', name: 'Bash' });
     const content = [{ type: 'tool_result', tool_use_id: 'toolu_7', content: 'made' }];
     expect(told({ type: 'user', message: { content } })).toContainEqual({ kind: 'tool-ended', id: 'toolu_7' });
+  });
+
+  test.each([
+    [
+      { type: 'CommandExecution', command: ['bash', '-lc', 'npm test'], exit_code: 1, aggregated_output: 'no\n' },
+      { aggregated_output: 'yes\n' },
+    ],
+    [
+      { type: 'McpToolCall', server: 'board', tool: 'read', arguments: { id: 1 }, result: { content: ['a'] } },
+      { result: { content: ['b'] } },
+    ],
+  ])('of Codex tells a result of a tool apart from another one of the same call: %j', (item, other) => {
+    const hear = listen('codex');
+    const resultOf = (completed: object) =>
+      hear(
+        'transcript',
+        JSON.stringify({ type: 'event_msg', payload: { type: 'item_completed', item: completed } }),
+      ).find(({ kind }) => kind === 'tool-result');
+    const first = resultOf(item);
+    const second = resultOf({ ...item, ...other });
+    expect(first).toEqual(resultOf(item) as never);
+    expect(second).toMatchObject({ call: (first as { call: string }).call });
+    expect(second).not.toEqual(first as never);
   });
 
   test('of Codex ends a turn with an error', () => {
