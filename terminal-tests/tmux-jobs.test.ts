@@ -123,7 +123,7 @@ async function killServer(rig: SupervisorRig): Promise<void> {
 async function sessionsAre(rig: SupervisorRig, count: number): Promise<void> {
   for (;;) {
     const look = await tmuxOf(rig).sessions();
-    if (look.kind === 'known' && look.pids.size === count) return;
+    if (look.kind === 'known' && look.panes.size === count) return;
     await Bun.sleep(50);
   }
 }
