@@ -49,6 +49,9 @@ export type AgentEvent =
   /** On a terminal: it was given a prompt, or allowed what it asked for. */
   | { readonly kind: 'going' };
 
+/** A person has stopped it in the middle of its turn. */
+export const interrupted: AgentEvent = { kind: 'asks', question: 'It was interrupted, and waits for you.' };
+
 /** Reads the lines of one attempt in their order. `now` makes a date of a time of day. */
 export type JobListener = (channel: Channel, line: string) => readonly AgentEvent[];
 

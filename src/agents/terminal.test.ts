@@ -47,9 +47,16 @@ describe('hooks', () => {
     ]);
   });
 
+  test('a tool that failed was allowed to, as one that did not fail', () => {
+    expect(listen('claude')('stdout', hook('PostToolUseFailure', bash))).toEqual([{ kind: 'going' }]);
+    const args = terminalOf('claude').args(start);
+    expect(args[args.indexOf('--settings') + 1]).toContain('"PostToolUseFailure"');
+  });
+
   test('that Claude Code has been idle is no question, another dialog is', () => {
     const told = (more: object) => listen('claude')('stdout', hook('Notification', more));
     expect(told({ notification_type: 'idle_prompt', message: 'Claude is waiting for your input' })).toEqual([]);
+    expect(told({ notification_type: 'auth_success', message: 'Logged in' })).toEqual([]);
     expect(told({ notification_type: 'elicitation_dialog', message: 'Which one?' })).toEqual([
       { kind: 'asks', question: 'Which one?' },
     ]);
@@ -77,6 +84,23 @@ describe('a transcript', () => {
     expect(kinds(error())).toEqual(['limited', 'error', 'turn-ended']);
     expect(kinds(error({ isSidechain: true }))).not.toContain('turn-ended');
   });
+
+  const interruption = (text: string, more: object = {}): string =>
+    JSON.stringify({
+      ...{ type: 'user', isSidechain: false, message: { role: 'user', content: [{ type: 'text', text }] } },
+      ...more,
+    });
+
+  test.each(['[Request interrupted by user]', '[Request interrupted by user for tool use]'])(
+    'of Claude Code asks its user where they have stopped it: %s',
+    (text) => {
+      const asks = { kind: 'asks', question: 'It was interrupted, and waits for you.' };
+      expect(listen('claude')('transcript', interruption(text))).toEqual([asks] as never);
+      for (const other of [{ isSidechain: true }, { promptSource: 'typed', origin: { kind: 'human' } }])
+        expect(listen('claude')('transcript', interruption(text, other))).not.toContainEqual(asks);
+      expect(listen('claude')('transcript', interruption(`It says ${text}`))).not.toContainEqual(asks);
+    },
+  );
 
   test('of Codex tells what it said and did, and its last word', () => {
     const hear = listen('codex');

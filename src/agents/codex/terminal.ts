@@ -4,7 +4,7 @@ import { parseJson } from '../../lib/parse-json.ts';
 import { shellWord } from '../../lib/shell-word.ts';
 import { readFailure } from '../failure-text.ts';
 import { permissionQuestion, readHookEvent } from '../hook-event.ts';
-import type { AgentEvent, JobListener, TerminalMode } from '../job-mode.ts';
+import { interrupted, type AgentEvent, type JobListener, type TerminalMode } from '../job-mode.ts';
 import { eventsOf } from '../told-events.ts';
 import { toolResult } from '../tool-calls.ts';
 import { listenToCodex } from './events.ts';
@@ -163,7 +163,7 @@ function fromRollout(payload: Payload | undefined, now: number): readonly AgentE
       return [end, { kind: 'turn-ended' }];
     }
     case 'turn_aborted':
-      return [{ kind: 'asks', question: 'It was interrupted, and waits for you.' }];
+      return [interrupted];
     default:
       return [];
   }

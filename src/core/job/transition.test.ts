@@ -437,6 +437,17 @@ describe('a dialog on a terminal', () => {
     });
   });
 
+  test('gives way to what its agent waits for after it, and the wait goes on', () => {
+    const interrupted: JobEvent = { kind: 'asked', attempt: first, question: 'Interrupted.', on: 'terminal' };
+    const next = meet(dialog, interrupted, now + 5000);
+    if (next instanceof Problem) throw next;
+    expect(next.job.state).toEqual({
+      ...{ kind: 'waiting', attempt: first, question: 'Interrupted.', on: 'terminal' },
+      ...{ since: now + 5000, waitsFrom: now },
+    });
+    expect(meet(next.job, interrupted, now + 6000)).toMatchObject({ code: 'conflict' });
+  });
+
   test.each(['no, do not do that', 'yes please', '10', ''])('takes no text such as %j', (answer) => {
     expect(meet(dialog, { kind: 'answered', answer })).toMatchObject({
       ...{ code: 'conflict', hint: expect.stringContaining('Answer yes, no, or the number') as string },

@@ -167,13 +167,14 @@ function asksOnTerminal(job: Job, attempt: AttemptId, given: Given): Transition 
   return { job: changed(job, given, { state: waits }), attempt: null, effects: [] };
 }
 
-function asked(job: Job, { attempt, question, on, yes }: Of<'asked'>, given: Given): Transition | Problem {
+function asked(job: Job, event: Of<'asked'>, given: Given): Transition | Problem {
+  const { attempt, question, on, yes } = event;
   const isTurnEnd = attempt !== null && attempt === attemptOf(job) && on !== undefined && yes === undefined;
   const own = isTurnEnd ? asksOnTerminal(job, attempt, given) : null;
   if (own !== null) return own;
   const fits =
     attempt === null ? job.state.kind === 'queued' : job.state.kind === 'running' && job.state.attempt === attempt;
-  if (!fits) return misfit(job, { kind: 'asked' });
+  if (!fits) return asksOther(job, event, given) ?? misfit(job, event);
   if (attempt === null || on !== undefined) {
     const typed = on === undefined ? {} : yes === undefined ? { on } : { on, yes };
     const state: JobState = { kind: 'waiting', attempt, question, since: given.now, ...typed };
@@ -186,6 +187,19 @@ function asked(job: Job, { attempt, question, on, yes }: Of<'asked'>, given: Giv
   const all =
     open === undefined ? [...job.asked, { question, at: since, answer: null }].slice(-keptQuestions) : job.asked;
   return { job: changed(job, given, { state, asked: all }), attempt: null, effects: [] };
+}
+
+/** What its terminal waits for is another thing than a moment ago: somebody has closed a dialog there. */
+function asksOther(job: Job, { attempt, question, on, yes }: Of<'asked'>, given: Given): Transition | null {
+  const { state } = job;
+  if (on === undefined || state.kind !== 'waiting' || state.on !== on || state.attempt !== attempt) return null;
+  // What it has asked with a tool is still to be answered.
+  const last = job.asked.at(-1);
+  if (yes === undefined && last?.answer === null && last.question === state.question) return null;
+  if (state.question === question && state.yes === yes) return null;
+  const { yes: _, ...waiting } = { ...state, question, since: given.now, waitsFrom: state.waitsFrom ?? state.since };
+  const next: JobState = yes === undefined ? waiting : { ...waiting, yes };
+  return { job: changed(job, given, { state: next }), attempt: null, effects: [] };
 }
 
 const keptQuestions = 20;
