@@ -92,6 +92,24 @@ describe.each(transports.filter((each) => each !== 'pipe'))('Claude Code on %s',
     expect(await rig.reaches(id, 'done')).toMatchObject({ attempts: 1, result: 'then I am glad' });
   });
 
+  test('is woken by what it has started, and waits meanwhile where somebody talks with it', async () => {
+    await using rig = await startGatewayJobs(claudeJobs);
+    await known(rig);
+    const script = (command: string): string =>
+      `[[tool:Bash {"command":"${command}","run_in_background":true}]] [[say:it is started]]`;
+    const alone = await rig.add(script('sleep 3; touch made'), { transport });
+    const done = await rig.reaches(alone.id, 'done');
+    expect(done).toMatchObject({ attempts: 1 });
+    // It has answered to what woke it.
+    expect(done.result).not.toBe('it is started');
+    expect(await Bun.file(join(rig.place.cwd, 'made')).exists()).toBe(true);
+    const talk = await rig.add(script('sleep 1000'), { transport, interactive: true });
+    expect((await rig.reaches(talk.id, 'waiting')).question).toBe('it is started');
+    await rig.stint('job', 'answer', talk.id, '[[say:then I am glad]]');
+    while ((await rig.show(talk.id)).question !== 'then I am glad') await Bun.sleep(100);
+    await rig.stint('job', 'cancel', talk.id);
+  });
+
   test('waits for whoever has interrupted it', async () => {
     await using rig = await startGatewayJobs(claudeJobs, { deltaDelayMs: 100 });
     await known(rig);

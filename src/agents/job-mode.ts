@@ -39,6 +39,8 @@ export type AgentEvent =
   | { readonly kind: 'usage'; readonly usage: Usage }
   /** On a terminal: the agent has ended its turn, well or not, and waits for the next prompt. */
   | { readonly kind: 'turn-ended' }
+  /** On a terminal: its turn has ended so as well, and what it has started goes on beside it, whose end may wake it. */
+  | { readonly kind: 'rests'; readonly text: string }
   /** On a terminal: it waits for somebody to allow or to choose something. */
   | {
       readonly kind: 'asks';

@@ -44,6 +44,7 @@ describe('hooks', () => {
     ]);
     expect(listen('claude')('stdout', hook('Stop', { ...said, background_tasks: [{}] }))).toEqual([
       { kind: 'tool-begun', id: 'background', name: 'background task' },
+      { kind: 'rests', text: 'all done' },
     ]);
   });
 

@@ -38,6 +38,7 @@ export type EffectDeps = LaunchDeps & {
   /** See FollowDeps. */
   readonly silenceMs?: number;
   readonly dialogMs?: number;
+  readonly restMs?: number;
   readonly screenMs?: number;
 };
 

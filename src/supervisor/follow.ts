@@ -37,6 +37,7 @@ export type FollowDeps = {
   readonly silenceMs?: number;
   /** See TurnDeps. */
   readonly dialogMs?: number;
+  readonly restMs?: number;
   /** See ScreenDeps. */
   readonly screenMs?: number;
 };
@@ -60,7 +61,8 @@ export async function followAttempt(
   const ear = new Ear(deps, attempt);
   const interactive = spec?.interactive === true;
   const completion = spec?.stop.completion === true;
-  const watched = { attempt, interactive, completion, heard: () => ear.heard };
+  const hear = (event: AgentEvent): Promise<void> => ear.hear(event);
+  const watched = { attempt, interactive, completion, heard: () => ear.heard, hear };
   const turns = terminal === undefined ? null : new TerminalTurns(deps, watched);
   const limits = terminal?.limits ?? [];
   const session = (): string | null => ear.session;

@@ -3,7 +3,7 @@ import type { Attempt } from '../core/job/job.ts';
 import type { Heard } from '../core/job/outcome.ts';
 import type { JobEvent } from '../core/job/job-event.ts';
 import { oneLine } from '../core/one-line.ts';
-import { secondMs } from '../core/time.ts';
+import { minuteMs, secondMs } from '../core/time.ts';
 import type { Processes } from './ports.ts';
 
 export type TurnDeps = {
@@ -12,6 +12,8 @@ export type TurnDeps = {
   readonly bug: (error: unknown) => void;
   /** How long an agent may take until it says its first word, before a dialog is what it waits in. */
   readonly dialogMs?: number;
+  /** How long one that rests may be left to what it has started, before its turn is over where nobody talks with it. */
+  readonly restMs?: number;
 };
 
 type Watched = {
@@ -20,12 +22,18 @@ type Watched = {
   /** The end of a turn is not enough: it goes on until its agent says that it is finished. */
   readonly completion: boolean;
   readonly heard: () => Omit<Heard, 'stderr'>;
+  /** Adds to it. */
+  readonly hear: (event: AgentEvent) => Promise<void>;
 };
 
 const usualDialogMs = 30 * secondMs;
+/** As long as Claude Code 2.1.197 without a terminal, before it ends in spite of them. */
+const usualRestMs = 10 * minuteMs;
+const turnWords: ReadonlySet<AgentEvent['kind']> = new Set(['turn-ended', 'rests', 'asks', 'going']);
 const longestQuestion = 1000;
 const linesOfScreen = 15;
 const enterKey = '\r';
+const turnOver = 'Its turn has ended.';
 
 /**
  * Decides what the turns of an agent on a terminal mean for its job, where the process goes on when a turn ends: a job is
@@ -36,6 +44,7 @@ export class TerminalTurns {
   readonly #watched: Watched;
   #pending: AgentEvent | null = null;
   #dialog: NodeJS.Timeout | undefined;
+  #rest: NodeJS.Timeout | undefined;
 
   constructor(deps: TurnDeps, watched: Watched) {
     this.#deps = deps;
@@ -52,12 +61,16 @@ export class TerminalTurns {
 
   stop(): void {
     clearTimeout(this.#dialog);
+    clearTimeout(this.#rest);
   }
 
   /** `more`: what was said after it is known as well. */
   async hear(event: AgentEvent, more: boolean): Promise<void> {
-    this.stop();
-    if (event.kind === 'turn-ended' || event.kind === 'asks' || event.kind === 'going') this.#pending = event;
+    clearTimeout(this.#dialog);
+    if (turnWords.has(event.kind)) {
+      clearTimeout(this.#rest);
+      this.#pending = event;
+    }
     await this.caughtUp(more);
   }
 
@@ -67,6 +80,7 @@ export class TerminalTurns {
     this.#pending = null;
     const attempt = this.#watched.attempt.id;
     if (event.kind === 'turn-ended') await this.#turnEnded();
+    else if (event.kind === 'rests') await this.#rests(event.text);
     else if (event.kind === 'asks') await this.#ask(event.question, event.yes);
     else await this.#deps.apply({ kind: 'going', attempt });
   }
@@ -77,11 +91,22 @@ export class TerminalTurns {
     const { result, error, limit } = heard();
     // The account is closed: the next rung goes on with the conversation.
     if (limit !== null && result === null) return apply({ kind: 'switch', attempt: attempt.id, why: limit.detail });
-    if (interactive) return this.#ask(error?.detail ?? result ?? 'Its turn has ended.');
+    if (interactive) return this.#ask(error?.detail ?? result ?? turnOver);
     if (error === null && result !== null && !completion)
       return apply({ kind: 'finished', attempt: attempt.id, result, by: 'turn' });
     // What it failed at, or said, is its outcome.
     if (error !== null || result !== null) await processes.end(attempt);
+  }
+
+  /** A person may say on; else it has its time to be woken, and its last word counts when nothing did. */
+  async #rests(text: string): Promise<void> {
+    if (this.#watched.interactive) return this.#ask(text || turnOver);
+    const { bug, restMs = usualRestMs } = this.#deps;
+    const end = async (): Promise<void> => {
+      await this.#watched.hear({ kind: 'result', text });
+      await this.#turnEnded();
+    };
+    this.#rest = setTimeout(() => void end().catch(bug), restMs);
   }
 
   #ask(question: string, yes?: string): Promise<void> {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { idOf } from '../../test/builders.ts';
 import { buildJob } from '../../test/job-builder.ts';
 import { openSupervisor, tell } from '../../test/supervisor-rig.ts';
@@ -44,6 +46,24 @@ describe('a job on a terminal', () => {
     await rig.restart();
     const job = await rig.reaches(id, 'done');
     expect(job).toMatchObject({ attempts: 2, restarts: { crashes: 0 }, conversation: { session: 's1' } });
+  });
+
+  const rests = tell({ kind: 'rests', text: 'it is started' });
+
+  test('that rests is done with its last word when nothing has woken it', async () => {
+    await using rig = await openSupervisor(['a'], { restMs: 300 });
+    const { id } = await rig.add(begun + rests + sleep, pty);
+    expect((await rig.reaches(id, 'done')).state).toMatchObject({ result: 'it is started' });
+  });
+
+  test('that rests waits for whoever talks with it, and goes on by itself when it is woken', async () => {
+    await using rig = await openSupervisor();
+    Bun.spawnSync(['mkfifo', join(rig.folder, 'gate')]);
+    const woken = `read -r _ <"$NOTES/gate"\n${tell({ kind: 'going' })}`;
+    const { id } = await rig.add(begun + rests + woken + sleep, { ...pty, interactive: true });
+    expect((await rig.reaches(id, 'waiting')).state).toMatchObject({ question: 'it is started', on: 'terminal' });
+    writeFileSync(join(rig.folder, 'gate'), 'go\n');
+    await rig.reaches(id, 'running');
   });
 
   test('is told an answer on its terminal', async () => {

@@ -75,7 +75,9 @@ function listen(now: () => number): JobListener {
     if (channel === 'stdout') {
       const told = fromHook(line);
       // The last answer of a turn has no tools to wait for.
-      return told.some(({ kind }) => kind === 'turn-ended') ? [...count({ type: 'user' }), ...told] : told;
+      return told.some(({ kind }) => kind === 'turn-ended' || kind === 'rests')
+        ? [...count({ type: 'user' }), ...told]
+        : told;
     }
     if (channel !== 'transcript') return [];
     const parsed = parseJson(line);
@@ -101,11 +103,15 @@ function fromHook(line: string): readonly AgentEvent[] {
       return noQuestions.has(event.notification_type ?? '')
         ? []
         : [{ kind: 'asks', question: event.message ?? 'It wants your attention.' }];
-    case 'Stop':
-      // It goes on by itself when what runs in the background has ended, which is told by the end of its next turn.
-      return (event.background_tasks ?? []).length > 0
-        ? [{ kind: 'tool-begun', id: 'background', name: 'background task' }]
-        : [{ kind: 'result', text: event.last_assistant_message ?? '' }, { kind: 'turn-ended' }];
+    case 'Stop': {
+      const text = event.last_assistant_message ?? '';
+      if ((event.background_tasks ?? []).length === 0) return [{ kind: 'result', text }, { kind: 'turn-ended' }];
+      // It goes on by itself when what runs in the background has ended, which is told by the end of its next turn; a server never does.
+      return [
+        { kind: 'tool-begun', id: 'background', name: 'background task' },
+        { kind: 'rests', text },
+      ];
+    }
     default:
       return [];
   }
