@@ -125,7 +125,7 @@ describe('an attempt in a session that a person changes', () => {
     const session = await sessionOf(rig);
     await rig.tmux.run(['split-window', '-t', session, `cd '${rig.folder}'; echo >split; read -r x; echo "$x" >shell`]);
     await written(join(rig.folder, 'split'));
-    await (await rig.processes.terminal(rig.id))?.paste('rm -rf it');
+    await (await rig.processes.terminal(rig.id))?.paste('rm -rf it', 'once');
     expect(await written(join(rig.folder, 'answer'))).toBe('rm -rf it\n');
     expect(existsSync(join(rig.folder, 'shell'))).toBe(false);
     await rig.processes.end(attempt);
@@ -140,7 +140,7 @@ describe('an attempt in a session that a person changes', () => {
     await rig.looks(4);
     const terminal = await rig.processes.terminal(rig.id);
     expect(terminal?.way).toMatchObject({ command: expect.arrayContaining([await sessionOf(rig)]) });
-    await terminal?.paste('on');
+    await terminal?.paste('on', 'once');
     writeFileSync(join(rig.folder, 'go'), '');
     expect((await ended).code).toBe(7);
   });

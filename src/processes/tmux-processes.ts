@@ -7,7 +7,7 @@ import { shellWord } from '../lib/shell-word.ts';
 import type { Exit, JobTerminal, Known, Launch, Processes } from '../supervisor/ports.ts';
 import { leads, readExit } from './agent-processes.ts';
 import { firstSize, readyTerminal, submitMs, writeStarter } from './terminal-launch.ts';
-import { paneMark, sessionMark, type Sessions, type Tmux } from './tmux.ts';
+import { enteredMark, paneMark, sessionMark, typedMark, type Sessions, type Tmux } from './tmux.ts';
 
 /** How often it is asked whether the session of an attempt is there. */
 const checkMs = 5 * secondMs;
@@ -115,19 +115,34 @@ function terminalOf(tmux: Tmux, attempt: AttemptId, session: string): JobTermina
   // Somebody may have left it scrolled back, where keys mean something else.
   const leaveMode = (pane: string): Promise<string> =>
     tmux.run(['if-shell', '-F', '-t', pane, '#{pane_in_mode}', `send-keys -t ${pane} -X cancel`]);
+  const doneIn = async (pane: string): Promise<{ readonly typed: string; readonly entered: string }> => {
+    const shown = await tmux.run(['display-message', '-p', '-t', pane, `#{${typedMark}} #{${enteredMark}}`]);
+    const [typed = '', entered = ''] = shown.trimEnd().split(' ');
+    return { typed, entered };
+  };
+  // With one command the server does both or nothing, whatever becomes of us.
+  const noted = (pane: string, mark: string, once: string): string[] => [
+    ...[';', 'set-option', '-p', '-t', pane, mark, once],
+  ];
   return {
-    async paste(text) {
+    async paste(text, once) {
       const pane = await find();
-      await tmux.run(['load-buffer', '-b', buffer, '-'], text);
-      await leaveMode(pane);
-      await tmux.run(['paste-buffer', '-p', '-d', '-b', buffer, '-t', pane]);
+      const { typed, entered } = await doneIn(pane);
+      if (typed !== once) {
+        await tmux.run(['load-buffer', '-b', buffer, '-'], text);
+        await leaveMode(pane);
+        await tmux.run(['paste-buffer', '-p', '-d', '-b', buffer, '-t', pane, ...noted(pane, typedMark, once)]);
+      }
+      if (entered === once) return;
       await Bun.sleep(submitMs);
-      await tmux.run(['send-keys', '-t', pane, 'Enter']);
+      await tmux.run(['send-keys', '-t', pane, 'Enter', ...noted(pane, enteredMark, once)]);
     },
-    async press(key) {
+    async press(key, once) {
       const pane = await find();
+      if ((await doneIn(pane)).typed === once) return;
       await leaveMode(pane);
-      await tmux.run(['send-keys', '-t', pane, '-H', Buffer.from(key).toString('hex')]);
+      const hex = Buffer.from(key).toString('hex');
+      await tmux.run(['send-keys', '-t', pane, '-H', hex, ...noted(pane, typedMark, once)]);
     },
     text: () =>
       find()

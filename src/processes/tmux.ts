@@ -30,6 +30,10 @@ export type Tmux = {
   sessions(): Promise<Sessions>;
 };
 
+/** Options of a pane that name what was typed into it last, and what was sent off with Enter. */
+export const typedMark = '@stint-typed';
+export const enteredMark = '@stint-entered';
+
 const settings = `set -g history-limit 20000
 set -g window-size latest
 set -g default-terminal screen-256color

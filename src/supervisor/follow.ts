@@ -27,6 +27,8 @@ export type FollowDeps = {
   readonly conversation: () => { readonly session: string | null; readonly told: Told | null };
   readonly bug: (error: unknown) => void;
   readonly reached?: Reached;
+  /** Another process has begun it. */
+  readonly isAdopted?: boolean;
   /** Resolves where the watch has found out that the process is gone. */
   readonly gone?: Promise<Exit>;
   /** Whether its process had ended before anybody supervised it. */
@@ -62,7 +64,8 @@ export async function followAttempt(
   const interactive = spec?.interactive === true;
   const completion = spec?.stop.completion === true;
   const hear = (event: AgentEvent): Promise<void> => ear.hear(event);
-  const watched = { attempt, interactive, completion, heard: () => ear.heard, hear };
+  const { isAdopted = false } = deps;
+  const watched = { attempt, interactive, completion, isAdopted, heard: () => ear.heard, hear };
   const turns = terminal === undefined ? null : new TerminalTurns(deps, watched);
   const limits = terminal?.limits ?? [];
   const session = (): string | null => ear.session;

@@ -14,27 +14,50 @@ const attempt: Attempt = {
   ...{ exitCode: null, outcome: null, spent: nothingSpent, waitedMs: 0 },
 };
 
+/** Turns of an agent that nobody talks with, and what came of them. */
+function open(isAdopted = false) {
+  const applied: JobEvent[] = [];
+  const deps = {
+    processes: { end: () => Promise.resolve(), terminal: () => Promise.resolve(undefined) },
+    apply: async (event: JobEvent) => void applied.push(event),
+    bug: (error: unknown) => expect(error).toBeUndefined(),
+  };
+  const heard = () => ({ result: null, error: null, limit: null });
+  const modes = { interactive: false, completion: false, isAdopted };
+  return { applied, turns: new TerminalTurns(deps, { attempt, ...modes, heard, hear: () => Promise.resolve() }) };
+}
+
+const asks: AgentEvent = { kind: 'asks', question: 'May it?' };
+const asked: JobEvent = { kind: 'asked', attempt: attempt.id, on: 'terminal', question: 'May it?' };
+const going = { kind: 'going', attempt: attempt.id } as const;
+
 test.each([
-  ['its prompt', { kind: 'going' }, ['going']],
-  ['a question', { kind: 'asks', question: 'May it?' }, ['asked']],
-] as [string, AgentEvent, JobEvent['kind'][]][])(
-  'one that rests is left to itself until %s wakes it',
-  async (_, event, kinds) => {
-    using timers = countTimers();
-    const applied: JobEvent['kind'][] = [];
-    const deps = {
-      processes: { end: () => Promise.resolve(), terminal: () => Promise.resolve(undefined) },
-      apply: async ({ kind }: JobEvent) => void applied.push(kind),
-      bug: (error: unknown) => expect(error).toBeUndefined(),
-    };
-    const heard = () => ({ result: null, error: null, limit: null });
-    const watched = { attempt, interactive: false, completion: false, heard, hear: () => Promise.resolve() };
-    const turns = new TerminalTurns(deps, watched);
-    await turns.hear({ kind: 'rests', text: 'it is started' }, false);
-    // What it said before is read after its hook.
-    await turns.hear({ kind: 'turn-completed' }, false);
-    expect([timers.open, applied]).toEqual([1, []]);
-    await turns.hear(event, false);
-    expect([timers.open, applied]).toEqual([0, kinds]);
-  },
-);
+  ['its prompt', { kind: 'going' }, going],
+  ['a question', asks, asked],
+] as [string, AgentEvent, JobEvent][])('one that rests is left to itself until %s wakes it', async (_, event, met) => {
+  using timers = countTimers();
+  const { turns, applied } = open();
+  await turns.hear({ kind: 'rests', text: 'it is started' }, false);
+  // What it said before is read after its hook.
+  await turns.hear({ kind: 'turn-completed' }, false);
+  expect([timers.open, applied]).toEqual([1, []]);
+  await turns.hear(event, false);
+  expect([timers.open, applied]).toEqual([0, [met]]);
+});
+
+test('one that has gone on and asks already has taken what it was answered', async () => {
+  const { turns, applied } = open();
+  await turns.hear({ kind: 'going' }, true);
+  await turns.hear(asks, false);
+  expect(applied).toEqual([going, asked]);
+});
+
+test('of what was said before a restart only the last word counts, and it was asked before', async () => {
+  const { turns, applied } = open(true);
+  await turns.hear({ kind: 'going' }, true);
+  await turns.hear(asks, false);
+  expect(applied.splice(0)).toEqual([{ ...asked, again: true }]);
+  await turns.hear({ kind: 'going' }, true);
+  await turns.hear(asks, false);
+  expect(applied).toEqual([going, asked]);
+});

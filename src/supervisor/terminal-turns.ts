@@ -21,6 +21,8 @@ type Watched = {
   readonly interactive: boolean;
   /** The end of a turn is not enough: it goes on until its agent says that it is finished. */
   readonly completion: boolean;
+  /** It was begun before this process: what is heard first was told before. */
+  readonly isAdopted: boolean;
   readonly heard: () => Omit<Heard, 'stderr'>;
   /** Adds to it. */
   readonly hear: (event: AgentEvent) => Promise<void>;
@@ -43,12 +45,15 @@ export class TerminalTurns {
   readonly #deps: TurnDeps;
   readonly #watched: Watched;
   #pending: AgentEvent | null = null;
+  #isCatchingUp: boolean;
+  #hasGoneOn = false;
   #dialog: NodeJS.Timeout | undefined;
   #rest: NodeJS.Timeout | undefined;
 
   constructor(deps: TurnDeps, watched: Watched) {
     this.#deps = deps;
     this.#watched = watched;
+    this.#isCatchingUp = watched.isAdopted;
   }
 
   /** From here on an agent that says nothing is one that shows a dialog. */
@@ -70,6 +75,7 @@ export class TerminalTurns {
     if (turnWords.has(event.kind)) {
       clearTimeout(this.#rest);
       this.#pending = event;
+      this.#hasGoneOn ||= event.kind === 'going' && !this.#isCatchingUp;
     }
     await this.caughtUp(more);
   }
@@ -79,10 +85,18 @@ export class TerminalTurns {
     if (more || event === null) return;
     this.#pending = null;
     const attempt = this.#watched.attempt.id;
+    // What it was answered it has taken, though it has come to its next question since.
+    if (this.#hasGoneOn && event.kind !== 'going') await this.#deps.apply({ kind: 'going', attempt });
+    this.#hasGoneOn = false;
+    await this.#meet(event);
+    this.#isCatchingUp = false;
+  }
+
+  async #meet(event: AgentEvent): Promise<void> {
     if (event.kind === 'turn-ended') await this.#turnEnded();
     else if (event.kind === 'rests') await this.#rests(event.text);
     else if (event.kind === 'asks') await this.#ask(event.question, event.yes);
-    else await this.#deps.apply({ kind: 'going', attempt });
+    else await this.#deps.apply({ kind: 'going', attempt: this.#watched.attempt.id });
   }
 
   async #turnEnded(): Promise<void> {
@@ -114,6 +128,7 @@ export class TerminalTurns {
     return this.#deps.apply({
       ...{ kind: 'asked', attempt: attempt.id, on: 'terminal' },
       ...(yes === undefined ? {} : { yes }),
+      ...(this.#isCatchingUp ? { again: true } : {}),
       question: oneLine(question, longestQuestion),
     });
   }
