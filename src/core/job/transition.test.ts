@@ -100,6 +100,7 @@ describe('a job that is', () => {
     [running, { kind: 'asked', attempt: first, question: 'May it?', on: 'terminal' }, 'waiting', []],
     [onTerminal, { kind: 'answered', answer: 'It may.' }, 'running', ['type']],
     [onTerminal, { kind: 'going', attempt: first }, 'running', []],
+    [onTerminal, ended(done), 'done', ['ended']],
     [onTerminal, { kind: 'cancel' }, 'stopping', ['kill']],
     [onTerminal, ended({ kind: 'stopped', why: 'its terminal is gone' }), 'queued', []],
     [asked, { kind: 'answered', answer: 'That.' }, 'running', []],

@@ -6,7 +6,7 @@ import { changed, goingOn, misfit, queue } from './change.ts';
 import { dialogKey, noChoice } from './dialog.ts';
 import type { AfterStop, Attempt, Conversation, Job, JobState } from './job.ts';
 import { endedAttempt, freshOf, mostContinued, noProgress, withSpent } from './progress.ts';
-import { openQuestion } from './question.ts';
+import { leftOpen, openQuestion } from './question.ts';
 import { notFinished, resultOf, saveWork } from './stop-words.ts';
 import { nothingSpent, type Stopped } from './stop.ts';
 import { endless, givenBack, limitedOn, noRestarts, resumed, rungOf } from './restarts.ts';
@@ -290,7 +290,7 @@ function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Prob
     return { ...endStopped(job, met, given), attempt };
   }
   // An agent that finished is done, whatever limit was seen on the way.
-  const isAwaited = job.spec.stop.completion || job.answer !== null || openQuestion(job) !== null;
+  const isAwaited = job.spec.stop.completion || job.answer !== null || leftOpen(job) !== null;
   if (job.finished !== null || (done !== null && !isAwaited) || next?.kind === 'done') {
     const state: JobState = { kind: 'done', at: given.now, result: job.finished ?? done ?? '' };
     return { ...end({ ...job, stopped: null }, state, given), attempt };
@@ -363,7 +363,7 @@ function turnEnded(job: Job, words: string, given: Given): Transition {
     const more = { state: queue(null, null), ...goingOn(job, 'You ended your turn before you were told an answer.') };
     return { job: changed(job, given, more), attempt: null, effects: [] };
   }
-  const question = openQuestion(job);
+  const question = leftOpen(job);
   if (question !== null) {
     const since = job.state.kind === 'waiting' ? job.state.since : given.now;
     const state: JobState = { kind: 'waiting', attempt: null, question, since };
