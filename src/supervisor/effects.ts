@@ -120,6 +120,7 @@ export class Effects {
       gone,
       endedAlone: async () => (await this.#deps.gone()).has(attempt.id),
       isAdopted,
+      state: () => book.find(attempt.job)?.state,
       over: () => void this.#ending.add(attempt.id),
       spent: (amount: Spent, isOver: boolean) => spent(attempt.id, amount, isOver),
       conversation: () => {

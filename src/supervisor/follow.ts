@@ -1,6 +1,6 @@
 import type { AgentEvent, JobMode } from '../agents/job-mode.ts';
 import type { Reached } from '../core/job/commit-point.ts';
-import type { Attempt, AttemptOutcome, JobSpec } from '../core/job/job.ts';
+import type { Attempt, AttemptOutcome, JobSpec, JobState } from '../core/job/job.ts';
 import type { Spent } from '../core/job/stop.ts';
 import { outcomeOf, signalOf, type Heard } from '../core/job/outcome.ts';
 import { terminalOutcomeOf } from '../core/job/terminal-outcome.ts';
@@ -27,6 +27,8 @@ export type FollowDeps = {
   readonly conversation: () => { readonly session: string | null; readonly told: Told | null };
   readonly bug: (error: unknown) => void;
   readonly reached?: Reached;
+  /** Of the attempt's job. */
+  readonly state: () => JobState | undefined;
   /** Another process has begun it. */
   readonly isAdopted?: boolean;
   /** Resolves where the watch has found out that the process is gone. */
@@ -65,7 +67,15 @@ export async function followAttempt(
   const completion = spec?.stop.completion === true;
   const hear = (event: AgentEvent): Promise<void> => ear.hear(event);
   const { isAdopted = false } = deps;
-  const watched = { attempt, interactive, completion, isAdopted, heard: () => ear.heard, hear };
+  const watched = {
+    attempt,
+    interactive,
+    silent: terminal?.silent === true,
+    completion,
+    isAdopted,
+    heard: () => ear.heard,
+    hear,
+  };
   const turns = terminal === undefined ? null : new TerminalTurns(deps, watched);
   const limits = terminal?.limits ?? [];
   const session = (): string | null => ear.session;

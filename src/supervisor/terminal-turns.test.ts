@@ -20,10 +20,11 @@ function open(isAdopted = false) {
   const deps = {
     processes: { end: () => Promise.resolve(), terminal: () => Promise.resolve(undefined) },
     apply: async (event: JobEvent) => void applied.push(event),
+    state: () => undefined,
     bug: (error: unknown) => expect(error).toBeUndefined(),
   };
   const heard = () => ({ result: null, error: null, limit: null });
-  const modes = { interactive: false, completion: false, isAdopted };
+  const modes = { interactive: false, silent: false, completion: false, isAdopted };
   return { applied, turns: new TerminalTurns(deps, { attempt, ...modes, heard, hear: () => Promise.resolve() }) };
 }
 

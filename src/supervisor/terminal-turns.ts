@@ -3,15 +3,13 @@ import type { Attempt } from '../core/job/job.ts';
 import type { Heard } from '../core/job/outcome.ts';
 import type { JobEvent } from '../core/job/job-event.ts';
 import { oneLine } from '../core/one-line.ts';
-import { minuteMs, secondMs } from '../core/time.ts';
+import { minuteMs } from '../core/time.ts';
 import type { Processes } from './ports.ts';
+import { StillScreen, type StillDeps } from './still-screen.ts';
 
-export type TurnDeps = {
-  readonly processes: Pick<Processes, 'end' | 'terminal'>;
+export type TurnDeps = StillDeps & {
+  readonly processes: Pick<Processes, 'end'>;
   readonly apply: (event: JobEvent) => Promise<void>;
-  readonly bug: (error: unknown) => void;
-  /** How long an agent may take until it says its first word, before a dialog is what it waits in. */
-  readonly dialogMs?: number;
   /** How long one that rests may be left to what it has started, before its turn is over where nobody talks with it. */
   readonly restMs?: number;
 };
@@ -19,6 +17,8 @@ export type TurnDeps = {
 type Watched = {
   readonly attempt: Attempt;
   readonly interactive: boolean;
+  /** It tells of no turns. */
+  readonly silent: boolean;
   /** The end of a turn is not enough: it goes on until its agent says that it is finished. */
   readonly completion: boolean;
   /** It was begun before this process: what is heard first was told before. */
@@ -28,12 +28,10 @@ type Watched = {
   readonly hear: (event: AgentEvent) => Promise<void>;
 };
 
-const usualDialogMs = 30 * secondMs;
 /** As long as Claude Code 2.1.197 without a terminal, before it ends in spite of them. */
 const usualRestMs = 10 * minuteMs;
 const turnWords: ReadonlySet<AgentEvent['kind']> = new Set(['turn-ended', 'rests', 'asks', 'going']);
 const longestQuestion = 1000;
-const linesOfScreen = 15;
 const enterKey = '\r';
 const turnOver = 'Its turn has ended.';
 
@@ -47,31 +45,31 @@ export class TerminalTurns {
   #pending: AgentEvent | null = null;
   #isCatchingUp: boolean;
   #hasGoneOn = false;
-  #dialog: NodeJS.Timeout | undefined;
+  readonly #still: StillScreen;
   #rest: NodeJS.Timeout | undefined;
 
   constructor(deps: TurnDeps, watched: Watched) {
     this.#deps = deps;
     this.#watched = watched;
+    this.#still = new StillScreen(deps, watched);
     this.#isCatchingUp = watched.isAdopted;
   }
 
-  /** From here on an agent that says nothing is one that shows a dialog. */
+  /** From here on its screen tells that it waits where it does not say so. */
   begin(ended: Promise<unknown>): void {
-    const { bug, dialogMs = usualDialogMs } = this.#deps;
-    this.#dialog = setTimeout(() => void this.#askWhatIsShown().catch(bug), dialogMs);
+    this.#still.begin((question) => this.#ask(question, enterKey));
     const stop = (): void => this.stop();
     ended.then(stop, stop);
   }
 
   stop(): void {
-    clearTimeout(this.#dialog);
+    this.#still.stop();
     clearTimeout(this.#rest);
   }
 
   /** `more`: what was said after it is known as well. */
   async hear(event: AgentEvent, more: boolean): Promise<void> {
-    clearTimeout(this.#dialog);
+    this.#still.hear();
     if (turnWords.has(event.kind)) {
       clearTimeout(this.#rest);
       this.#pending = event;
@@ -131,14 +129,5 @@ export class TerminalTurns {
       ...(this.#isCatchingUp ? { again: true } : {}),
       question: oneLine(question, longestQuestion),
     });
-  }
-
-  async #askWhatIsShown(): Promise<void> {
-    const { attempt } = this.#watched;
-    const terminal = await this.#deps.processes.terminal(attempt.id);
-    const lines = ((await terminal?.text()) ?? '').split('\n').map((line) => line.trim());
-    const shown = lines.filter((line) => /[\p{L}\p{N}]/u.test(line)).slice(-linesOfScreen);
-    const question = shown.length === 0 ? 'It shows nothing yet.' : `It shows: ${shown.join(' / ')}`;
-    await this.#ask(`${question} Look at it with: stint job attach ${attempt.job}`, enterKey);
   }
 }
