@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { transports } from '../src/core/job/transport.ts';
+import { openTmux } from '../src/processes/tmux.ts';
 import { requireTmux } from '../terminal-tests/require-tmux.ts';
 import { agentExecutable } from './agent-executable.ts';
 import { claudeJobs } from './job-agents.ts';
@@ -21,6 +22,24 @@ async function known(rig: JobRig): Promise<void> {
     projects: { [place.cwd]: { hasTrustDialogAccepted: true } },
   };
   await Bun.write(join(folder, 'home', '.claude.json'), JSON.stringify(state));
+}
+
+/** Presses a key on its terminal, as whoever is attached to it does. */
+async function press(rig: JobRig, id: string, key: string): Promise<void> {
+  const { attempts, transport } = await rig.show(id);
+  if (transport === 'pty') return void (await rig.call('job.type', { job: id, keys: btoa(key) }));
+  const folder = join(rig.place.env['STINT_HOME'] ?? '', 'attempts', 'tmux');
+  await openTmux(folder, process.env['PATH'] ?? '').run([
+    'send-keys',
+    '-t',
+    `=stint-${id}-${attempts}:`,
+    '-H',
+    hex(key),
+  ]);
+}
+
+function hex(text: string): string {
+  return Buffer.from(text).toString('hex');
 }
 
 describe.each(transports.filter((each) => each !== 'pipe'))('Claude Code on %s', (transport) => {
@@ -56,6 +75,54 @@ describe.each(transports.filter((each) => each !== 'pipe'))('Claude Code on %s',
     await rig.stint('job', 'answer', id, '/exit');
     const job = await rig.reaches(id, 'done');
     expect(job).toMatchObject({ attempts: 1, attempt: { exitCode: 0 } });
+  });
+
+  test('goes on with a tool that fails once it is allowed, and waits where it is not', async () => {
+    await using rig = await startGatewayJobs({ ...claudeJobs, args: [] });
+    await known(rig);
+    const calls = ['/no/such/place', 'made'].map((file) => `[[tool:Bash {"command":"touch ${file}"}]]`).join(' ');
+    const { id } = await rig.add(calls, { transport });
+    await rig.reaches(id, 'waiting');
+    // As somebody does who looks at its terminal.
+    await press(rig, id, '1');
+    while (!((await rig.show(id)).question ?? '').includes('touch made')) await Bun.sleep(100);
+    await rig.stint('job', 'answer', id, 'no');
+    while ((await rig.show(id)).question !== 'It was interrupted, and waits for you.') await Bun.sleep(100);
+    await rig.stint('job', 'answer', id, '[[say:then I am glad]]');
+    expect(await rig.reaches(id, 'done')).toMatchObject({ attempts: 1, result: 'then I am glad' });
+  });
+
+  test('is woken by what it has started, and waits meanwhile where somebody talks with it', async () => {
+    await using rig = await startGatewayJobs(claudeJobs);
+    await known(rig);
+    const script = (command: string): string =>
+      `[[tool:Bash {"command":"${command}","run_in_background":true}]] [[say:it is started]]`;
+    const alone = await rig.add(script('sleep 3; touch made'), { transport });
+    const done = await rig.reaches(alone.id, 'done');
+    expect(done).toMatchObject({ attempts: 1 });
+    // It has answered to what woke it.
+    expect(done.result).not.toBe('it is started');
+    expect(await Bun.file(join(rig.place.cwd, 'made')).exists()).toBe(true);
+    const talk = await rig.add(script('sleep 1000'), { transport, interactive: true });
+    expect((await rig.reaches(talk.id, 'waiting')).question).toBe('it is started');
+    await rig.stint('job', 'answer', talk.id, '[[say:then I am glad]]');
+    while ((await rig.show(talk.id)).question !== 'then I am glad') await Bun.sleep(100);
+    await rig.stint('job', 'cancel', talk.id);
+  });
+
+  test('waits for whoever has interrupted it', async () => {
+    await using rig = await startGatewayJobs(claudeJobs, { deltaDelayMs: 100 });
+    await known(rig);
+    const { id } = await rig.add('[[steps:1]] [[words:3000]]', { transport });
+    while (!(await rig.logs(id)).some(({ kind }) => kind === 'tool') || rig.world.traffic().length < 2)
+      await Bun.sleep(50);
+    // It takes no key before it has drawn its screen.
+    while ((await rig.show(id)).state === 'running') {
+      await press(rig, id, '\u001b');
+      await Bun.sleep(200);
+    }
+    expect(await rig.show(id)).toMatchObject({ state: 'waiting', question: 'It was interrupted, and waits for you.' });
+    await rig.stint('job', 'cancel', id);
   });
 
   test('shows what a dialog asks that comes before its first turn, and goes on once it is answered', async () => {

@@ -4,6 +4,7 @@ import { transports } from '../src/core/job/transport.ts';
 import { requireTmux } from '../terminal-tests/require-tmux.ts';
 import { agentExecutable } from './agent-executable.ts';
 import { codexJobs } from './job-agents.ts';
+import { describeLoop } from './job-loop.ts';
 import { startGatewayJobs } from './job-rig.ts';
 
 beforeAll(async () => {
@@ -58,3 +59,5 @@ describe.each(transports.filter((each) => each !== 'pipe'))('Codex on %s', (tran
     expect(job).toMatchObject({ attempts: 2, session: parked.session, result: 'all done' });
   });
 });
+
+describeLoop(codexJobs, 'pty');

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'bun:test';
+import type { Transport } from '../src/core/job/transport.ts';
 import { startGatewayJobs, type JobAgent } from './job-rig.ts';
 
 /** An agent whose model goes round in circles; Gemini CLI finds that out by itself. */
-export function describeLoop(each: JobAgent): void {
-  describe(`a job of ${each.agent} that does the same again and again`, () => {
+export function describeLoop(each: JobAgent, transport: Transport = 'pipe'): void {
+  describe(`a job of ${each.agent} on ${transport} that does the same again and again`, () => {
     test('is stopped and told so, and is blocked when that does not help', async () => {
       await using rig = await startGatewayJobs(each);
-      const { id } = await rig.add('[[again:100000]] go');
+      const { id } = await rig.add('[[again:100000]] go', { transport });
       const job = await rig.reaches(id, 'blocked');
       expect(job).toMatchObject({ attempts: 2, failure: 'task', lastAction: { rule: 'content-loop' } });
       expect(job.why).toMatch(

@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { open as openFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AttemptId } from '../src/core/ids.ts';
+import { asAttemptId, type AttemptId } from '../src/core/ids.ts';
 import { minuteMs } from '../src/core/time.ts';
 import { openTmux } from '../src/processes/tmux.ts';
+import type { JobStore } from '../src/supervisor/ports.ts';
 import { openSupervisor, tell, type SupervisorRig } from '../test/supervisor-rig.ts';
 import { requireTmux } from './require-tmux.ts';
 
@@ -71,6 +72,36 @@ describe('a job in tmux', () => {
     expect(rig.read('answer')).toBe('the second');
   });
 
+  test('is typed an answer into once, where the daemon ends before it has noted that', async () => {
+    const typed = { kept: true, again: Promise.withResolvers<void>() };
+    const wrapStore = (store: JobStore): JobStore => ({
+      ...store,
+      loadJobs: () => store.loadJobs(),
+      async effectDone(id) {
+        const isType = (await store.openEffects()).some((each) => each.id === id && each.effect.kind === 'type');
+        if (isType && typed.kept) throw new Error('the disk is full');
+        await store.effectDone(id);
+        if (isType) typed.again.resolve();
+      },
+    });
+    await using rig = await openSupervisor(['a'], { wrapStore });
+    const ask = tell({ kind: 'result', text: 'Which one?' }) + tell({ kind: 'turn-ended' });
+    const { id } = await rig.add(`${ask}while read -r line; do echo "$line" >>answer; done\n`, {
+      ...{ ...tmux, interactive: true },
+    });
+    await rig.reaches(id, 'waiting');
+    await rig.supervisor.answer(id, 'the second');
+    while (!existsSync(join(rig.folder, 'answer'))) await Bun.sleep(20);
+    await rig.restart(() => Promise.resolve((typed.kept = false)));
+    await typed.again.promise;
+    // What is typed after it comes after it.
+    const terminal = await rig.processes.terminal(asAttemptId(`${id}.1`));
+    await terminal?.paste('the end', 'by hand');
+    while (!rig.read('answer').includes('the end')) await Bun.sleep(20);
+    expect(rig.read('answer')).toBe('the second\nthe end\n');
+    expect(rig.supervisor.find(id)?.state).toMatchObject({ kind: 'running', answering: { answer: 'the second' } });
+  });
+
   test('waits with what its screen shows where its agent has not said a word', async () => {
     await using rig = await openSupervisor(['a'], { dialogMs: 500 });
     const script = `echo 'Do you trust this folder?'; read -r line\n${tell({ kind: 'going' })}${finish}${sleep}`;
@@ -123,7 +154,7 @@ async function killServer(rig: SupervisorRig): Promise<void> {
 async function sessionsAre(rig: SupervisorRig, count: number): Promise<void> {
   for (;;) {
     const look = await tmuxOf(rig).sessions();
-    if (look.kind === 'known' && look.pids.size === count) return;
+    if (look.kind === 'known' && look.panes.size === count) return;
     await Bun.sleep(50);
   }
 }

@@ -81,6 +81,8 @@ export type SupervisorRigOptions = {
   readonly changed?: (before: Job | null, after: Job) => void;
   /** How long an agent on a terminal may take until its first word. */
   readonly dialogMs?: number;
+  /** How long one on a terminal may rest. */
+  readonly restMs?: number;
 };
 
 export async function openSupervisor(
@@ -91,6 +93,7 @@ export async function openSupervisor(
     tools = () => ({ grant: () => Promise.resolve(null) }),
     changed = () => undefined,
     dialogMs = 60_000,
+    restMs = 60_000,
   }: SupervisorRigOptions = {},
 ): Promise<SupervisorRig> {
   const folder = temporaryFolder();
@@ -151,6 +154,7 @@ export async function openSupervisor(
       tools: tools(join(folder.path, 'attempts')),
       agents: workers,
       dialogMs,
+      restMs,
       screenMs: 200,
       environment: { PATH: process.env['PATH'] ?? '', NOTES: folder.path },
       places: () => state.places,

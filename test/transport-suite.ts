@@ -201,8 +201,19 @@ function describeTerminal(transport: Transport): void {
       await rig.run(`stty raw -echo; printf '\\033[?2004hready'; head -c 26 >heard.new; mv heard.new heard; ${waits}`);
       while (!(await shown(rig)).includes('ready')) await Bun.sleep(20);
       const terminal = await rig.processes.terminal(rig.id);
-      await terminal?.paste('one\ntwo three');
+      await terminal?.paste('one\ntwo three', 'once');
       expect(await rig.written('heard')).toBe('\u001b[200~one\rtwo three\u001b[201~');
+    });
+
+    test('is typed into once under one name, and again under another', async () => {
+      await using rig = openTransport(transport);
+      await rig.run(`read -r one; read -r two; echo "$one, $two" >heard.new; mv heard.new heard; ${waits}`);
+      const terminal = await rig.processes.terminal(rig.id);
+      for (const name of ['first', 'first', 'second']) await terminal?.paste(name, name);
+      expect(await rig.written('heard')).toBe('first, second');
+      for (const name of ['third', 'third']) await terminal?.press('x', name);
+      while (!/x/.test(await shown(rig))) await Bun.sleep(20);
+      expect(await shown(rig)).not.toContain('xx');
     });
 
     test('is no more when its process has ended', async () => {

@@ -39,6 +39,8 @@ export type AgentEvent =
   | { readonly kind: 'usage'; readonly usage: Usage }
   /** On a terminal: the agent has ended its turn, well or not, and waits for the next prompt. */
   | { readonly kind: 'turn-ended' }
+  /** On a terminal: its turn has ended so as well, and what it has started goes on beside it, whose end may wake it. */
+  | { readonly kind: 'rests'; readonly text: string }
   /** On a terminal: it waits for somebody to allow or to choose something. */
   | {
       readonly kind: 'asks';
@@ -48,6 +50,9 @@ export type AgentEvent =
     }
   /** On a terminal: it was given a prompt, or allowed what it asked for. */
   | { readonly kind: 'going' };
+
+/** A person has stopped it in the middle of its turn. */
+export const interrupted: AgentEvent = { kind: 'asks', question: 'It was interrupted, and waits for you.' };
 
 /** Reads the lines of one attempt in their order. `now` makes a date of a time of day. */
 export type JobListener = (channel: Channel, line: string) => readonly AgentEvent[];

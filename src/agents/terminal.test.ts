@@ -44,12 +44,20 @@ describe('hooks', () => {
     ]);
     expect(listen('claude')('stdout', hook('Stop', { ...said, background_tasks: [{}] }))).toEqual([
       { kind: 'tool-begun', id: 'background', name: 'background task' },
+      { kind: 'rests', text: 'all done' },
     ]);
+  });
+
+  test('a tool that failed was allowed to, as one that did not fail', () => {
+    expect(listen('claude')('stdout', hook('PostToolUseFailure', bash))).toEqual([{ kind: 'going' }]);
+    const args = terminalOf('claude').args(start);
+    expect(args[args.indexOf('--settings') + 1]).toContain('"PostToolUseFailure"');
   });
 
   test('that Claude Code has been idle is no question, another dialog is', () => {
     const told = (more: object) => listen('claude')('stdout', hook('Notification', more));
     expect(told({ notification_type: 'idle_prompt', message: 'Claude is waiting for your input' })).toEqual([]);
+    expect(told({ notification_type: 'auth_success', message: 'Logged in' })).toEqual([]);
     expect(told({ notification_type: 'elicitation_dialog', message: 'Which one?' })).toEqual([
       { kind: 'asks', question: 'Which one?' },
     ]);
@@ -78,6 +86,23 @@ describe('a transcript', () => {
     expect(kinds(error({ isSidechain: true }))).not.toContain('turn-ended');
   });
 
+  const interruption = (text: string, more: object = {}): string =>
+    JSON.stringify({
+      ...{ type: 'user', isSidechain: false, message: { role: 'user', content: [{ type: 'text', text }] } },
+      ...more,
+    });
+
+  test.each(['[Request interrupted by user]', '[Request interrupted by user for tool use]'])(
+    'of Claude Code asks its user where they have stopped it: %s',
+    (text) => {
+      const asks = { kind: 'asks', question: 'It was interrupted, and waits for you.' };
+      expect(listen('claude')('transcript', interruption(text))).toEqual([asks] as never);
+      for (const other of [{ isSidechain: true }, { promptSource: 'typed', origin: { kind: 'human' } }])
+        expect(listen('claude')('transcript', interruption(text, other))).not.toContainEqual(asks);
+      expect(listen('claude')('transcript', interruption(`It says ${text}`))).not.toContainEqual(asks);
+    },
+  );
+
   test('of Codex tells what it said and did, and its last word', () => {
     const hear = listen('codex');
     const spent = { input_tokens: 14_065, cached_input_tokens: 5, cache_write_input_tokens: 0, output_tokens: 3 };
@@ -90,6 +115,7 @@ describe('a transcript', () => {
     ].map((payload) => JSON.stringify({ type: 'event_msg', payload }));
     expect(lines.flatMap((line) => hear('transcript', line))).toEqual([
       { kind: 'tool', name: 'shell', summary: 'npm test' },
+      { kind: 'tool-result', name: 'shell', call: expect.any(String), result: expect.any(String) },
       { kind: 'text', text: 'all done' },
       {
         kind: 'usage',
@@ -129,6 +155,29 @@ describe('a transcript', () => {
     expect(begun).toContainEqual({ kind: 'tool-begun', id: 'toolu_7', name: 'Bash' });
     const content = [{ type: 'tool_result', tool_use_id: 'toolu_7', content: 'made' }];
     expect(told({ type: 'user', message: { content } })).toContainEqual({ kind: 'tool-ended', id: 'toolu_7' });
+  });
+
+  test.each([
+    [
+      { type: 'CommandExecution', command: ['bash', '-lc', 'npm test'], exit_code: 1, aggregated_output: 'no\n' },
+      { aggregated_output: 'yes\n' },
+    ],
+    [
+      { type: 'McpToolCall', server: 'board', tool: 'read', arguments: { id: 1 }, result: { content: ['a'] } },
+      { result: { content: ['b'] } },
+    ],
+  ])('of Codex tells a result of a tool apart from another one of the same call: %j', (item, other) => {
+    const hear = listen('codex');
+    const resultOf = (completed: object) =>
+      hear(
+        'transcript',
+        JSON.stringify({ type: 'event_msg', payload: { type: 'item_completed', item: completed } }),
+      ).find(({ kind }) => kind === 'tool-result');
+    const first = resultOf(item);
+    const second = resultOf({ ...item, ...other });
+    expect(first).toEqual(resultOf(item) as never);
+    expect(second).toMatchObject({ call: (first as { call: string }).call });
+    expect(second).not.toEqual(first as never);
   });
 
   test('of Codex ends a turn with an error', () => {

@@ -94,6 +94,13 @@ describe('a job that', () => {
     expect(witness(job, { ...job, fence: 9 })).toEqual({ lines: 0, warnings: 0, audit: [], notices: [] });
   });
 
+  test('asks another question while it waits is a record and a notice of their own', () => {
+    const asks = (question: string, since: number): Job => inState({ kind: 'waiting', attempt, question, since });
+    const told = witness(asks('May it?', now), asks('And now?', now + 1));
+    expect(told.audit).toMatchObject([{ kind: 'job.waiting', detail: 'And now?' }]);
+    expect(told.notices).toMatchObject([{ kind: 'job-waiting', at: now + 1 }]);
+  });
+
   test('was stopped by a rule of the watch is a record with its reason, once, without a secret', () => {
     const action: Action = {
       ...{ rule: 'idle', deed: 'resume', facts: { limitMs: 1 } },

@@ -23,12 +23,17 @@ export function tellJob({ log, audit, addNotices }: JobWitness, before: Job | nu
   tellWatched({ log, audit }, before, job);
   tellConditions({ audit, addNotices }, before, job);
   const from = before?.state.kind ?? null;
-  if (from === job.state.kind) return;
+  if (from === job.state.kind && !asksAnew(before, job)) return;
   log.info('job', { job: job.id, from, to: job.state.kind, title: job.spec.title });
   const entry = auditOfJob(job, from);
   if (entry !== null) audit(entry);
   const notice = noticeOfJob(job);
   if (notice !== null) addNotices([notice]);
+}
+
+/** It waits for its user as before, for the answer to another question. */
+function asksAnew(before: Job | null, { state }: Job): boolean {
+  return before?.state.kind === 'waiting' && state.kind === 'waiting' && before.state.since !== state.since;
 }
 
 /** What the watch did to it, with what it went by. */

@@ -98,7 +98,7 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs, reached }
 }
 
 /** Whether its wrapper lives: with fifty agents it is too dear to look at every process of the machine. */
-async function leads({ pid, birth }: Known): Promise<boolean> {
+export async function leads({ pid, birth }: Known): Promise<boolean> {
   return pid !== null && birth !== null && birth !== '' && (await processStart(pid)) === birth;
 }
 

@@ -18,6 +18,8 @@ type Held = {
   readonly kept: KeptOutput;
   readonly viewers: Set<Viewer>;
   size: { columns: number; rows: number };
+  /** The name of what was typed last. */
+  typed?: string;
 };
 
 export type PtyProcesses = Processes & {
@@ -91,15 +93,21 @@ export function ptyProcesses(base: Processes): PtyProcesses {
 }
 
 function terminalOf(held: Held): JobTerminal {
+  const isTyped = (once: string): boolean => {
+    if (held.typed === once) return true;
+    held.typed = once;
+    return false;
+  };
   return {
-    async paste(text) {
+    async paste(text, once) {
+      if (isTyped(once)) return;
       // As a terminal sends what is pasted; what would end the paste before its end is none of it.
       const pasted = text.replaceAll('\u001b', '').replaceAll('\n', '\r');
       held.terminal.write(held.kept.marksPastes ? `\u001b[200~${pasted}\u001b[201~` : pasted);
       await Bun.sleep(submitMs);
       held.terminal.write('\r');
     },
-    press: (key) => Promise.resolve(void held.terminal.write(key)),
+    press: (key, once) => Promise.resolve(isTyped(once) ? undefined : void held.terminal.write(key)),
     text: () => Promise.resolve(screenText(held.kept.text(), held.size)),
     way: { kind: 'view', view: (viewer) => viewOf(held, viewer) },
   };

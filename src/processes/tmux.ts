@@ -2,10 +2,22 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../core/problem.ts';
 
-/** Whether its sessions are there; `unknown` where it did not answer, which says nothing of them. */
+/** Where an attempt runs, by ids that stay the same whatever people do with names, windows and splits. */
+export type Pane = { readonly session: string; readonly pane: string; readonly pid: number };
+
+/** What a tmux server has of attempts, by their ids; `unknown` where it did not answer, which says nothing of them. */
 export type Sessions =
-  | { readonly kind: 'known'; readonly pids: ReadonlyMap<string, number> }
+  | {
+      readonly kind: 'known';
+      readonly panes: ReadonlyMap<string, Pane>;
+      /** The sessions that were begun for attempts, which a person may keep with panes of their own. */
+      readonly begun: ReadonlyMap<string, string>;
+    }
   | { readonly kind: 'unknown' };
+
+/** Options of tmux that name the attempt which a pane, and a session, were made for. */
+export const paneMark = '@stint-pane';
+export const sessionMark = '@stint-session';
 
 /** A tmux server of Stint's own: other sessions of the user's are not on it, and their settings are not its. */
 export type Tmux = {
@@ -17,6 +29,10 @@ export type Tmux = {
   run(args: readonly string[], input?: string): Promise<string>;
   sessions(): Promise<Sessions>;
 };
+
+/** Options of a pane that name what was typed into it last, and what was sent off with Enter. */
+export const typedMark = '@stint-typed';
+export const enteredMark = '@stint-entered';
 
 const settings = `set -g history-limit 20000
 set -g window-size latest
@@ -34,6 +50,9 @@ const socket = 'tmux.sock';
 const timeoutMs = 10_000;
 const tries = 3;
 const wentAway = /server exited|lost server/;
+/** What tmux 3.x says where no server runs; any other error, such as of a socket that may not be opened, says nothing of one. */
+const noServer = /^no server running|^error connecting to .*\(No such file or directory\)|^no sessions/;
+const listed = `#{${paneMark}} #{${sessionMark}} #{session_id} #{pane_id} #{pane_pid}`;
 export const howToInstall = 'Install it: apt-get install tmux, dnf install tmux or brew install tmux';
 
 export function openTmux(folder: string, path: string): Tmux {
@@ -75,17 +94,25 @@ export function openTmux(folder: string, path: string): Tmux {
       throw new Problem('unavailable', `tmux said: ${stderr || `exit code ${code}`}.`, { hint: 'See: tmux -V' });
     },
     async sessions() {
-      const asked = await ask(['list-panes', '-a', '-F', '#{session_name} #{pane_pid}']).catch(() => null);
-      if (asked === null) return { kind: 'unknown' };
-      const { code, stdout, stderr } = asked;
-      // What tmux 3.x says where no server runs, or the one that ran was killed.
-      const isGone = /no server running|error connecting|server exited|no sessions/.test(stderr);
-      if (code !== 0 && !isGone) return { kind: 'unknown' };
-      const rows = stdout.split('\n').flatMap((line) => {
-        const [name, pid] = line.split(' ');
-        return name === undefined || pid === undefined ? [] : [[name, Number(pid)] as const];
-      });
-      return { kind: 'known', pids: new Map(rows) };
+      const asked = await ask(['list-panes', '-a', '-F', listed]).catch(() => null);
+      return asked === null ? { kind: 'unknown' } : sessionsIn(asked);
     },
   };
+}
+
+/** What tmux has answered to the question for its panes. */
+export function sessionsIn(asked: {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}): Sessions {
+  if (asked.code !== 0 && !noServer.test(asked.stderr)) return { kind: 'unknown' };
+  const panes = new Map<string, Pane>();
+  const begun = new Map<string, string>();
+  for (const line of asked.stdout.split('\n')) {
+    const [ofPane = '', ofSession = '', session = '', pane = '', pid] = line.split(' ');
+    if (ofPane !== '') panes.set(ofPane, { session, pane, pid: Number(pid) });
+    if (ofSession !== '') begun.set(ofSession, session);
+  }
+  return { kind: 'known', panes, begun };
 }

@@ -39,6 +39,7 @@ export type EffectDeps = LaunchDeps & {
   /** See FollowDeps. */
   readonly silenceMs?: number;
   readonly dialogMs?: number;
+  readonly restMs?: number;
   readonly screenMs?: number;
 };
 
@@ -71,10 +72,10 @@ export class Effects {
   }
 
   /** Listens to an attempt to its end, once. */
-  follow(attempt: Attempt): void {
+  follow(attempt: Attempt, isAdopted = true): void {
     if (this.#followed.has(attempt.id)) return;
     const { promise: gone, resolve } = Promise.withResolvers<Exit>();
-    const over = this.#untilDone(() => this.#listen(attempt, gone)).finally(() => {
+    const over = this.#untilDone(() => this.#listen(attempt, gone, isAdopted)).finally(() => {
       this.#followed.delete(attempt.id);
       this.#ending.delete(attempt.id);
     });
@@ -101,7 +102,7 @@ export class Effects {
     this.#followed.get(attempt.id)?.gone({ code: null, at: null });
   }
 
-  async #listen(attempt: Attempt, gone: Promise<Exit>): Promise<void> {
+  async #listen(attempt: Attempt, gone: Promise<Exit>, isAdopted: boolean): Promise<void> {
     const { accounts, agents, book, processes, heard, line, spent, verified, stopping } = this.#deps;
     const agent = agents.get(attempt.agent);
     if (agent === undefined) {
@@ -119,6 +120,8 @@ export class Effects {
       line: (at: EpochMs) => line?.(attempt.id, at),
       gone,
       endedAlone: async () => (await this.#deps.gone()).has(attempt.id),
+      isAdopted,
+      state: () => book.find(attempt.job)?.state,
       over: () => void this.#ending.add(attempt.id),
       spent: (amount: Metered, isOver: boolean) => spent(attempt.id, amount, isOver),
       conversation: () => {
@@ -140,7 +143,10 @@ export class Effects {
   async #do({ id, job, effect }: OpenEffect): Promise<void> {
     const { reached, stopping } = this.#deps;
     if (stopping.aborted) return;
-    if (effect.kind === 'type') return this.#type(id, effect);
+    if (effect.kind === 'type') {
+      await this.#type(id, effect);
+      return this.#untilDone(() => this.#deps.store.effectDone(id));
+    }
     reached?.(`effect.${effect.kind}.begins`);
     switch (effect.kind) {
       case 'spawn':
@@ -194,7 +200,7 @@ export class Effects {
   async #spawned({ id, job }: Attempt, { pid, birth }: { pid: number; birth: string }): Promise<void> {
     await this.#applyUntilWritten(job, { kind: 'spawned', attempt: id, pid, birth });
     const spawned = this.#deps.book.attempt(job);
-    if (spawned?.id === id) this.follow(spawned);
+    if (spawned?.id === id) this.follow(spawned, false);
   }
 
   async #kill(id: AttemptId): Promise<void> {
@@ -209,14 +215,24 @@ export class Effects {
     await this.#never(attempt, { kind: 'stopped', why: 'it was ended' });
   }
 
-  /** Into a terminal that is there. */
+  /** Done again after a crash it types nothing again. Where the terminal is gone, the end of the attempt keeps the answer. */
   async #type(id: string, { attempt, text, key }: Extract<Effect, { kind: 'type' }>): Promise<void> {
-    const { book, processes, bug, store } = this.#deps;
-    // Typed again it would be another answer: rather none after a crash than two.
-    await this.#untilDone(() => store.effectDone(id));
-    if (!book.isPresent(attempt)) return;
-    const terminal = await processes.terminal(attempt);
-    await (key === undefined ? terminal?.paste(text) : terminal?.press(key))?.catch(bug);
+    const { agents, book, processes, bug } = this.#deps;
+    const job = book.find(jobOf(attempt));
+    // It would be an answer to something else.
+    const isAskedAgain = job?.state.kind === 'waiting' && job.state.on !== undefined;
+    if (job === undefined || attemptOf(job) !== attempt || job.state.kind === 'stopping' || isAskedAgain) return;
+    try {
+      const terminal = await processes.terminal(attempt);
+      if (terminal === undefined) return;
+      await (key === undefined ? terminal.paste(text, id) : terminal.press(key, id));
+    } catch (error) {
+      bug(error);
+      return this.#applyUntilWritten(job.id, { kind: 'answer-lost', attempt });
+    }
+    // Nothing else will tell that it goes on.
+    const agent = agents.get(book.attempt(job.id)?.agent ?? '');
+    if (agent?.mode.terminal?.silent === true) await this.#applyUntilWritten(job.id, { kind: 'going', attempt });
   }
 
   async #ended(id: JobId): Promise<void> {

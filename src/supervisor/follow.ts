@@ -1,6 +1,6 @@
 import type { AgentEvent, JobMode } from '../agents/job-mode.ts';
 import type { Reached } from '../core/job/commit-point.ts';
-import type { Attempt, AttemptOutcome, JobSpec } from '../core/job/job.ts';
+import type { Attempt, AttemptOutcome, JobSpec, JobState } from '../core/job/job.ts';
 import { outcomeOf, signalOf, type Heard } from '../core/job/outcome.ts';
 import { terminalOutcomeOf } from '../core/job/terminal-outcome.ts';
 import type { JobEvent } from '../core/job/job-event.ts';
@@ -26,6 +26,10 @@ export type FollowDeps = {
   readonly conversation: () => { readonly session: string | null; readonly told: Told | null };
   readonly bug: (error: unknown) => void;
   readonly reached?: Reached;
+  /** Of the attempt's job. */
+  readonly state: () => JobState | undefined;
+  /** Another process has begun it. */
+  readonly isAdopted?: boolean;
   /** Resolves where the watch has found out that the process is gone. */
   readonly gone?: Promise<Exit>;
   /** Whether its process had ended before anybody supervised it. */
@@ -36,6 +40,7 @@ export type FollowDeps = {
   readonly silenceMs?: number;
   /** See TurnDeps. */
   readonly dialogMs?: number;
+  readonly restMs?: number;
   /** See ScreenDeps. */
   readonly screenMs?: number;
 };
@@ -59,7 +64,17 @@ export async function followAttempt(
   const ear = new Ear(deps, attempt);
   const interactive = spec?.interactive === true;
   const completion = spec?.stop.completion === true;
-  const watched = { attempt, interactive, completion, heard: () => ear.heard };
+  const hear = (event: AgentEvent): Promise<void> => ear.hear(event);
+  const { isAdopted = false } = deps;
+  const watched = {
+    attempt,
+    interactive,
+    silent: terminal?.silent === true,
+    completion,
+    isAdopted,
+    heard: () => ear.heard,
+    hear,
+  };
   const turns = terminal === undefined ? null : new TerminalTurns(deps, watched);
   const limits = terminal?.limits ?? [];
   const session = (): string | null => ear.session;

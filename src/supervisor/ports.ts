@@ -100,10 +100,10 @@ export interface Processes {
 
 /** The terminal that an attempt runs on. */
 export interface JobTerminal {
-  /** Types a text as one that was pasted, and Enter. */
-  paste(text: string): Promise<void>;
-  /** Presses one key, and no Enter. */
-  press(key: string): Promise<void>;
+  /** Types a text as one that was pasted, and Enter. What was typed under a name is not typed under it again. */
+  paste(text: string, once: string): Promise<void>;
+  /** Presses one key, and no Enter; under a name once, as above. */
+  press(key: string, once: string): Promise<void>;
   /** What it shows, as text; empty where that cannot be told. */
   text(): Promise<string>;
   /** How a person gets there. */

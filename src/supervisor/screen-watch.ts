@@ -58,7 +58,7 @@ export class ScreenWatch {
     this.#lastWordAt = this.#deps.clock();
     this.#open = callsAfter(this.#open, event, this.#lastWordAt);
     // One that waits for its user may show a limit of before.
-    this.#isBusy = event.kind !== 'turn-ended' && event.kind !== 'asks';
+    this.#isBusy = event.kind !== 'turn-ended' && event.kind !== 'rests' && event.kind !== 'asks';
   }
 
   async #watch(): Promise<void> {

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'bun:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { idOf } from '../../test/builders.ts';
 import { buildJob } from '../../test/job-builder.ts';
 import { openSupervisor, tell } from '../../test/supervisor-rig.ts';
 import { asAttemptId } from '../core/ids.ts';
 import { attemptOf } from '../core/job/transition.ts';
 import { minuteMs } from '../core/time.ts';
+import type { Processes } from './ports.ts';
 
 const pty = { transport: 'pty' } as const;
 const finish = tell({ kind: 'turn-completed' }) + tell({ kind: 'result', text: 'ok' }) + tell({ kind: 'turn-ended' });
@@ -46,6 +49,24 @@ describe('a job on a terminal', () => {
     expect(job).toMatchObject({ attempts: 2, restarts: { crashes: 0 }, conversation: { session: 's1' } });
   });
 
+  const rests = tell({ kind: 'rests', text: 'it is started' });
+
+  test('that rests is done with its last word when nothing has woken it', async () => {
+    await using rig = await openSupervisor(['a'], { restMs: 300 });
+    const { id } = await rig.add(begun + rests + sleep, pty);
+    expect((await rig.reaches(id, 'done')).state).toMatchObject({ result: 'it is started' });
+  });
+
+  test('that rests waits for whoever talks with it, and goes on by itself when it is woken', async () => {
+    await using rig = await openSupervisor();
+    Bun.spawnSync(['mkfifo', join(rig.folder, 'gate')]);
+    const woken = `read -r _ <"$NOTES/gate"\n${tell({ kind: 'going' })}`;
+    const { id } = await rig.add(begun + rests + woken + sleep, { ...pty, interactive: true });
+    expect((await rig.reaches(id, 'waiting')).state).toMatchObject({ question: 'it is started', on: 'terminal' });
+    writeFileSync(join(rig.folder, 'gate'), 'go\n');
+    await rig.reaches(id, 'running');
+  });
+
   test('is told an answer on its terminal', async () => {
     await using rig = await openSupervisor();
     const ask = tell({ kind: 'asks', question: 'May it?' });
@@ -57,13 +78,55 @@ describe('a job on a terminal', () => {
     expect(rig.read('answer')).toBe('yes, it may\n');
   });
 
+  const asks = begun + tell({ kind: 'result', text: 'Which?' }) + tell({ kind: 'turn-ended' });
+  const talk = { ...pty, interactive: true };
+
+  test.each([
+    ['is told an answer by its prompt where its agent is lost before it takes that', '', ['The second.']],
+    ['is not told an answer again that its agent has taken', tell({ kind: 'going' }), null],
+  ] as const)('%s', async (_, taken, told) => {
+    await using rig = await openSupervisor();
+    const { id } = await rig.add(`if [ "$1" = first ]; then ${asks} read -r _; ${taken} exit 1; fi\n${sleep}`, talk);
+    await rig.reaches(id, 'waiting');
+    await rig.supervisor.answer(id, 'The second.');
+    await rig.reaches(id, 'queued');
+    rig.advance(minuteMs);
+    await rig.supervisor.until(id, ({ state, attempts }) => state.kind === 'running' && attempts === 2);
+    const prompt = await Bun.file(rig.processes.filesOf(asAttemptId(`${id}.2`)).prompt).text();
+    expect(prompt.match(/The second\./g)).toEqual(told as never);
+  });
+
+  test('waits on, and says so, where an answer could not be typed', async () => {
+    let refuses = true;
+    const wrapProcesses = (processes: Processes): Processes => ({
+      ...processes,
+      async terminal(attempt) {
+        const terminal = await processes.terminal(attempt);
+        if (terminal === undefined || !refuses) return terminal;
+        refuses = false;
+        return { ...terminal, paste: () => Promise.reject(new Error('tmux does not answer')) };
+      },
+    });
+    await using rig = await openSupervisor(['a'], { wrapProcesses });
+    const { id } = await rig.add(`${asks}read -r line; echo "$line" >answer\n${finish}${sleep}`, talk);
+    await rig.reaches(id, 'waiting');
+    await rig.supervisor.answer(id, 'The first.');
+    expect((await rig.reaches(id, 'waiting')).state).toMatchObject({
+      ...{ question: 'Your answer could not be typed into its terminal. It still asks: Which?', on: 'terminal' },
+    });
+    expect(rig.bugs).toMatchObject([{ message: 'tmux does not answer' }]);
+    await rig.supervisor.answer(id, 'The second.');
+    await rig.reaches(id, 'waiting');
+    expect(rig.read('answer')).toBe('The second.\n');
+  });
+
   test('goes on by itself when somebody has typed into its terminal what it waited for', async () => {
     await using rig = await openSupervisor();
     const script = `${begun}${tell({ kind: 'asks', question: 'May it?' })}read -r _\n${tell({ kind: 'going' })}${sleep}`;
     const { id } = await rig.add(script, pty);
     const waiting = await rig.reaches(id, 'waiting');
     const terminal = await rig.processes.terminal(attemptOf(waiting) ?? asAttemptId(''));
-    await terminal?.paste('1');
+    await terminal?.paste('1', 'by hand');
     await rig.reaches(id, 'running');
   });
 });

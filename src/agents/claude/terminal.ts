@@ -1,4 +1,5 @@
-import type { AgentEvent, JobListener, TerminalMode } from '../job-mode.ts';
+import { z } from 'zod';
+import { interrupted, type AgentEvent, type JobListener, type TerminalMode } from '../job-mode.ts';
 import { permissionQuestion, readHookEvent } from '../hook-event.ts';
 import { parseJson } from '../../lib/parse-json.ts';
 import { shellWord } from '../../lib/shell-word.ts';
@@ -14,10 +15,34 @@ const hooks = [
   'UserPromptSubmit',
   'PermissionRequest',
   'PostToolUse',
+  'PostToolUseFailure',
   'Notification',
   'Stop',
   'SessionEnd',
 ];
+
+/** That it has been idle is told long after the end of the turn, and a login or an answer ask for nothing. */
+const noQuestions = new Set([
+  ...['idle_prompt', 'permission_prompt', 'auth_success', 'elicitation_complete', 'elicitation_response'],
+]);
+
+/**
+ * What Claude Code 2.1.197 writes down when a person has pressed Escape, in its work or in a dialog; no hook tells of that.
+ * A person who types the same words is noted as their source.
+ */
+const interruptedSchema = z.object({
+  type: z.literal('user'),
+  isSidechain: z.literal(false),
+  promptSource: z.undefined().optional(),
+  message: z.object({
+    content: z.tuple([
+      z.object({
+        type: z.literal('text'),
+        text: z.string().regex(/^\[Request interrupted by user( for tool use)?\]$/),
+      }),
+    ]),
+  }),
+});
 
 /** Claude Code 2.1.197 as a person runs it: its hooks tell where a turn begins and ends, its transcript what was said in it. */
 export const claudeTerminal: TerminalMode = {
@@ -50,10 +75,13 @@ function listen(now: () => number): JobListener {
     if (channel === 'stdout') {
       const told = fromHook(line);
       // The last answer of a turn has no tools to wait for.
-      return told.some(({ kind }) => kind === 'turn-ended') ? [...count({ type: 'user' }), ...told] : told;
+      return told.some(({ kind }) => kind === 'turn-ended' || kind === 'rests')
+        ? [...count({ type: 'user' }), ...told]
+        : told;
     }
     if (channel !== 'transcript') return [];
     const parsed = parseJson(line);
+    if (interruptedSchema.safeParse(parsed).success) return [interrupted];
     const told = [...eventsOf(hear(channel, line).told), ...entryEvents(parsed, calls, now()), ...count(parsed)];
     // Such an entry ends the turn, and no hook tells of that.
     return told.some(({ kind }) => kind === 'error' || kind === 'limited') ? [...told, { kind: 'turn-ended' }] : told;
@@ -67,19 +95,23 @@ function fromHook(line: string): readonly AgentEvent[] {
       return [{ kind: 'session', id: event.session_id }];
     case 'UserPromptSubmit':
     case 'PostToolUse':
+    case 'PostToolUseFailure':
       return [{ kind: 'going' }];
     case 'PermissionRequest':
       return [{ kind: 'asks', question: permissionQuestion(event), yes: '1' }];
     case 'Notification':
-      // That it has been idle is told long after the end of the turn.
-      return event.notification_type === 'idle_prompt' || event.notification_type === 'permission_prompt'
+      return noQuestions.has(event.notification_type ?? '')
         ? []
         : [{ kind: 'asks', question: event.message ?? 'It wants your attention.' }];
-    case 'Stop':
-      // It goes on by itself when what runs in the background has ended, which is told by the end of its next turn.
-      return (event.background_tasks ?? []).length > 0
-        ? [{ kind: 'tool-begun', id: 'background', name: 'background task' }]
-        : [{ kind: 'result', text: event.last_assistant_message ?? '' }, { kind: 'turn-ended' }];
+    case 'Stop': {
+      const text = event.last_assistant_message ?? '';
+      if ((event.background_tasks ?? []).length === 0) return [{ kind: 'result', text }, { kind: 'turn-ended' }];
+      // It goes on by itself when what runs in the background has ended, which is told by the end of its next turn; a server never does.
+      return [
+        { kind: 'tool-begun', id: 'background', name: 'background task' },
+        { kind: 'rests', text },
+      ];
+    }
     default:
       return [];
   }

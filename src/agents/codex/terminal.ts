@@ -4,8 +4,9 @@ import { parseJson } from '../../lib/parse-json.ts';
 import { shellWord } from '../../lib/shell-word.ts';
 import { readFailure } from '../failure-text.ts';
 import { permissionQuestion, readHookEvent } from '../hook-event.ts';
-import type { AgentEvent, JobListener, TerminalMode } from '../job-mode.ts';
+import { interrupted, type AgentEvent, type JobListener, type TerminalMode } from '../job-mode.ts';
 import { eventsOf } from '../told-events.ts';
+import { toolResult } from '../tool-calls.ts';
 import { listenToCodex } from './events.ts';
 import { tokensOf, usageSchema, words } from './job.ts';
 
@@ -25,8 +26,20 @@ const rolloutSchema = z.object({
       type: z.literal('item_completed'),
       item: z.discriminatedUnion('type', [
         z.object({ type: z.literal('AgentMessage'), content: z.array(z.object({ text: z.string().default('') })) }),
-        z.object({ type: z.literal('CommandExecution'), command: z.array(z.string()) }),
-        z.object({ type: z.literal('McpToolCall'), server: z.string().default('mcp'), tool: z.string().default('') }),
+        z.object({
+          type: z.literal('CommandExecution'),
+          command: z.array(z.string()),
+          exit_code: z.number().nullish(),
+          aggregated_output: z.string().nullish(),
+        }),
+        z.object({
+          type: z.literal('McpToolCall'),
+          server: z.string().default('mcp'),
+          tool: z.string().default(''),
+          arguments: z.unknown().optional(),
+          result: z.unknown().optional(),
+          error: z.unknown().optional(),
+        }),
       ]),
     }),
     z.object({
@@ -133,8 +146,13 @@ function fromRollout(payload: Payload | undefined, now: number): readonly AgentE
     case 'item_completed': {
       const { item } = payload;
       if (item.type === 'AgentMessage') return [{ kind: 'text', text: item.content.map(({ text }) => text).join('') }];
-      if (item.type === 'McpToolCall') return [{ kind: 'tool', name: `${item.server}.${item.tool}`, summary: '' }];
-      return [{ kind: 'tool', name: 'shell', summary: (item.command.at(-1) ?? '').slice(0, 200) }];
+      if (item.type === 'McpToolCall') {
+        const name = `${item.server}.${item.tool}`;
+        return [{ kind: 'tool', name, summary: '' }, toolResult(name, item.arguments, [item.result, item.error])];
+      }
+      const { command, exit_code: code, aggregated_output: output } = item;
+      const tool: AgentEvent = { kind: 'tool', name: 'shell', summary: (command.at(-1) ?? '').slice(0, 200) };
+      return [tool, toolResult('shell', command, [code, output])];
     }
     case 'task_complete': {
       const { error, last_agent_message: text } = payload;
@@ -145,7 +163,7 @@ function fromRollout(payload: Payload | undefined, now: number): readonly AgentE
       return [end, { kind: 'turn-ended' }];
     }
     case 'turn_aborted':
-      return [{ kind: 'asks', question: 'It was interrupted, and waits for you.' }];
+      return [interrupted];
     default:
       return [];
   }

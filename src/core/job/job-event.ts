@@ -32,8 +32,12 @@ export type JobEvent =
       readonly on?: 'terminal';
       /** It shows a dialog there, in which this key is yes. */
       readonly yes?: string;
+      /** It was heard again after a restart, and may be what was answered since. */
+      readonly again?: boolean;
     }
   | { readonly kind: 'answered'; readonly answer: string }
+  /** The answer could not be typed into its terminal. */
+  | { readonly kind: 'answer-lost'; readonly attempt: AttemptId }
   /** It cannot go on where it is: its process is ended, and then the next rung is tried. */
   | { readonly kind: 'switch'; readonly attempt: AttemptId; readonly why: string }
   /** Nothing is open; a process is ended first. */
@@ -85,5 +89,5 @@ export type JobEvent =
   | { readonly kind: 'answer-told'; readonly attempt: AttemptId }
   /** A call of one of Stint's tools has only waited since then: its agent makes it again. */
   | { readonly kind: 'only-waited'; readonly attempt: AttemptId; readonly since: EpochMs }
-  /** Somebody has typed into its terminal what its agent waited for. */
+  /** Its agent goes on with what was typed into its terminal, by whomever. */
   | { readonly kind: 'going'; readonly attempt: AttemptId };

@@ -71,24 +71,29 @@ export type ParkReason = (typeof parkReasons)[number];
 export type JobState =
   | { readonly kind: 'queued'; readonly notBefore: EpochMs | null; readonly why: string | null }
   | { readonly kind: 'starting'; readonly attempt: AttemptId }
-  | { readonly kind: 'running'; readonly attempt: AttemptId }
+  | { readonly kind: 'running'; readonly attempt: AttemptId; readonly answering?: Answering }
   | ({ readonly kind: 'parked'; readonly since: EpochMs } & Park)
-  | {
-      readonly kind: 'waiting';
-      readonly attempt: AttemptId | null;
-      readonly question: string;
-      readonly since: EpochMs;
-      readonly on?: 'terminal';
-      /** It shows a dialog there, in which this key is yes: a text is no answer to that. */
-      readonly yes?: string;
-      /** Since when the present attempt waits, where the question is older. */
-      readonly waitsFrom?: EpochMs;
-    }
+  | Waiting
   | { readonly kind: 'stopping'; readonly attempt: AttemptId; readonly next: AfterStop; readonly since: EpochMs }
   | { readonly kind: 'done'; readonly at: EpochMs; readonly result: string }
   | { readonly kind: 'failed'; readonly at: EpochMs; readonly failure: FailureKind; readonly detail: string }
   | { readonly kind: 'blocked'; readonly at: EpochMs; readonly failure: FailureKind; readonly detail: string }
   | { readonly kind: 'cancelled'; readonly at: EpochMs };
+
+export type Waiting = {
+  readonly kind: 'waiting';
+  readonly attempt: AttemptId | null;
+  readonly question: string;
+  readonly since: EpochMs;
+  readonly on?: 'terminal';
+  /** It shows a dialog there, in which this key is yes: a text is no answer to that. */
+  readonly yes?: string;
+  /** Since when the present attempt waits, where the question is older. */
+  readonly waitsFrom?: EpochMs;
+};
+
+/** What its user has answered on its terminal, and to what, until its agent goes on with that. */
+export type Answering = { readonly answer: string; readonly to: Waiting };
 
 export const jobStates = [
   'queued',

@@ -10,3 +10,11 @@ export function openQuestion({ state, asked, stopped }: Pick<Job, 'state' | 'ask
   const last = asked.at(-1);
   return last?.answer === null ? last.question : null;
 }
+
+/** What is open once its process has ended: what only its terminal asked has gone with that. */
+export function leftOpen(job: Pick<Job, 'state' | 'asked' | 'stopped'>): string | null {
+  const { state, asked } = job;
+  const question = openQuestion(job);
+  const isOfTerminal = state.kind === 'waiting' && state.on !== undefined;
+  return isOfTerminal && !asked.some((each) => each.question === question && each.answer === null) ? null : question;
+}

@@ -72,6 +72,7 @@ const events: readonly JobEvent[] = [
   { kind: 'answer-told', attempt: first },
   { kind: 'asked', attempt: first, question: 'May it?', on: 'terminal' },
   { kind: 'going', attempt: first },
+  { kind: 'answer-lost', attempt: first },
 ];
 
 describe('a job that is', () => {
@@ -99,6 +100,7 @@ describe('a job that is', () => {
     [running, { kind: 'asked', attempt: first, question: 'May it?', on: 'terminal' }, 'waiting', []],
     [onTerminal, { kind: 'answered', answer: 'It may.' }, 'running', ['type']],
     [onTerminal, { kind: 'going', attempt: first }, 'running', []],
+    [onTerminal, ended(done), 'done', ['ended']],
     [onTerminal, { kind: 'cancel' }, 'stopping', ['kill']],
     [onTerminal, ended({ kind: 'stopped', why: 'its terminal is gone' }), 'queued', []],
     [asked, { kind: 'answered', answer: 'That.' }, 'running', []],
@@ -155,11 +157,49 @@ test('a job whose terminal was lost is not blamed for it, and is told of it', ()
   expect(next.job).toMatchObject({ restarts: { crashes: 0, resumes: 1 }, handover: { kind: 'resume', says: 'lost' } });
 });
 
-test('an answer that is typed is not told again by the next attempt', () => {
-  const next = meet(buildJob({ state: onTerminal, attempts: 1 }), { kind: 'answered', answer: 'It may.' });
-  if (next instanceof Problem) throw next;
-  expect(next.job.answer).toBeNull();
-  expect(next.effects).toEqual([{ kind: 'type', attempt: first, text: 'It may.' }]);
+describe('an answer that is typed into a terminal', () => {
+  const itMay: JobEvent = { kind: 'answered', answer: 'It may.' };
+  const lost: JobEvent = { kind: 'answer-lost', attempt: first };
+  const going: JobEvent = { kind: 'going', attempt: first };
+  const answered = after(buildJob({ state: onTerminal, attempts: 1, conversation }), itMay);
+  const all = (met: readonly JobEvent[]): Job => met.reduce((job, event) => after(job, event), answered);
+
+  test('is typed, and is its agent’s as soon as that goes on', () => {
+    const next = meet(buildJob({ state: onTerminal, attempts: 1 }), itMay);
+    expect(next).toMatchObject({ effects: [{ kind: 'type', attempt: first, text: 'It may.' }] });
+    expect(after(answered, going).state).toEqual(running);
+    expect(meet(after(answered, going), going)).toMatchObject({ code: 'conflict' });
+  });
+
+  test.each([
+    ['ended', ended(failed('crash')), []],
+    ['was parked', { kind: 'park', park }, [ended({ kind: 'stopped', why: 'parked' })]],
+  ] as [string, JobEvent, JobEvent[]][])(
+    'is told to the next attempt where its agent %s before it went on',
+    (_, event, more) => {
+      expect(all([event, ...more]).answer).toBe('It may.');
+      expect(all([going, event, ...more]).answer).toBeNull();
+    },
+  );
+
+  test('and is a choice in a dialog is not told to an agent that has not got that dialog', () => {
+    const dialog = after(buildJob({ state: { ...onTerminal, yes: '1' }, attempts: 1 }), { ...itMay, answer: 'yes' });
+    expect(after(dialog, ended(failed('crash'))).answer).toBeNull();
+  });
+
+  test('leaves its job waiting where it could not be typed, with the question and that', () => {
+    const waiting = after(answered, lost);
+    const question = 'Your answer could not be typed into its terminal. It still asks: May it?';
+    expect(waiting.state).toMatchObject({ kind: 'waiting', question, on: 'terminal' });
+    expect(after(after(waiting, itMay), lost).state).toMatchObject({ question });
+  });
+
+  test('is not asked for again by what was asked before a restart, only by what is asked after it', () => {
+    const question: JobEvent = { kind: 'asked', attempt: first, question: 'May it?', on: 'terminal' };
+    expect(meet(answered, { ...question, again: true })).toMatchObject({ code: 'conflict' });
+    expect(after(answered, question).state.kind).toBe('waiting');
+    expect(after(answered, { ...question, question: 'And that?', again: true }).state.kind).toBe('waiting');
+  });
 });
 
 describe('a job that a person has parked', () => {
@@ -435,6 +475,17 @@ describe('a dialog on a terminal', () => {
       job: { state: { kind: 'running' } },
       effects: [{ kind: 'type', attempt: first, key }],
     });
+  });
+
+  test('gives way to what its agent waits for after it, and the wait goes on', () => {
+    const interrupted: JobEvent = { kind: 'asked', attempt: first, question: 'Interrupted.', on: 'terminal' };
+    const next = meet(dialog, interrupted, now + 5000);
+    if (next instanceof Problem) throw next;
+    expect(next.job.state).toEqual({
+      ...{ kind: 'waiting', attempt: first, question: 'Interrupted.', on: 'terminal' },
+      ...{ since: now + 5000, waitsFrom: now },
+    });
+    expect(meet(next.job, interrupted, now + 6000)).toMatchObject({ code: 'conflict' });
   });
 
   test.each(['no, do not do that', 'yes please', '10', ''])('takes no text such as %j', (answer) => {

@@ -6,10 +6,11 @@ import { changed, goingOn, misfit, queue } from './change.ts';
 import { dialogKey, noChoice } from './dialog.ts';
 import type { AfterStop, Attempt, Conversation, Job, JobState } from './job.ts';
 import { endedAttempt, freshOf, mostContinued, noProgress, withSpent } from './progress.ts';
-import { openQuestion } from './question.ts';
+import { leftOpen, openQuestion } from './question.ts';
 import { notFinished, resultOf, saveWork } from './stop-words.ts';
 import { nothingSpent, type Stopped } from './stop.ts';
 import { endless, givenBack, limitedOn, noRestarts, resumed, rungOf } from './restarts.ts';
+import { answerLost, asksOther, isAnswered, untaken } from './terminal-answer.ts';
 import { remembered } from '../watch/action.ts';
 import type { JobEvent } from './job-event.ts';
 
@@ -65,6 +66,8 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
       return asked(job, event, given);
     case 'answered':
       return answered(job, event, given);
+    case 'answer-lost':
+      return answerLost(job, event, given);
     case 'switch':
       if (event.attempt !== attemptOf(job) || job.state.kind === 'stopping') return misfit(job, event);
       if (job.stopped !== null) return stop(job, { kind: 'done' }, given);
@@ -164,7 +167,10 @@ function asksOnTerminal(job: Job, attempt: AttemptId, given: Given): Transition 
   if (state.kind === 'stopping' || (state.kind === 'waiting' && state.on !== undefined)) return null;
   if (answer !== null) {
     const type: Effect = { kind: 'type', attempt, text: answer };
-    return { job: changed(job, given, { answer: null }), attempt: null, effects: [type] };
+    const asked = job.asked.findLast((each) => each.answer === answer)?.question ?? '';
+    const to = { kind: 'waiting', attempt, question: asked, since: given.now, on: 'terminal' } as const;
+    const more = state.kind === 'running' ? { state: { ...state, answering: { answer, to } } } : {};
+    return { job: changed(job, given, { ...more, answer: null }), attempt: null, effects: [type] };
   }
   if (question === null) return null;
   const waits: JobState =
@@ -174,13 +180,14 @@ function asksOnTerminal(job: Job, attempt: AttemptId, given: Given): Transition 
   return { job: changed(job, given, { state: waits }), attempt: null, effects: [] };
 }
 
-function asked(job: Job, { attempt, question, on, yes }: Of<'asked'>, given: Given): Transition | Problem {
+function asked(job: Job, event: Of<'asked'>, given: Given): Transition | Problem {
+  const { attempt, question, on, yes } = event;
   const isTurnEnd = attempt !== null && attempt === attemptOf(job) && on !== undefined && yes === undefined;
   const own = isTurnEnd ? asksOnTerminal(job, attempt, given) : null;
   if (own !== null) return own;
-  const fits =
-    attempt === null ? job.state.kind === 'queued' : job.state.kind === 'running' && job.state.attempt === attempt;
-  if (!fits) return misfit(job, { kind: 'asked' });
+  const isRunning = job.state.kind === 'running' && job.state.attempt === attempt;
+  const fits = attempt === null ? job.state.kind === 'queued' : isRunning && !isAnswered(job, event);
+  if (!fits) return asksOther(job, event, given) ?? misfit(job, event);
   if (attempt === null || on !== undefined) {
     const typed = on === undefined ? {} : yes === undefined ? { on } : { on, yes };
     const state: JobState = { kind: 'waiting', attempt, question, since: given.now, ...typed };
@@ -209,7 +216,7 @@ function answered(job: Job, { answer }: Of<'answered'>, given: Given): Transitio
   if (state.kind !== 'waiting')
     return { job: { ...job, answer, asked: all, fence: job.fence + 1 }, attempt: null, effects: [] };
   if (state.attempt !== null) {
-    const running: JobState = { kind: 'running', attempt: state.attempt };
+    const running = { kind: 'running', attempt: state.attempt } as const;
     const waitedMs = (given.attempt?.waitedMs ?? 0) + Math.max(given.now - (state.waitsFrom ?? state.since), 0);
     const attempt = given.attempt?.id === state.attempt ? { ...given.attempt, waitedMs } : null;
     if (state.on === undefined)
@@ -218,7 +225,8 @@ function answered(job: Job, { answer }: Of<'answered'>, given: Given): Transitio
     if (key === null) return noChoice(job, answer);
     const typed = key === undefined ? {} : { key };
     const type: Effect = { kind: 'type', attempt: state.attempt, text: answer, ...typed };
-    return { job: changed(job, given, { state: running, asked: all }), attempt, effects: [type] };
+    const answering: JobState = { ...running, answering: { answer, to: state } };
+    return { job: changed(job, given, { state: answering, asked: all }), attempt, effects: [type] };
   }
   const isOwn = job.asked.some((each) => each.question === question);
   const says = isOwn ? 'You waited for an answer.' : `Your user was asked whether you go on, and says: ${answer}`;
@@ -227,6 +235,9 @@ function answered(job: Job, { answer }: Of<'answered'>, given: Given): Transitio
 }
 
 function going(job: Job, { attempt }: Of<'going'>, given: Given): Transition | Problem {
+  const { state } = job;
+  if (state.kind === 'running' && state.attempt === attempt && state.answering !== undefined)
+    return { job: changed(job, given, { state: { kind: 'running', attempt } }), attempt: null, effects: [] };
   if (job.state.kind !== 'waiting' || job.state.attempt !== attempt || job.state.on === undefined)
     return misfit(job, { kind: 'going' });
   const waitedMs = (given.attempt?.waitedMs ?? 0) + Math.max(given.now - (job.state.waitsFrom ?? job.state.since), 0);
@@ -273,8 +284,10 @@ function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Prob
   const { outcome } = event;
   const next = state.kind === 'stopping' ? state.next : null;
   const attempt = endedAttempt(before, given.attempt, { ...event, now: given.now });
+  // A person who has ended it wants nothing more of it.
+  const kept = outcome.kind === 'done' ? {} : untaken(before);
   const counts = event.toldLater === true ? { ...attempt, spent: { ...attempt.spent, costUsd: 0 } } : attempt;
-  const job = withSpent(before, counts, event.told ?? null);
+  const job = withSpent({ ...before, ...kept }, counts, event.told ?? null);
   if (next?.kind === 'cancelled') return { ...end(job, { kind: 'cancelled', at: given.now }, given), attempt };
   const done = outcome.kind === 'done' ? outcome.result : null;
   const words = done ?? event.words ?? null;
@@ -285,7 +298,7 @@ function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Prob
     return { ...endStopped(job, met, given), attempt };
   }
   // An agent that finished is done, whatever limit was seen on the way.
-  const isAwaited = job.spec.stop.completion || job.answer !== null || openQuestion(job) !== null;
+  const isAwaited = job.spec.stop.completion || job.answer !== null || leftOpen(job) !== null;
   if (job.finished !== null || (done !== null && !isAwaited) || next?.kind === 'done') {
     const state: JobState = { kind: 'done', at: given.now, result: job.finished ?? done ?? '' };
     return { ...end({ ...job, stopped: null }, state, given), attempt };
@@ -358,7 +371,7 @@ function turnEnded(job: Job, words: string, given: Given): Transition {
     const more = { state: queue(null, null), ...goingOn(job, 'You ended your turn before you were told an answer.') };
     return { job: changed(job, given, more), attempt: null, effects: [] };
   }
-  const question = openQuestion(job);
+  const question = leftOpen(job);
   if (question !== null) {
     const since = job.state.kind === 'waiting' ? job.state.since : given.now;
     const state: JobState = { kind: 'waiting', attempt: null, question, since };
@@ -437,7 +450,7 @@ function watched(job: Job, { attempt, action }: Of<'watched'>, given: Given): Tr
 function stop(job: Job, next: AfterStop, given: Given): Transition {
   const attempt = attemptOf(job) as AttemptId;
   const state: JobState = { kind: 'stopping', attempt, next, since: given.now };
-  return { job: changed(job, given, { state }), attempt: null, effects: [{ kind: 'kill', attempt }] };
+  return { job: changed(job, given, { state, ...untaken(job) }), attempt: null, effects: [{ kind: 'kill', attempt }] };
 }
 
 /** The one way to an end. */
