@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job } from '../src/core/job/job.ts';
-import { hasEnded } from '../src/core/job/transition.ts';
+import { hasEnded } from '../src/core/job/state.ts';
 import type { Dump } from './host.ts';
 
 export type Asked = {

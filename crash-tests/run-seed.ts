@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { minuteMs } from '../src/core/time.ts';
-import { attemptOf } from '../src/core/job/transition.ts';
+import { attemptOf } from '../src/core/job/state.ts';
 import { temporaryFolder } from '../test/temp-folder.ts';
 import { Declined, startHost, type HostClient } from './host-client.ts';
 import type { Command, Dump } from './host.ts';

@@ -6,7 +6,7 @@ import { noStop, nothingSpent } from '../src/core/job/stop.ts';
 import { neverWatched } from '../src/core/watch/action.ts';
 import { captured } from './builders.ts';
 
-export { attemptOf } from '../src/core/job/transition.ts';
+export { attemptOf } from '../src/core/job/state.ts';
 export { labelFrom } from './builders.ts';
 
 /** A job of Claude Code that was just accepted. */

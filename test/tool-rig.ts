@@ -6,7 +6,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { AgentTool } from '../src/agent-tools/tool.ts';
 import type { AttemptId } from '../src/core/ids.ts';
 import type { Job, JobSpec } from '../src/core/job/job.ts';
-import { attemptOf, isSettled } from '../src/core/job/transition.ts';
+import { attemptOf, isSettled } from '../src/core/job/state.ts';
 import { openJobTools, toolAccess } from '../src/daemon/job-tools.ts';
 import { openOperations, type OperationRig } from './operation-rig.ts';
 import { jobsOf } from './job-rig.ts';

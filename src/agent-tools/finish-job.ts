@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hasEnded } from '../core/job/transition.ts';
+import { hasEnded } from '../core/job/state.ts';
 import { Problem } from '../core/problem.ts';
 import { agentTool } from './tool.ts';
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JobId } from '../core/ids.ts';
 import { circleOf, circleText } from '../core/job/circle.ts';
 import { jobStates, type Job } from '../core/job/job.ts';
-import { isSettled } from '../core/job/transition.ts';
+import { isSettled } from '../core/job/state.ts';
 import { lineageOf, treeOf } from '../core/job/tree.ts';
 import { Problem } from '../core/problem.ts';
 import { shownText } from '../operations/job-view.ts';

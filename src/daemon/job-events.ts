@@ -4,7 +4,7 @@ import type { Notice, NoticeFacts, NoticeKind } from '../core/notice.ts';
 import { oneLine } from '../core/one-line.ts';
 import { withoutSecrets } from '../core/secret-form.ts';
 import { dayMs, minuteMs, type EpochMs } from '../core/time.ts';
-import { hasEnded } from '../core/job/transition.ts';
+import { hasEnded } from '../core/job/state.ts';
 import type { Log } from '../log/log.ts';
 import { shownText } from '../operations/job-view.ts';
 

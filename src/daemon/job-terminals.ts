@@ -1,4 +1,4 @@
-import { attemptOf } from '../core/job/transition.ts';
+import { attemptOf } from '../core/job/state.ts';
 import type { Job } from '../core/job/job.ts';
 import { Problem } from '../core/problem.ts';
 import type { JobTerminal, TerminalWish } from '../operations/context.ts';

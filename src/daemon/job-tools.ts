@@ -5,7 +5,7 @@ import type { ToolStore } from '../agent-tools/ports.ts';
 import { agentTools } from '../agent-tools/registry.ts';
 import { attemptNamed, isTokenOf, issueToken } from '../agent-tools/token.ts';
 import { jobOf, type AttemptId, type JobId } from '../core/ids.ts';
-import { isSettled } from '../core/job/transition.ts';
+import { isSettled } from '../core/job/state.ts';
 import { secondMs, type EpochMs } from '../core/time.ts';
 import type { OperationContext } from '../operations/context.ts';
 import type { ToolAccess } from '../supervisor/ports.ts';

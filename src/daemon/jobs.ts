@@ -13,7 +13,7 @@ import {
   type PhantomId,
   type ProviderId,
 } from '../core/ids.ts';
-import { attemptOf, hasEnded, isSettled } from '../core/job/transition.ts';
+import { attemptOf, hasEnded, isSettled } from '../core/job/state.ts';
 import { Problem } from '../core/problem.ts';
 import { localTimeZone } from '../lib/local-time-zone.ts';
 import type { Log } from '../log/log.ts';

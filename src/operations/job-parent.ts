@@ -1,7 +1,7 @@
 import type { JobId } from '../core/ids.ts';
 import { circleOf, circleText } from '../core/job/circle.ts';
 import type { Job } from '../core/job/job.ts';
-import { hasEnded } from '../core/job/transition.ts';
+import { hasEnded } from '../core/job/state.ts';
 import { lineageOf, rootOf, whyNoMore } from '../core/job/tree.ts';
 import { Problem } from '../core/problem.ts';
 import type { OperationContext } from './context.ts';

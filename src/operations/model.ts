@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Job } from '../core/job/job.ts';
 import type { Resolved, Rung } from '../core/job/ladder.ts';
 import { nextStepOf } from '../core/job/next-step.ts';
-import { attemptOf } from '../core/job/transition.ts';
+import { attemptOf } from '../core/job/state.ts';
 import { Problem } from '../core/problem.ts';
 import { formatWhen, type EpochMs } from '../core/time.ts';
 import { localTimeZone } from '../lib/local-time-zone.ts';

@@ -1,6 +1,6 @@
 import { asAttemptId, type JobId } from '../core/ids.ts';
 import type { Job } from '../core/job/job.ts';
-import { hasEnded } from '../core/job/transition.ts';
+import { hasEnded } from '../core/job/state.ts';
 import { lineageOf } from '../core/job/tree.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Processes } from './ports.ts';

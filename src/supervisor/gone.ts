@@ -1,5 +1,5 @@
 import type { AttemptId } from '../core/ids.ts';
-import { attemptOf } from '../core/job/transition.ts';
+import { attemptOf } from '../core/job/state.ts';
 import type { JobBook } from './job-book.ts';
 import type { Processes } from './ports.ts';
 

@@ -1,7 +1,8 @@
 import { jobOf, type AttemptId, type JobId } from '../core/ids.ts';
 import type { Reached } from '../core/job/commit-point.ts';
 import type { Attempt, Job } from '../core/job/job.ts';
-import { attemptOf, transition, type Transition } from '../core/job/transition.ts';
+import { attemptOf } from '../core/job/state.ts';
+import { transition, type Transition } from '../core/job/transition.ts';
 import type { JobEvent } from '../core/job/job-event.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';

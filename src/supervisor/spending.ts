@@ -2,7 +2,7 @@ import type { AttemptId } from '../core/ids.ts';
 import type { Attempt, Job } from '../core/job/job.ts';
 import { countedOf, runningMs } from '../core/job/progress.ts';
 import { addSpent, nothingSpent, type Spent } from '../core/job/stop.ts';
-import { attemptOf } from '../core/job/transition.ts';
+import { attemptOf } from '../core/job/state.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Metered } from './meter.ts';
 

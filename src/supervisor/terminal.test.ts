@@ -5,7 +5,7 @@ import { idOf } from '../../test/builders.ts';
 import { buildJob } from '../../test/job-builder.ts';
 import { openSupervisor, tell } from '../../test/supervisor-rig.ts';
 import { asAttemptId } from '../core/ids.ts';
-import { attemptOf } from '../core/job/transition.ts';
+import { attemptOf } from '../core/job/state.ts';
 import { minuteMs } from '../core/time.ts';
 import type { Processes } from './ports.ts';
 

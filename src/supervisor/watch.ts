@@ -2,7 +2,7 @@ import type { AgentEvent } from '../agents/job-mode.ts';
 import type { AttemptId, JobId } from '../core/ids.ts';
 import type { Attempt, Job } from '../core/job/job.ts';
 import { readinessOf } from '../core/job/ready.ts';
-import { attemptOf, hasEnded } from '../core/job/transition.ts';
+import { attemptOf, hasEnded } from '../core/job/state.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { Action } from '../core/watch/action.ts';

@@ -2,15 +2,16 @@ import type { AttemptId } from '../ids.ts';
 import type { Problem } from '../problem.ts';
 import type { EpochMs } from '../time.ts';
 import { afterFailure } from './after-failure.ts';
+import { answered, asked, asksOnTerminal, going } from './asking.ts';
 import { changed, goingOn, misfit, queue } from './change.ts';
-import { dialogKey, noChoice } from './dialog.ts';
 import type { AfterStop, Attempt, Conversation, Job, JobState } from './job.ts';
 import { endedAttempt, freshOf, mostContinued, noProgress, withSpent } from './progress.ts';
-import { leftOpen, openQuestion } from './question.ts';
+import { leftOpen } from './question.ts';
+import { attemptOf, hasEnded, isHeld, isIdle } from './state.ts';
 import { notFinished, resultOf, saveWork } from './stop-words.ts';
 import { nothingSpent, type Stopped } from './stop.ts';
 import { endless, givenBack, limitedOn, noRestarts, resumed, rungOf } from './restarts.ts';
-import { answerLost, asksOther, isAnswered, untaken } from './terminal-answer.ts';
+import { answerLost, untaken } from './terminal-answer.ts';
 import { remembered } from '../watch/action.ts';
 import type { JobEvent } from './job-event.ts';
 
@@ -108,20 +109,6 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
   }
 }
 
-/** The attempt whose process lives, or is about to. */
-export function attemptOf({ state }: Job): AttemptId | null {
-  return 'attempt' in state ? state.attempt : null;
-}
-
-export function hasEnded({ state }: Job): boolean {
-  return state.kind === 'done' || state.kind === 'failed' || state.kind === 'cancelled';
-}
-
-/** Nothing happens to one that is blocked before a person sees to it, and nobody is to wait for that. */
-export function isSettled(job: Job): boolean {
-  return hasEnded(job) || job.state.kind === 'blocked';
-}
-
 type Of<Kind extends JobEvent['kind']> = Extract<JobEvent, { kind: Kind }>;
 
 function dispatched(job: Job, { on }: Of<'dispatched'>, given: Given): Transition | Problem {
@@ -158,91 +145,6 @@ function finished(job: Job, event: Of<'finished'>, given: Given): Transition | P
   if (job.spec.transport === 'pipe' || job.state.kind === 'stopping')
     return { job: changed(said, given, {}), attempt: null, effects: [] };
   return stop(said, { kind: 'done' }, given);
-}
-
-/** One that ends its turn on a terminal is answered there; null where nothing is to be answered. */
-function asksOnTerminal(job: Job, attempt: AttemptId, given: Given): Transition | null {
-  const { state, answer } = job;
-  const question = openQuestion(job);
-  if (state.kind === 'stopping' || (state.kind === 'waiting' && state.on !== undefined)) return null;
-  if (answer !== null) {
-    const type: Effect = { kind: 'type', attempt, text: answer };
-    const asked = job.asked.findLast((each) => each.answer === answer)?.question ?? '';
-    const to = { kind: 'waiting', attempt, question: asked, since: given.now, on: 'terminal' } as const;
-    const more = state.kind === 'running' ? { state: { ...state, answering: { answer, to } } } : {};
-    return { job: changed(job, given, { ...more, answer: null }), attempt: null, effects: [type] };
-  }
-  if (question === null) return null;
-  const waits: JobState =
-    state.kind === 'waiting'
-      ? { ...state, on: 'terminal' }
-      : { kind: 'waiting', attempt, question, since: given.now, on: 'terminal' };
-  return { job: changed(job, given, { state: waits }), attempt: null, effects: [] };
-}
-
-function asked(job: Job, event: Of<'asked'>, given: Given): Transition | Problem {
-  const { attempt, question, on, yes } = event;
-  const isTurnEnd = attempt !== null && attempt === attemptOf(job) && on !== undefined && yes === undefined;
-  const own = isTurnEnd ? asksOnTerminal(job, attempt, given) : null;
-  if (own !== null) return own;
-  const isRunning = job.state.kind === 'running' && job.state.attempt === attempt;
-  const fits = attempt === null ? job.state.kind === 'queued' : isRunning && !isAnswered(job, event);
-  if (!fits) return asksOther(job, event, given) ?? misfit(job, event);
-  if (attempt === null || on !== undefined) {
-    const typed = on === undefined ? {} : yes === undefined ? { on } : { on, yes };
-    const state: JobState = { kind: 'waiting', attempt, question, since: given.now, ...typed };
-    return { job: changed(job, given, { state }), attempt: null, effects: [] };
-  }
-  // Asked before its process or its account was lost: people were told of it then.
-  const open = job.asked.find((each) => each.question === question && each.answer === null);
-  const since = open?.at ?? given.now;
-  const state: JobState = { kind: 'waiting', attempt, question, since, waitsFrom: given.now };
-  const all =
-    open === undefined ? [...job.asked, { question, at: since, answer: null }].slice(-keptQuestions) : job.asked;
-  return { job: changed(job, given, { state, asked: all }), attempt: null, effects: [] };
-}
-
-const keptQuestions = 20;
-
-function answered(job: Job, { answer }: Of<'answered'>, given: Given): Transition | Problem {
-  const { state } = job;
-  const question = openQuestion(job);
-  // What one that is being started is told is settled already.
-  if (question === null || state.kind === 'starting') return misfit(job, { kind: 'answered' });
-  const all = job.asked.map((each) =>
-    each.question === question && each.answer === null ? { ...each, answer } : each,
-  );
-  // Wherever it is, its agent is told when it asks again, or goes on.
-  if (state.kind !== 'waiting')
-    return { job: { ...job, answer, asked: all, fence: job.fence + 1 }, attempt: null, effects: [] };
-  if (state.attempt !== null) {
-    const running = { kind: 'running', attempt: state.attempt } as const;
-    const waitedMs = (given.attempt?.waitedMs ?? 0) + Math.max(given.now - (state.waitsFrom ?? state.since), 0);
-    const attempt = given.attempt?.id === state.attempt ? { ...given.attempt, waitedMs } : null;
-    if (state.on === undefined)
-      return { job: changed(job, given, { state: running, answer, asked: all }), attempt, effects: [] };
-    const key = state.yes === undefined ? undefined : dialogKey(answer, state.yes);
-    if (key === null) return noChoice(job, answer);
-    const typed = key === undefined ? {} : { key };
-    const type: Effect = { kind: 'type', attempt: state.attempt, text: answer, ...typed };
-    const answering: JobState = { ...running, answering: { answer, to: state } };
-    return { job: changed(job, given, { state: answering, asked: all }), attempt, effects: [type] };
-  }
-  const isOwn = job.asked.some((each) => each.question === question);
-  const says = isOwn ? 'You waited for an answer.' : `Your user was asked whether you go on, and says: ${answer}`;
-  const more = { state: queue(null, null), answer, asked: all, ...(job.attempts === 0 ? {} : goingOn(job, says)) };
-  return { job: changed(job, given, more), attempt: null, effects: [] };
-}
-
-function going(job: Job, { attempt }: Of<'going'>, given: Given): Transition | Problem {
-  const { state } = job;
-  if (state.kind === 'running' && state.attempt === attempt && state.answering !== undefined)
-    return { job: changed(job, given, { state: { kind: 'running', attempt } }), attempt: null, effects: [] };
-  if (job.state.kind !== 'waiting' || job.state.attempt !== attempt || job.state.on === undefined)
-    return misfit(job, { kind: 'going' });
-  const waitedMs = (given.attempt?.waitedMs ?? 0) + Math.max(given.now - (job.state.waitsFrom ?? job.state.since), 0);
-  const waited = given.attempt?.id === attempt ? { ...given.attempt, waitedMs } : null;
-  return { job: changed(job, given, { state: { kind: 'running', attempt } }), attempt: waited, effects: [] };
 }
 
 /** Calls that are made at once are of one turn. */
@@ -461,14 +363,4 @@ function end(job: Job, state: Extract<JobState, { at: EpochMs }>, given: Given):
 /** Some agents tell it with every line. */
 function isSame(a: Conversation | null, b: Conversation | null): boolean {
   return a?.agent === b?.agent && a?.session === b?.session && a?.account === b?.account;
-}
-
-/** Parked by a person: what was decided before without knowing that does not count. */
-function isHeld({ state }: Job): boolean {
-  return state.kind === 'parked' && state.reason === 'user';
-}
-
-/** Neither running nor ended: a job that waits for something. */
-function isIdle({ state }: Job): boolean {
-  return state.kind === 'queued' || state.kind === 'parked' || (state.kind === 'waiting' && state.attempt === null);
 }

@@ -1,6 +1,6 @@
 import type { JobId } from '../ids.ts';
 import type { Job } from './job.ts';
-import { hasEnded } from './transition.ts';
+import { hasEnded } from './state.ts';
 
 /** Jobs make jobs with a tool: a tree begins with the job that a person has added. */
 type Find = (id: JobId) => Job | undefined;

@@ -1,0 +1,101 @@
+import type { AttemptId } from '../ids.ts';
+import type { Problem } from '../problem.ts';
+import { changed, goingOn, misfit, queue } from './change.ts';
+import { dialogKey, noChoice } from './dialog.ts';
+import type { Attempt, Job, JobState } from './job.ts';
+import type { JobEvent } from './job-event.ts';
+import { openQuestion } from './question.ts';
+import { attemptOf } from './state.ts';
+import { asksOther, isAnswered } from './terminal-answer.ts';
+import type { Effect, Given, Transition } from './transition.ts';
+
+type Of<Kind extends JobEvent['kind']> = Extract<JobEvent, { kind: Kind }>;
+
+const keptQuestions = 20;
+
+/** One that ends its turn on a terminal is answered there; null where nothing is to be answered. */
+export function asksOnTerminal(job: Job, attempt: AttemptId, given: Given): Transition | null {
+  const { state, answer } = job;
+  const question = openQuestion(job);
+  if (state.kind === 'stopping' || (state.kind === 'waiting' && state.on !== undefined)) return null;
+  if (answer !== null) {
+    const type: Effect = { kind: 'type', attempt, text: answer };
+    const asked = job.asked.findLast((each) => each.answer === answer)?.question ?? '';
+    const to = { kind: 'waiting', attempt, question: asked, since: given.now, on: 'terminal' } as const;
+    const more = state.kind === 'running' ? { state: { ...state, answering: { answer, to } } } : {};
+    return { job: changed(job, given, { ...more, answer: null }), attempt: null, effects: [type] };
+  }
+  if (question === null) return null;
+  const waits: JobState =
+    state.kind === 'waiting'
+      ? { ...state, on: 'terminal' }
+      : { kind: 'waiting', attempt, question, since: given.now, on: 'terminal' };
+  return { job: changed(job, given, { state: waits }), attempt: null, effects: [] };
+}
+
+export function asked(job: Job, event: Of<'asked'>, given: Given): Transition | Problem {
+  const { attempt, question, on, yes } = event;
+  const isTurnEnd = attempt !== null && attempt === attemptOf(job) && on !== undefined && yes === undefined;
+  const own = isTurnEnd ? asksOnTerminal(job, attempt, given) : null;
+  if (own !== null) return own;
+  const isRunning = job.state.kind === 'running' && job.state.attempt === attempt;
+  const fits = attempt === null ? job.state.kind === 'queued' : isRunning && !isAnswered(job, event);
+  if (!fits) return asksOther(job, event, given) ?? misfit(job, event);
+  if (attempt === null || on !== undefined) {
+    const typed = on === undefined ? {} : yes === undefined ? { on } : { on, yes };
+    const state: JobState = { kind: 'waiting', attempt, question, since: given.now, ...typed };
+    return { job: changed(job, given, { state }), attempt: null, effects: [] };
+  }
+  // Asked before its process or its account was lost: people were told of it then.
+  const open = job.asked.find((each) => each.question === question && each.answer === null);
+  const since = open?.at ?? given.now;
+  const state: JobState = { kind: 'waiting', attempt, question, since, waitsFrom: given.now };
+  const all =
+    open === undefined ? [...job.asked, { question, at: since, answer: null }].slice(-keptQuestions) : job.asked;
+  return { job: changed(job, given, { state, asked: all }), attempt: null, effects: [] };
+}
+
+export function answered(job: Job, { answer }: Of<'answered'>, given: Given): Transition | Problem {
+  const { state } = job;
+  const question = openQuestion(job);
+  // What one that is being started is told is settled already.
+  if (question === null || state.kind === 'starting') return misfit(job, { kind: 'answered' });
+  const all = job.asked.map((each) =>
+    each.question === question && each.answer === null ? { ...each, answer } : each,
+  );
+  // Wherever it is, its agent is told when it asks again, or goes on.
+  if (state.kind !== 'waiting')
+    return { job: { ...job, answer, asked: all, fence: job.fence + 1 }, attempt: null, effects: [] };
+  if (state.attempt !== null) {
+    const running = { kind: 'running', attempt: state.attempt } as const;
+    const attempt = waited(state, given);
+    if (state.on === undefined)
+      return { job: changed(job, given, { state: running, answer, asked: all }), attempt, effects: [] };
+    const key = state.yes === undefined ? undefined : dialogKey(answer, state.yes);
+    if (key === null) return noChoice(job, answer);
+    const typed = key === undefined ? {} : { key };
+    const type: Effect = { kind: 'type', attempt: state.attempt, text: answer, ...typed };
+    const answering: JobState = { ...running, answering: { answer, to: state } };
+    return { job: changed(job, given, { state: answering, asked: all }), attempt, effects: [type] };
+  }
+  const isOwn = job.asked.some((each) => each.question === question);
+  const says = isOwn ? 'You waited for an answer.' : `Your user was asked whether you go on, and says: ${answer}`;
+  const more = { state: queue(null, null), answer, asked: all, ...(job.attempts === 0 ? {} : goingOn(job, says)) };
+  return { job: changed(job, given, more), attempt: null, effects: [] };
+}
+
+export function going(job: Job, { attempt }: Of<'going'>, given: Given): Transition | Problem {
+  const { state } = job;
+  if (state.kind === 'running' && state.attempt === attempt && state.answering !== undefined)
+    return { job: changed(job, given, { state: { kind: 'running', attempt } }), attempt: null, effects: [] };
+  if (job.state.kind !== 'waiting' || job.state.attempt !== attempt || job.state.on === undefined)
+    return misfit(job, { kind: 'going' });
+  const running: JobState = { kind: 'running', attempt };
+  return { job: changed(job, given, { state: running }), attempt: waited(job.state, given), effects: [] };
+}
+
+/** An attempt whose wait is over, which was no time of its running. */
+function waited(state: Extract<JobState, { kind: 'waiting' }>, { attempt, now }: Given): Attempt | null {
+  if (attempt === null || attempt.id !== state.attempt) return null;
+  return { ...attempt, waitedMs: attempt.waitedMs + Math.max(now - (state.waitsFrom ?? state.since), 0) };
+}
