@@ -266,7 +266,7 @@ export async function openSupervisor(
       });
     },
     async [Symbol.asyncDispose]() {
-      for (const job of opened.supervisor.all()) await opened.supervisor.cancel(job.id).catch(() => undefined);
+      await Promise.all(opened.supervisor.all().map(({ id }) => opened.supervisor.cancel(id).catch(() => undefined)));
       await close();
       folder[Symbol.dispose]();
     },

@@ -49,6 +49,8 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs, reached }
     const isLeader = (each: FoundProcess): number => (each.pid === each.group ? 0 : 1);
     return found.toSorted((a, b) => isLeader(a) - isLeader(b) || a.pid - b.pid).map((each) => each.pid);
   };
+  /** Of attempts whose end is waited for: whether nothing of them is left. */
+  const awaited = new Map<AttemptId, boolean>();
   const signalAll = (pids: readonly number[], name: NodeJS.Signals): void => {
     for (const pid of pids) {
       try {
@@ -68,7 +70,7 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs, reached }
       let asked = new Set<number>();
       for (;;) {
         const pids = await living(attempt);
-        if (pids.length === 0) return;
+        if (pids.length === 0) return void (awaited.has(attempt.id) && awaited.set(attempt.id, true));
         signal.throwIfAborted();
         const isOver = performance.now() > until;
         signalAll(isOver ? pids : pids.filter((pid) => !asked.has(pid)), isOver ? 'SIGKILL' : 'SIGTERM');
@@ -80,14 +82,20 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs, reached }
     },
     async ended(attempt, signal) {
       const { exit } = filesOf(attempt.id);
-      for (let looks = 0; ; looks += 1) {
-        signal.throwIfAborted();
-        const written = await readExit(exit);
-        if (written !== null) return written;
-        const due = (looks * lookMs) % livesMs === 0 && !(await leads(attempt));
-        // The file may have been written between the two looks.
-        if (due && (await living(attempt)).length === 0) return (await readExit(exit)) ?? { code: null, at: null };
-        await Bun.sleep(lookMs);
+      awaited.set(attempt.id, false);
+      try {
+        for (let looks = 0; ; looks += 1) {
+          signal.throwIfAborted();
+          const written = await readExit(exit);
+          if (written !== null) return written;
+          const isDue = awaited.get(attempt.id) === true || (looks * lookMs) % livesMs === 0;
+          const isGone = isDue && !(await leads(attempt)) && (await living(attempt)).length === 0;
+          // The file may have been written between the two looks.
+          if (isGone) return (await readExit(exit)) ?? { code: null, at: null };
+          await Bun.sleep(lookMs);
+        }
+      } finally {
+        awaited.delete(attempt.id);
       }
     },
     lines: (attempt, ended, signal): AsyncIterable<OutputLine> => readOutput(filesOf(attempt), ended, signal),
