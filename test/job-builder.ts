@@ -42,7 +42,6 @@ export function buildJob(more: Partial<Job> = {}): Job {
     conversation: null,
     restarts: noRestarts,
     handover: null,
-    answer: null,
     spent: nothingSpent,
     stopped: null,
     report: null,

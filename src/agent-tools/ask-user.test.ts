@@ -17,7 +17,10 @@ describe('ask_user', () => {
     });
     await rig.operations.run('job.answer', { job: worker.job.id, answer: 'The second.' });
     expect(await asking).toEqual(answered);
-    expect(rig.agents.supervisor.find(worker.job.id)).toMatchObject({ state: { kind: 'running' }, answer: null });
+    expect(rig.agents.supervisor.find(worker.job.id)).toMatchObject({
+      state: { kind: 'running' },
+      asked: [{ isTold: true }],
+    });
   });
 
   test('returns in time without an answer, and the same question waits on without being asked twice', async () => {
@@ -150,19 +153,6 @@ describe('ask_user', () => {
     await rig.work();
     await answer(rig, worker);
     expect(await ask(worker)).toEqual(answered);
-  });
-
-  test('has told the answer, so that no later attempt is told it again', async () => {
-    await using rig = await openTools();
-    const worker = await rig.work();
-    const asking = ask(worker);
-    await rig.agents.reaches(worker.job.id, 'waiting');
-    await answer(rig, worker);
-    await asking;
-    await rig.agents.supervisor.park(worker.job.id, 'not now');
-    await rig.agents.supervisor.resume(worker.job.id);
-    const next = await rig.workerOf(worker.job.id);
-    expect(await Bun.file(`${rig.agents.folder}/attempts/${next.attempt}/prompt`).text()).not.toContain('The second.');
   });
 
   test('two calls at once ask one question, and both get the answer', async () => {

@@ -32,7 +32,7 @@ export const askUser = agentTool({
     }
     const answer = answerTo(presentJob(call), question)?.answer ?? null;
     if (answer === null) return { answered: false, answer: null, says: again };
-    await jobs.tell(job.id, { kind: 'answer-told', attempt });
+    await jobs.tell(job.id, { kind: 'answer-told', attempt, question });
     return { answered: true, answer, says: null };
   },
 });

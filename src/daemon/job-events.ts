@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../core/audit.ts';
 import type { Job } from '../core/job/job.ts';
 import type { Notice, NoticeFacts, NoticeKind } from '../core/notice.ts';
+import { shownQuestion } from '../core/job/question.ts';
 import { oneLine } from '../core/one-line.ts';
 import { withoutSecrets } from '../core/secret-form.ts';
 import { dayMs, minuteMs, type EpochMs } from '../core/time.ts';
@@ -114,7 +115,8 @@ function auditOfJob({ id, spec, state, attempts }: Job, from: Job['state']['kind
 }
 
 /** What people are told of a job; null where that is nothing. The time of its state makes the edge. */
-function noticeOfJob({ id, spec, state }: Job): Notice | null {
+function noticeOfJob(job: Job): Notice | null {
+  const { id, spec, state } = job;
   const notice = (kind: NoticeKind, at: EpochMs, facts: NoticeFacts & { readonly evidence: string }): Notice => ({
     ...{ id: `job:${id}:${kind}:${at}`, kind, thread: `job:${id}`, at },
     facts: { job: id, title: spec.title, ...facts, evidence: plain(spec, facts.evidence) },
@@ -129,7 +131,7 @@ function noticeOfJob({ id, spec, state }: Job): Notice | null {
       });
     }
     case 'waiting':
-      return notice('job-waiting', state.since, { evidence: state.question });
+      return notice('job-waiting', state.since, { evidence: shownQuestion(job) ?? state.question });
     case 'done':
       return notice('job-done', state.at, { evidence: state.result });
     case 'failed':

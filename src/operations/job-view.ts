@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { failureKinds } from '../core/job/failure-kind.ts';
 import { jobStates, type Job, type JobSpec } from '../core/job/job.ts';
-import { openQuestion } from '../core/job/question.ts';
+import { shownQuestion } from '../core/job/question.ts';
 import { watchRules } from '../core/watch/action.ts';
 import { isCounted, knownUsd, stopModes, type Spent } from '../core/job/stop.ts';
 import { transports } from '../core/job/transport.ts';
@@ -94,7 +94,7 @@ export type JobView = z.infer<typeof jobShape>;
 export function viewJob({ jobs }: OperationContext, job: Job): JobView {
   const { id, spec, state } = job;
   const { last } = job.watched;
-  const question = openQuestion(job);
+  const question = shownQuestion(job);
   const attempt = jobs.attempt(id);
   const why = jobs.why(job);
   const spent = jobs.spent(job);

@@ -157,6 +157,8 @@ export const jobAnswer = operation({
   name: 'job.answer',
   summary: 'Answer what a job asks',
   effect: 'write',
+  // One that is being started is waited for.
+  outOfTurn: true,
   positional: ['job', 'answer'],
   subject: ['job'],
   input: z.object({ job, answer: z.string().min(1).max(longestPrompt).describe('What its agent is told') }),

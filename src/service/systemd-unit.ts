@@ -21,8 +21,8 @@ export function systemdUnit({ home, command, environment, stopSeconds }: Omit<Se
     'RestartSec=5',
     // A setting that is wrong stays wrong.
     'RestartPreventExitStatus=2',
-    // The launcher hands the signal on: the daemon would otherwise take it for a second one.
-    'KillMode=mixed',
+    // The launcher alone is sent the signal, and hands it on. Agents, and the tmux server that some are on, outlive the daemon.
+    'KillMode=process',
     `TimeoutStopSec=${stopSeconds}`,
     'UMask=0077',
     '',

@@ -225,7 +225,11 @@ export class Effects {
     if (job === undefined || attemptOf(job) !== attempt || job.state.kind === 'stopping' || isAskedAgain) return;
     try {
       const terminal = await processes.terminal(attempt);
-      if (terminal === undefined) return;
+      if (terminal === undefined) {
+        const attemptNow = book.attempt(job.id);
+        const isAlive = attemptNow?.id === attempt && (await processes.living(attemptNow)).length > 0;
+        return isAlive ? await this.#applyUntilWritten(job.id, { kind: 'answer-lost', attempt }) : undefined;
+      }
       await (key === undefined ? terminal.paste(text, id) : terminal.press(key, id));
     } catch (error) {
       bug(error);
@@ -294,7 +298,7 @@ export function acceptedJob(spec: JobSpec, id: JobId, now: EpochMs): Job {
   return {
     ...{ id, spec, addedAt: now, changedAt: now, fence: 0, attempts: 0, restarts: noRestarts },
     state: { kind: 'queued', notBefore: null, why: null },
-    ...{ conversation: null, handover: null, answer: null },
+    ...{ conversation: null, handover: null },
     ...{ spent: nothingSpent, stopped: null, report: null, finished: null },
     watched: neverWatched,
     progress: noProgress,

@@ -56,6 +56,12 @@ describe('a look at the conditions of a job', () => {
       ['stop'],
       null,
     ],
+    [
+      'at its turns without a process, because it waits for its user',
+      { stop: { turns: 10 }, counted: { turns: 10 }, state: { ...waiting, attempt: null } },
+      ['stop'],
+      null,
+    ],
     ['far from its time', { stop: { timeMs: 100 }, spent: { runningMs: 30 } }, [], now + 50],
     ['near its time', { stop: { timeMs: 100 }, spent: { runningMs: 90 } }, ['warned'], now + 10],
     [

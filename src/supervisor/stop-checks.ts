@@ -28,7 +28,8 @@ export function checkStops(view: StopView): Dispatch {
   };
   for (const job of view.jobs) {
     const { state, stopped, spec } = job;
-    if (state.kind === 'queued' && stopped === null) {
+    const hasNoProcess = state.kind === 'queued' || (state.kind === 'waiting' && state.attempt === null);
+    if (hasNoProcess && stopped === null) {
       const met = stopOf(spec.stop, job.progress.counted);
       if (met !== null) events.push({ job: job.id, event: { kind: 'stop', attempt: null, met } });
       continue;

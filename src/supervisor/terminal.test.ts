@@ -103,8 +103,13 @@ describe('a job on a terminal', () => {
       async terminal(attempt) {
         const terminal = await processes.terminal(attempt);
         if (terminal === undefined || !refuses) return terminal;
-        refuses = false;
-        return { ...terminal, paste: () => Promise.reject(new Error('tmux does not answer')) };
+        return {
+          ...terminal,
+          paste() {
+            refuses = false;
+            return Promise.reject(new Error('tmux does not answer'));
+          },
+        };
       },
     });
     await using rig = await openSupervisor(['a'], { wrapProcesses });
@@ -112,7 +117,7 @@ describe('a job on a terminal', () => {
     await rig.reaches(id, 'waiting');
     await rig.supervisor.answer(id, 'The first.');
     expect((await rig.reaches(id, 'waiting')).state).toMatchObject({
-      ...{ question: 'Your answer could not be typed into its terminal. It still asks: Which?', on: 'terminal' },
+      ...{ question: 'Which?', isAgain: true, on: 'terminal' },
     });
     expect(rig.bugs).toMatchObject([{ message: 'tmux does not answer' }]);
     await rig.supervisor.answer(id, 'The second.');

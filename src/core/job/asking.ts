@@ -2,9 +2,9 @@ import type { AttemptId } from '../ids.ts';
 import type { Problem } from '../problem.ts';
 import { changed, goingOn, misfit, queue } from './change.ts';
 import { dialogKey, noChoice } from './dialog.ts';
-import type { Attempt, Job, JobState } from './job.ts';
+import type { Asked, Attempt, Job, JobState } from './job.ts';
 import type { JobEvent } from './job-event.ts';
-import { openQuestion } from './question.ts';
+import { openQuestion, told, unheard } from './question.ts';
 import { attemptOf } from './state.ts';
 import { asksOther, isAnswered } from './terminal-answer.ts';
 import type { Effect, Given, Transition } from './transition.ts';
@@ -15,15 +15,19 @@ const keptQuestions = 20;
 
 /** One that ends its turn on a terminal is answered there; null where nothing is to be answered. */
 export function asksOnTerminal(job: Job, attempt: AttemptId, given: Given): Transition | null {
-  const { state, answer } = job;
+  const { state } = job;
   const question = openQuestion(job);
   if (state.kind === 'stopping' || (state.kind === 'waiting' && state.on !== undefined)) return null;
-  if (answer !== null) {
+  const late = unheard(job);
+  if (late !== undefined && state.kind === 'running' && state.answering === undefined) {
+    const answer = late.answer ?? '';
+    const to = { kind: 'waiting', attempt, question: late.question, since: given.now, on: 'terminal' } as const;
     const type: Effect = { kind: 'type', attempt, text: answer };
-    const asked = job.asked.findLast((each) => each.answer === answer)?.question ?? '';
-    const to = { kind: 'waiting', attempt, question: asked, since: given.now, on: 'terminal' } as const;
-    const more = state.kind === 'running' ? { state: { ...state, answering: { answer, to } } } : {};
-    return { job: changed(job, given, { ...more, answer: null }), attempt: null, effects: [type] };
+    return {
+      job: changed(job, given, { state: { ...state, answering: { answer, to } } }),
+      attempt: null,
+      effects: [type],
+    };
   }
   if (question === null) return null;
   const waits: JobState =
@@ -41,17 +45,24 @@ export function asked(job: Job, event: Of<'asked'>, given: Given): Transition | 
   const isRunning = job.state.kind === 'running' && job.state.attempt === attempt;
   const fits = attempt === null ? job.state.kind === 'queued' : isRunning && !isAnswered(job, event);
   if (!fits) return asksOther(job, event, given) ?? misfit(job, event);
-  if (attempt === null || on !== undefined) {
-    const typed = on === undefined ? {} : yes === undefined ? { on } : { on, yes };
-    const state: JobState = { kind: 'waiting', attempt, question, since: given.now, ...typed };
+  if (on !== undefined) {
+    const state: JobState = {
+      kind: 'waiting',
+      attempt,
+      question,
+      since: given.now,
+      on,
+      ...(yes === undefined ? {} : { yes }),
+    };
     return { job: changed(job, given, { state }), attempt: null, effects: [] };
   }
   // Asked before its process or its account was lost: people were told of it then.
   const open = job.asked.find((each) => each.question === question && each.answer === null);
   const since = open?.at ?? given.now;
-  const state: JobState = { kind: 'waiting', attempt, question, since, waitsFrom: given.now };
-  const all =
-    open === undefined ? [...job.asked, { question, at: since, answer: null }].slice(-keptQuestions) : job.asked;
+  const from = attempt === null ? {} : { waitsFrom: given.now };
+  const state: JobState = { kind: 'waiting', attempt, question, since, ...from };
+  const entry: Asked = { question, at: since, answer: null, ...(attempt === null ? { by: 'stint' } : {}) };
+  const all = open === undefined ? [...job.asked, entry].slice(-keptQuestions) : job.asked;
   return { job: changed(job, given, { state, asked: all }), attempt: null, effects: [] };
 }
 
@@ -60,17 +71,17 @@ export function answered(job: Job, { answer }: Of<'answered'>, given: Given): Tr
   const question = openQuestion(job);
   // What one that is being started is told is settled already.
   if (question === null || state.kind === 'starting') return misfit(job, { kind: 'answered' });
-  const all = job.asked.map((each) =>
-    each.question === question && each.answer === null ? { ...each, answer } : each,
-  );
+  const entry = job.asked.find((each) => each.question === question && each.answer === null);
+  if (entry?.by === 'stint') return allowed(job, answer, given);
+  const all = job.asked.map((each) => (each === entry ? { ...each, answer, after: job.attempts } : each));
   // Wherever it is, its agent is told when it asks again, or goes on.
   if (state.kind !== 'waiting')
-    return { job: { ...job, answer, asked: all, fence: job.fence + 1 }, attempt: null, effects: [] };
+    return { job: { ...job, asked: all, fence: job.fence + 1 }, attempt: null, effects: [] };
   if (state.attempt !== null) {
     const running = { kind: 'running', attempt: state.attempt } as const;
     const attempt = waited(state, given);
     if (state.on === undefined)
-      return { job: changed(job, given, { state: running, answer, asked: all }), attempt, effects: [] };
+      return { job: changed(job, given, { state: running, asked: all }), attempt, effects: [] };
     const key = state.yes === undefined ? undefined : dialogKey(answer, state.yes);
     if (key === null) return noChoice(job, answer);
     const typed = key === undefined ? {} : { key };
@@ -78,16 +89,44 @@ export function answered(job: Job, { answer }: Of<'answered'>, given: Given): Tr
     const answering: JobState = { ...running, answering: { answer, to: state } };
     return { job: changed(job, given, { state: answering, asked: all }), attempt, effects: [type] };
   }
-  const isOwn = job.asked.some((each) => each.question === question);
-  const says = isOwn ? 'You waited for an answer.' : `Your user was asked whether you go on, and says: ${answer}`;
-  const more = { state: queue(null, null), answer, asked: all, ...(job.attempts === 0 ? {} : goingOn(job, says)) };
+  const added = entry === undefined ? [...all, { question, at: state.since, answer, after: job.attempts }] : all;
+  const more = { state: queue(null, null), asked: added, ...goingOn(job, 'You waited for an answer.') };
   return { job: changed(job, given, more), attempt: null, effects: [] };
+}
+
+/** Its user says whether it goes on elsewhere; what is more than a yes or no is for its agent. */
+function allowed(job: Job, answer: string, given: Given): Transition {
+  const word = answer.trim().toLowerCase();
+  const isNo = word === 'no' || word === 'n';
+  const isTold = isNo || word === 'yes' || word === 'y' ? { isTold: true as const } : {};
+  const all = job.asked.map((each) =>
+    each.by === 'stint' && each.answer === null ? { ...each, answer, after: job.attempts, ...isTold } : each,
+  );
+  if (isNo) {
+    const park = {
+      reason: 'user',
+      dueAt: null,
+      estimated: false,
+      detail: 'you said no to going on elsewhere',
+    } as const;
+    const state: JobState = { kind: 'parked', ...park, since: given.now };
+    return { job: changed(job, given, { state, asked: all }), attempt: null, effects: [] };
+  }
+  const goes = job.attempts === 0 ? {} : goingOn(job, 'A limit stopped you, and your user lets you go on.');
+  return { job: changed(job, given, { state: queue(null, null), asked: all, ...goes }), attempt: null, effects: [] };
 }
 
 export function going(job: Job, { attempt }: Of<'going'>, given: Given): Transition | Problem {
   const { state } = job;
-  if (state.kind === 'running' && state.attempt === attempt && state.answering !== undefined)
-    return { job: changed(job, given, { state: { kind: 'running', attempt } }), attempt: null, effects: [] };
+  if (state.kind === 'running' && state.attempt === attempt && state.answering !== undefined) {
+    const { to, answer } = state.answering;
+    const all = told(job, (each) => each.question === to.question && each.answer === answer);
+    return {
+      job: changed(job, given, { state: { kind: 'running', attempt }, asked: all }),
+      attempt: null,
+      effects: [],
+    };
+  }
   if (job.state.kind !== 'waiting' || job.state.attempt !== attempt || job.state.on === undefined)
     return misfit(job, { kind: 'going' });
   const running: JobState = { kind: 'running', attempt };
@@ -95,7 +134,7 @@ export function going(job: Job, { attempt }: Of<'going'>, given: Given): Transit
 }
 
 /** An attempt whose wait is over, which was no time of its running. */
-function waited(state: Extract<JobState, { kind: 'waiting' }>, { attempt, now }: Given): Attempt | null {
+export function waited(state: Extract<JobState, { kind: 'waiting' }>, { attempt, now }: Given): Attempt | null {
   if (attempt === null || attempt.id !== state.attempt) return null;
   return { ...attempt, waitedMs: attempt.waitedMs + Math.max(now - (state.waitsFrom ?? state.since), 0) };
 }

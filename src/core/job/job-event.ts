@@ -86,7 +86,7 @@ export type JobEvent =
   /** Its agent says with a tool where it is. */
   | { readonly kind: 'reported'; readonly attempt: AttemptId; readonly report: string }
   /** Its agent was given the answer by the tool that had asked: no later attempt is told it again. */
-  | { readonly kind: 'answer-told'; readonly attempt: AttemptId }
+  | { readonly kind: 'answer-told'; readonly attempt: AttemptId; readonly question: string }
   /** A call of one of Stint's tools has only waited since then: its agent makes it again. */
   | { readonly kind: 'only-waited'; readonly attempt: AttemptId; readonly since: EpochMs }
   /** Its agent goes on with what was typed into its terminal, by whomever. */

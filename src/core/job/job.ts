@@ -90,6 +90,8 @@ export type Waiting = {
   readonly yes?: string;
   /** Since when the present attempt waits, where the question is older. */
   readonly waitsFrom?: EpochMs;
+  /** It was answered, and that could not be typed. */
+  readonly isAgain?: true;
 };
 
 /** What its user has answered on its terminal, and to what, until its agent goes on with that. */
@@ -182,8 +184,6 @@ export type Job = {
   readonly restarts: Restarts;
   /** Null for the first attempt. */
   readonly handover: Handover | null;
-  /** What the user answered, for the next attempt. */
-  readonly answer: string | null;
   /** By the attempts that have ended. */
   readonly spent: Spent;
   /** The condition that ends it; null where none was met. */
@@ -193,7 +193,7 @@ export type Job = {
   readonly finished: string | null;
   readonly watched: Watched;
   readonly progress: StopProgress;
-  /** What its agents asked with a tool, the latest last. */
+  /** What its user was asked: by its agents with a tool, and by Stint at a limit; the latest last. */
   readonly asked: readonly Asked[];
 };
 
@@ -208,8 +208,18 @@ export type StopProgress = {
   readonly told: Told | null;
 };
 
-/** A question of an agent's own. The same words again are the same question, with the same answer. */
-export type Asked = { readonly question: string; readonly at: EpochMs; readonly answer: string | null };
+/** A question. The same words again are the same question, with the same answer. */
+export type Asked = {
+  readonly question: string;
+  readonly at: EpochMs;
+  readonly answer: string | null;
+  /** How many attempts there had been when it was answered: the next one is told as it begins. */
+  readonly after?: number;
+  /** Its agent knows the answer, or need not. */
+  readonly isTold?: true;
+  /** Stint asked, whether it goes on. */
+  readonly by?: 'stint';
+};
 
 /** One OS process of an agent that works on a job. */
 export type Attempt = {

@@ -30,8 +30,9 @@ function againAt({ restarts }: Job, rung: Rung, now: EpochMs): EpochMs | null {
 }
 
 /** What a job that was stopped by a limit, and does not go on by itself, asks its user; null for any other. */
-function questionFor({ spec, state, answer, stopped }: Job, resolved: Resolved): string | null {
-  if (!spec.asks || state.kind !== 'queued' || answer !== null || stopped !== null) return null;
+function questionFor({ spec, state, asked, attempts, stopped }: Job, resolved: Resolved): string | null {
+  const isAnswered = asked.some(({ by, answer, after }) => by === 'stint' && answer !== null && after === attempts);
+  if (!spec.asks || state.kind !== 'queued' || isAnswered || stopped !== null) return null;
   if (resolved.kind === 'rung' && resolved.isPreferred) return null;
   // One that has not begun loses nothing by waiting for what it prefers.
   if (resolved.kind === 'closed' && state.why === null) return null;

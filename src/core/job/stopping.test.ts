@@ -73,6 +73,11 @@ describe('a job whose condition is met', () => {
     expect(effects).toEqual([]);
   });
 
+  test('while it waits for its user without a process saves its work too, and its question is open no more', () => {
+    const { job } = meet(jobIn({ kind: 'waiting', attempt: null, question: 'Which?', since: now }), stopEvent(null));
+    expect(job).toMatchObject({ state: { kind: 'queued' }, stopped: { by: 'turns' }, handover: { kind: 'resume' } });
+  });
+
   test('before it has a conversation is done', () => {
     const queued = jobIn({ kind: 'queued', notBefore: null, why: null }, { conversation: null });
     expect(meet(queued, stopEvent(null)).job.state).toEqual({ kind: 'done', at: now, result: met.detail });

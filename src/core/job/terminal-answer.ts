@@ -1,16 +1,16 @@
-import type { EpochMs } from '../time.ts';
 import type { JobEvent } from './job-event.ts';
 import { changed, misfit } from './change.ts';
-import type { Answering, Job, JobState, Waiting } from './job.ts';
+import type { Asked, Job, JobState, Waiting } from './job.ts';
+import { told, toldBefore } from './question.ts';
 import type { Problem } from '../problem.ts';
 import type { Given, Transition } from './transition.ts';
 
-type Asked = Extract<JobEvent, { kind: 'asked' }>;
+type AskedEvent = Extract<JobEvent, { kind: 'asked' }>;
 
 /** Heard again after a restart, what is being answered is no new question. */
 export function isAnswered(
   { state, asked }: Pick<Job, 'state' | 'asked'>,
-  { again, on, question, yes }: Asked,
+  { again, on, question, yes }: AskedEvent,
 ): boolean {
   if (again !== true || on === undefined || state.kind !== 'running') return false;
   const to = state.answering?.to;
@@ -20,7 +20,7 @@ export function isAnswered(
 }
 
 /** What its terminal waits for is another thing than a moment ago: somebody has closed a dialog there. */
-export function asksOther(job: Job, { attempt, question, on, yes }: Asked, given: Given): Transition | null {
+export function asksOther(job: Job, { attempt, question, on, yes }: AskedEvent, given: Given): Transition | null {
   const { state } = job;
   if (on === undefined || state.kind !== 'waiting' || state.on !== on || state.attempt !== attempt) return null;
   // What it has asked with a tool is still to be answered.
@@ -41,25 +41,32 @@ export function answerLost(
   const { state } = job;
   if (state.kind !== 'running' || state.attempt !== event.attempt || state.answering === undefined)
     return misfit(job, event);
-  return { job: changed(job, given, { state: stillAsks(state.answering, given.now) }), attempt: null, effects: [] };
+  const { answer, to } = state.answering;
+  const isIt = (each: Asked): boolean => each.question === to.question && each.answer === answer;
+  const open = ({ question, at }: Asked): Asked => ({ question, at, answer: null });
+  const asks: Waiting = { ...to, since: given.now, waitsFrom: given.now, isAgain: true };
+  const all = job.asked.map((each) => (isIt(each) ? open(each) : each));
+  return { job: changed(job, given, { state: asks, asked: all }), attempt: null, effects: [] };
 }
 
-/** What it waits for as before, in words that say what became of the answer. */
-function stillAsks({ to }: Answering, now: EpochMs): Waiting {
-  const question = to.question.startsWith(notTyped) ? to.question : `${notTyped} ${to.question}`;
-  return { ...to, question, since: now, waitsFrom: now };
+/** A person who has ended its agent wants nothing more of it. */
+export function taken({ state, asked, attempts }: Pick<Job, 'state' | 'asked' | 'attempts'>): Pick<Job, 'asked'> {
+  const { answering } = state.kind === 'running' ? state : {};
+  return {
+    asked: told({ asked: toldBefore({ asked, attempts }) }, ({ question, answer }) => {
+      return question === answering?.to.question && answer === answering.answer;
+    }),
+  };
 }
-
-const notTyped = 'Your answer could not be typed into its terminal. It still asks:';
 
 /**
  * What its user has answered on a terminal whose agent did not go on with it, for the next attempt; a choice in a dialog is
  * gone with that.
  */
-export function untaken({ state, asked }: Pick<Job, 'state' | 'asked'>): Partial<Pick<Job, 'answer' | 'asked'>> {
+export function untaken({ state, asked, attempts }: Pick<Job, 'state' | 'asked' | 'attempts'>): Pick<Job, 'asked'> {
   const { answering } = state.kind === 'running' ? state : {};
-  if (answering === undefined || answering.to.yes !== undefined) return {};
+  if (answering === undefined || answering.to.yes !== undefined) return { asked };
   const { answer, to } = answering;
   const isKnown = asked.some((each) => each.question === to.question && each.answer === answer);
-  return { answer, asked: isKnown ? asked : [...asked, { question: to.question, at: to.since, answer }] };
+  return { asked: isKnown ? asked : [...asked, { question: to.question, at: to.since, answer, after: attempts }] };
 }

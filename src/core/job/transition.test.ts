@@ -7,7 +7,7 @@ import { minuteMs } from '../time.ts';
 import type { Attempt, AttemptOutcome, Job, JobState } from './job.ts';
 import { hasEnded } from './state.ts';
 import { transition } from './transition.ts';
-import { openQuestion } from './question.ts';
+import { openQuestion, shownQuestion, untold } from './question.ts';
 import type { JobEvent } from './job-event.ts';
 import { nothingSpent } from './stop.ts';
 
@@ -70,7 +70,7 @@ const events: readonly JobEvent[] = [
   { kind: 'stop', attempt: null, met: { by: 'budget', detail: 'Met.' } },
   { kind: 'wrap-up-skipped' },
   { kind: 'reported', attempt: first, report: 'half of it' },
-  { kind: 'answer-told', attempt: first },
+  { kind: 'answer-told', attempt: first, question: 'Which?' },
   { kind: 'asked', attempt: first, question: 'May it?', on: 'terminal' },
   { kind: 'going', attempt: first },
   { kind: 'answer-lost', attempt: first },
@@ -178,21 +178,24 @@ describe('an answer that is typed into a terminal', () => {
   ] as [string, JobEvent, JobEvent[]][])(
     'is told to the next attempt where its agent %s before it went on',
     (_, event, more) => {
-      expect(all([event, ...more]).answer).toBe('It may.');
-      expect(all([going, event, ...more]).answer).toBeNull();
+      expect(untold(all([event, ...more]))).toMatchObject([{ question: 'May it?', answer: 'It may.' }]);
+      expect(untold(all([going, event, ...more]))).toEqual([]);
     },
   );
 
   test('and is a choice in a dialog is not told to an agent that has not got that dialog', () => {
     const dialog = after(buildJob({ state: { ...onTerminal, yes: '1' }, attempts: 1 }), { ...itMay, answer: 'yes' });
-    expect(after(dialog, ended(failed('crash'))).answer).toBeNull();
+    expect(untold(after(dialog, ended(failed('crash'))))).toEqual([]);
   });
 
   test('leaves its job waiting where it could not be typed, with the question and that', () => {
     const waiting = after(answered, lost);
-    const question = 'Your answer could not be typed into its terminal. It still asks: May it?';
-    expect(waiting.state).toMatchObject({ kind: 'waiting', question, on: 'terminal' });
-    expect(after(after(waiting, itMay), lost).state).toMatchObject({ question });
+    expect(waiting.state).toMatchObject({ kind: 'waiting', question: 'May it?', on: 'terminal' });
+    const shown = 'Your answer could not be typed into its terminal. It still asks: May it?';
+    expect(shownQuestion(waiting)).toBe(shown);
+    expect(shownQuestion(after(after(waiting, itMay), lost))).toBe(shown);
+    const own: Job = { ...answered, asked: [{ question: 'May it?', at: now, answer: 'It may.', after: 1 }] };
+    expect(after(own, lost).asked).toEqual([{ question: 'May it?', at: now, answer: null }]);
   });
 
   test('is not asked for again by what was asked before a restart, only by what is asked after it', () => {
@@ -374,12 +377,10 @@ describe('a question that an agent asks with a tool', () => {
   test('is kept with its answer', () => {
     expect(asked.asked).toEqual([{ question: 'Which?', at: now, answer: null }]);
     const answered = after(asked, that);
-    expect(answered).toMatchObject({
-      state: running,
-      answer: 'That.',
-      asked: [{ question: 'Which?', answer: 'That.' }],
-    });
-    expect(after(answered, { kind: 'answer-told', attempt: first }).answer).toBeNull();
+    expect(answered).toMatchObject({ state: running, asked: [{ question: 'Which?', answer: 'That.' }] });
+    const tell = (question: string): JobEvent => ({ kind: 'answer-told', attempt: first, question });
+    expect(untold(after(answered, tell('Which?')))).toEqual([]);
+    expect(untold(after(answered, tell('And where?')))).toMatchObject([{ answer: 'That.' }]);
   });
 
   test('is the same one when it is asked again, and another one in other words', () => {
@@ -396,36 +397,41 @@ describe('a question that an agent asks with a tool', () => {
     expect(left.state).toEqual({ kind: 'waiting', attempt: null, question: 'Which?', since: now, waitsFrom: now });
     expect(after(left, that)).toMatchObject({
       state: { kind: 'queued' },
-      answer: 'That.',
       asked: [{ answer: 'That.' }],
     });
     expect(after(asked, ended(failed('task'))).state.kind).toBe('failed');
     const waits = after(asked, ended(done));
     expect(waits.state).toEqual({ kind: 'waiting', attempt: null, question: 'Which?', since: now });
     const answered = after(waits, that);
-    expect(answered).toMatchObject({ state: { kind: 'queued' }, answer: 'That.', handover: { kind: 'restart' } });
+    expect(answered).toMatchObject({ state: { kind: 'queued' }, handover: { kind: 'restart' } });
+    expect(untold(answered)).toHaveLength(1);
   });
 
   test('is open no more once its agent says that it is finished', () => {
     const over = after(asked, { kind: 'finished', attempt: first, result: 'all' });
-    expect(after(over, ended(done)).state).toMatchObject({ kind: 'done', result: 'all' });
+    const finished = after(over, ended(done));
+    expect(finished).toMatchObject({ state: { kind: 'done', result: 'all' }, asked: [] });
   });
 
   test('is answered wherever the job is, and its agent is told when it goes on', () => {
     const parked = after(after(asked, { kind: 'park', park }), ended(failed('crash')));
     expect(openQuestion(parked)).toBe('Which?');
     const answered = after(parked, that);
-    expect(answered).toMatchObject({ state: { kind: 'parked' }, answer: 'That.', asked: [{ answer: 'That.' }] });
+    expect(answered).toMatchObject({ state: { kind: 'parked' }, asked: [{ answer: 'That.' }] });
     expect(answered.changedAt).toBe(parked.changedAt);
     expect(openQuestion(answered)).toBeNull();
     expect(meet(answered, that)).toBeInstanceOf(Problem);
-    expect(after({ ...asked, state: running }, that)).toMatchObject({ state: running, answer: 'That.' });
+    expect(after({ ...asked, state: running }, that)).toMatchObject({ state: running, asked: [{ answer: 'That.' }] });
     expect(meet({ ...asked, state: { kind: 'starting', attempt: first } }, that)).toBeInstanceOf(Problem);
   });
 
   test('whose answer came when its agent had ended its turn is told in the next attempt', () => {
     const job = after(after(asked, that), ended(done));
-    expect(job).toMatchObject({ state: { kind: 'queued' }, answer: 'That.', handover: { kind: 'restart' } });
+    expect(job).toMatchObject({
+      state: { kind: 'queued' },
+      asked: [{ answer: 'That.' }],
+      handover: { kind: 'restart' },
+    });
   });
 
   test('of an agent on a terminal is answered there once its turn has ended', () => {
@@ -433,12 +439,12 @@ describe('a question that an agent asks with a tool', () => {
     expect(over).toMatchObject({ finished: null, state: { kind: 'waiting', question: 'Which?', on: 'terminal' } });
     const typed = meet(over, that);
     expect(typed).toMatchObject({
-      job: { state: running, answer: null, asked: [{ answer: 'That.' }] },
+      job: { state: running, asked: [{ answer: 'That.' }] },
       effects: [{ kind: 'type', text: 'That.' }],
     });
     const late = meet(after(asked, that), { kind: 'finished', attempt: first, result: 'ok', by: 'turn' });
     expect(late).toMatchObject({
-      job: { state: running, answer: null, finished: null },
+      job: { state: running, finished: null },
       effects: [{ kind: 'type', text: 'That.' }],
     });
     const talked = after(asked, { kind: 'asked', attempt: first, question: 'ok', on: 'terminal' });
@@ -456,6 +462,62 @@ describe('a question that an agent asks with a tool', () => {
     for (let number = 0; number < 25; number += 1) job = after({ ...job, state: running }, ask(`Question ${number}?`));
     expect(job.asked).toHaveLength(20);
     expect(job.asked.at(-1)?.question).toBe('Question 24?');
+  });
+});
+
+describe('a question of Stint’s own, at a limit', () => {
+  const asks = after(
+    buildJob({ attempts: 1, conversation, state: { kind: 'queued', notBefore: null, why: 'used up' } }),
+    {
+      ...{ kind: 'asked', attempt: null, question: 'Shall it go on?' },
+    },
+  );
+  const say = (answer: string): Job => after(asks, { kind: 'answered', answer });
+
+  test.each(['no', ' N '])('that is answered with "%s" parks the job for its user', (answer) => {
+    expect(say(answer)).toMatchObject({ state: { kind: 'parked', reason: 'user', dueAt: null } });
+    expect(untold(say(answer))).toEqual([]);
+  });
+
+  test('that is answered lets the job go on, and what is more than a yes is told to its agent', () => {
+    expect(say('yes').state.kind).toBe('queued');
+    expect(untold(say('Yes'))).toEqual([]);
+    const words = after(after(say('But leave the docs.'), { kind: 'park', park }), {
+      ...{ kind: 'unpark', because: 'due', says: 'Open.' },
+    });
+    expect(untold(words)).toMatchObject([{ by: 'stint', answer: 'But leave the docs.' }]);
+  });
+
+  test('is no question of its agent once the job has gone on', () => {
+    const resumed = after(after(asks, { kind: 'park', park: { ...park, reason: 'user' } }), {
+      ...{ kind: 'unpark', because: 'asked', says: 'Go on.' },
+    });
+    expect(openQuestion(resumed)).toBeNull();
+    expect(after(resumed, { kind: 'dispatched', on }).asked).toEqual([]);
+  });
+});
+
+describe('what an agent was told as it began', () => {
+  const answered: Job = buildJob({
+    ...{ state: running, attempts: 2, asked: [{ question: 'Which?', at: now, answer: 'That.', after: 1 }] },
+  });
+
+  test('is known to it when a turn was completed, and is told again where it ended before that', () => {
+    expect(untold(after(answered, { kind: 'turn-completed', attempt: first }))).toEqual([]);
+    expect(untold(after(answered, ended(failed('crash'))))).toHaveLength(1);
+  });
+
+  test('is kept when the job is retried', () => {
+    const over = after(after(answered, { kind: 'cancel' }), ended(failed('crash')));
+    expect(untold(after(over, { kind: 'retry', anew: false }))).toHaveLength(1);
+  });
+});
+
+describe('the time that a job waits for its user', () => {
+  test('is none of its running where it is stopped while it waits', () => {
+    const waiting = buildJob({ state: { ...onTerminal, since: now - 60_000 }, attempts: 1 });
+    for (const event of [{ kind: 'park', park }, { kind: 'cancel' }] as JobEvent[])
+      expect(meet(waiting, event)).toMatchObject({ attempt: { waitedMs: 60_000 } });
   });
 });
 

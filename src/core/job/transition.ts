@@ -2,16 +2,16 @@ import type { AttemptId } from '../ids.ts';
 import type { Problem } from '../problem.ts';
 import type { EpochMs } from '../time.ts';
 import { afterFailure } from './after-failure.ts';
-import { answered, asked, asksOnTerminal, going } from './asking.ts';
+import { answered, asked, asksOnTerminal, going, waited } from './asking.ts';
 import { changed, goingOn, misfit, queue } from './change.ts';
 import type { AfterStop, Attempt, Conversation, Job, JobState } from './job.ts';
 import { endedAttempt, freshOf, mostContinued, noProgress, withSpent } from './progress.ts';
-import { leftOpen } from './question.ts';
+import { leftOpen, told, toldBefore, unheard } from './question.ts';
 import { attemptOf, hasEnded, isHeld, isIdle } from './state.ts';
 import { notFinished, resultOf, saveWork } from './stop-words.ts';
 import { nothingSpent, type Stopped } from './stop.ts';
 import { endless, givenBack, limitedOn, noRestarts, resumed, rungOf } from './restarts.ts';
-import { answerLost, untaken } from './terminal-answer.ts';
+import { answerLost, taken, untaken } from './terminal-answer.ts';
 import { remembered } from '../watch/action.ts';
 import type { JobEvent } from './job-event.ts';
 
@@ -60,7 +60,7 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
       return { job: changed(job, given, { usualModel: event.model }), attempt: null, effects: [] };
     case 'turn-completed':
       if (job.state.kind !== 'running' || job.state.attempt !== event.attempt) return misfit(job, event);
-      return { job: changed(job, given, { restarts: noRestarts }), attempt: null, effects: [] };
+      return { job: changed(job, given, { restarts: noRestarts, asked: toldBefore(job) }), attempt: null, effects: [] };
     case 'finished':
       return finished(job, event, given);
     case 'asked':
@@ -101,7 +101,11 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
       return { job: changed(job, given, { report: event.report }), attempt: null, effects: [] };
     case 'answer-told':
       if (attemptOf(job) !== event.attempt) return misfit(job, event);
-      return { job: changed(job, given, { answer: null }), attempt: null, effects: [] };
+      return {
+        job: changed(job, given, { asked: told(job, ({ question }) => question === event.question) }),
+        attempt: null,
+        effects: [],
+      };
     case 'only-waited':
       return onlyWaited(job, event, given);
     case 'going':
@@ -120,7 +124,9 @@ function dispatched(job: Job, { on }: Of<'dispatched'>, given: Given): Transitio
     ...{ pid: null, birth: null, endedAt: null, exitCode: null, outcome: null },
     ...{ spent: nothingSpent, waitedMs: 0 },
   };
-  const next = changed(job, given, { state: { kind: 'starting', attempt: id }, attempts: number });
+  // What it might have been asked by Stint is of no use any more.
+  const kept = job.asked.filter((each) => each.by !== 'stint' || each.answer !== null);
+  const next = changed(job, given, { state: { kind: 'starting', attempt: id }, attempts: number, asked: kept });
   return { job: next, attempt, effects: [{ kind: 'spawn', attempt: id }] };
 }
 
@@ -130,9 +136,7 @@ function spawned(job: Job, { attempt: id, pid, birth }: Of<'spawned'>, given: Gi
   if (given.attempt === null || attemptOf(job) !== id || (state.kind !== 'starting' && state.kind !== 'stopping'))
     return misfit(job, { kind: 'spawned' });
   const next: JobState = state.kind === 'starting' ? { kind: 'running', attempt: id } : state;
-  // The process has been told what the user answered.
-  const more = { state: next, answer: null };
-  return { job: changed(job, given, more), attempt: { ...given.attempt, pid, birth }, effects: [] };
+  return { job: changed(job, given, { state: next }), attempt: { ...given.attempt, pid, birth }, effects: [] };
 }
 
 /** A process without a terminal ends by itself; any other is ended. */
@@ -158,7 +162,7 @@ function onlyWaited(job: Job, event: Of<'only-waited'>, { attempt, now }: Given)
 
 function park(job: Job, { park: asks }: Of<'park'>, given: Given): Transition | Problem {
   if (attemptOf(job) !== null && job.state.kind !== 'stopping') return stop(job, { kind: 'parked', ...asks }, given);
-  if (job.state.kind !== 'queued' && job.state.kind !== 'parked') return misfit(job, { kind: 'park' });
+  if (!isIdle(job) || (job.state.kind === 'waiting' && asks.reason !== 'user')) return misfit(job, { kind: 'park' });
   if (isHeld(job) && asks.reason !== 'user') return misfit(job, { kind: 'park' });
   const since = job.state.kind === 'parked' ? job.state.since : given.now;
   const state: JobState = { kind: 'parked', ...asks, since };
@@ -187,7 +191,7 @@ function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Prob
   const next = state.kind === 'stopping' ? state.next : null;
   const attempt = endedAttempt(before, given.attempt, { ...event, now: given.now });
   // A person who has ended it wants nothing more of it.
-  const kept = outcome.kind === 'done' ? {} : untaken(before);
+  const kept = outcome.kind === 'done' ? taken(before) : untaken(before);
   const counts = event.toldLater === true ? { ...attempt, spent: { ...attempt.spent, costUsd: 0 } } : attempt;
   const job = withSpent({ ...before, ...kept }, counts, event.told ?? null);
   if (next?.kind === 'cancelled') return { ...end(job, { kind: 'cancelled', at: given.now }, given), attempt };
@@ -200,10 +204,12 @@ function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Prob
     return { ...endStopped(job, met, given), attempt };
   }
   // An agent that finished is done, whatever limit was seen on the way.
-  const isAwaited = job.spec.stop.completion || job.answer !== null || leftOpen(job) !== null;
+  const isAwaited = job.spec.stop.completion || unheard(job) !== undefined || leftOpen(job) !== null;
   if (job.finished !== null || (done !== null && !isAwaited) || next?.kind === 'done') {
     const state: JobState = { kind: 'done', at: given.now, result: job.finished ?? done ?? '' };
-    return { ...end({ ...job, stopped: null }, state, given), attempt };
+    // What it asked it needs no more.
+    const asked = job.asked.filter((each) => each.answer !== null);
+    return { ...end({ ...job, stopped: null, asked }, state, given), attempt };
   }
   if (next?.kind === 'wrap-up') return { ...wrapUp(job, words, given), attempt };
   if (next !== null) return { ...stopped(job, { next, attempt }, given), attempt };
@@ -243,14 +249,16 @@ function warned(job: Job, event: Of<'warned'>, given: Given): Transition | Probl
 /** Its process is ended first; what its agent was at is saved by the attempt after that. */
 function meetsCondition(job: Job, event: Of<'stop'>, given: Given): Transition | Problem {
   const { state } = job;
-  const isWaiting = event.attempt === null && state.kind === 'queued' && job.stopped === null;
+  const isWaiting = event.attempt === null && isIdle(job) && state.kind !== 'parked' && job.stopped === null;
   const isRunning = event.attempt !== null && attemptOf(job) === event.attempt && state.kind !== 'stopping';
   const met: Stopped = { ...event.met, at: given.now, words: null };
   if (isWaiting) return wrapUp({ ...job, stopped: met }, null, given);
   if (!isRunning) return misfit(job, event);
   if (job.stopped !== null) return stop(job, { kind: 'done' }, given);
-  const attempt = given.attempt === null || event.spent === undefined ? null : { ...given.attempt, spent: event.spent };
-  return { ...stop({ ...job, stopped: met }, { kind: 'wrap-up' }, given), attempt };
+  const stopping = stop({ ...job, stopped: met }, { kind: 'wrap-up' }, given);
+  const attempt = stopping.attempt ?? given.attempt;
+  if (attempt === null || event.spent === undefined) return stopping;
+  return { ...stopping, attempt: { ...attempt, spent: event.spent } };
 }
 
 /** One attempt more with the same conversation, where there is one, in which the agent saves its work. */
@@ -269,7 +277,7 @@ function endStopped(job: Job, met: Stopped, given: Given): Transition {
 
 /** The end of a turn is not the end of this job: its agent waits for an answer, or has to say that it is finished. */
 function turnEnded(job: Job, words: string, given: Given): Transition {
-  if (job.answer !== null) {
+  if (unheard(job) !== undefined) {
     const more = { state: queue(null, null), ...goingOn(job, 'You ended your turn before you were told an answer.') };
     return { job: changed(job, given, more), attempt: null, effects: [] };
   }
@@ -327,7 +335,7 @@ function retry(job: Job, event: Of<'retry'>, given: Given): Transition | Problem
   const begins = event.anew ? anew : goingOn({ ...job, stopped: null }, says);
   // It gets its conditions afresh, or would be stopped at once by what it has spent before; that stays told.
   const again = { stopped: null, progress: { ...noProgress, told: job.progress.told } };
-  const forgotten = { restarts: noRestarts, answer: null, finished: null, watched: { ...job.watched, loops: 0 } };
+  const forgotten = { restarts: noRestarts, finished: null, watched: { ...job.watched, loops: 0 } };
   const more = { state: queue(null, null), ...forgotten, ...again, ...begins };
   return { job: changed(job, given, more), attempt: null, effects: [] };
 }
@@ -352,7 +360,9 @@ function watched(job: Job, { attempt, action }: Of<'watched'>, given: Given): Tr
 function stop(job: Job, next: AfterStop, given: Given): Transition {
   const attempt = attemptOf(job) as AttemptId;
   const state: JobState = { kind: 'stopping', attempt, next, since: given.now };
-  return { job: changed(job, given, { state, ...untaken(job) }), attempt: null, effects: [{ kind: 'kill', attempt }] };
+  const more = { state, ...untaken(job) };
+  const over = job.state.kind === 'waiting' ? waited(job.state, given) : null;
+  return { job: changed(job, given, more), attempt: over, effects: [{ kind: 'kill', attempt }] };
 }
 
 /** The one way to an end. */

@@ -1,6 +1,7 @@
 import type { JobId } from '../ids.ts';
 import { formatDuration, formatWhen, secondMs, type EpochMs } from '../time.ts';
 import type { AfterStop, Job } from './job.ts';
+import { shownQuestion } from './question.ts';
 
 /** What "why is this not running?" is answered from. */
 export type WhyFacts = {
@@ -39,7 +40,7 @@ export function whyNotRunning(job: Job, facts: WhyFacts): string | null {
       return `It is parked, for nothing is open (${state.detail}), ${until}.`;
     }
     case 'waiting':
-      return `It waits for you: ${state.question} Answer with: stint job answer ${job.id} "..."`;
+      return `It waits for you: ${shownQuestion(job)} Answer with: stint job answer ${job.id} "..."`;
     case 'stopping':
       return `Its process is being ended${lasting(state.since, facts.now)}; then ${afterStop[state.next.kind]}.`;
     case 'done':
