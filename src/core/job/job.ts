@@ -233,7 +233,7 @@ export type Attempt = {
   readonly spent: Spent;
   /** How long it waited for answers of the user. */
   readonly waitedMs: number;
-  /** Turns in which it only waited with a tool of Stint's, which it makes again; and until when the last one lasted. */
+  /** Turns in which it only waited with a tool of Stint's, which it makes again; and until when it waited last. */
   readonly idle?: { readonly turns: number; readonly until: EpochMs };
 };
 

@@ -37,7 +37,9 @@ function meet(job: Job, event: JobEvent, present: Attempt = attempt): Transition
 }
 
 describe('a turn in which an agent only waited', () => {
-  const waited = (since: number): JobEvent => ({ kind: 'only-waited', attempt: first, since });
+  const waited = (since: number, workedAt: number | null = null): JobEvent => {
+    return { kind: 'only-waited', attempt: first, since, workedAt };
+  };
 
   test('is spent, and counts towards no condition', () => {
     const { job, attempt: after } = meet(jobIn(running), waited(now - 100));
@@ -53,6 +55,15 @@ describe('a turn in which an agent only waited', () => {
     expect(meet(jobIn(running), waited(now - 9), { ...attempt, idle }).attempt?.idle?.turns).toBe(2);
     const same = transition(jobIn(running), waited(now - 10), { attempt: { ...attempt, idle }, now });
     expect(same).toBeInstanceOf(Problem);
+  });
+
+  test('is none where it did anything else since it waited last, and the wait after that is one', () => {
+    const { job, attempt: worked } = meet(jobIn(running), waited(now - 100, now - 100));
+    expect(worked?.idle).toEqual({ turns: 0, until: now });
+    const later = transition(job, waited(now + 5, now - 100), { attempt: worked, now: now + 9 }) as Transition;
+    expect(later.attempt?.idle).toEqual({ turns: 1, until: now + 9 });
+    const again = transition(later.job, waited(now + 15, now + 9), { attempt: later.attempt, now: now + 19 });
+    expect((again as Transition).attempt?.idle?.turns).toBe(1);
   });
 });
 

@@ -147,12 +147,13 @@ function finished(job: Job, event: Of<'finished'>, given: Given): Transition | P
   return stop(said, { kind: 'done' }, given);
 }
 
-/** Calls that are made at once are of one turn. */
+/** Calls that are made at once are of one turn. That of the first after other work may be the turn of that as well. */
 function onlyWaited(job: Job, event: Of<'only-waited'>, { attempt, now }: Given): Transition | Problem {
   if (attemptOf(job) !== event.attempt || attempt === null) return misfit(job, event);
   const { turns, until } = attempt.idle ?? { turns: 0, until: 0 };
   if (event.since <= until) return misfit(job, event);
-  const idle = { turns: turns + 1, until: now };
+  const isWork = event.workedAt !== null && event.workedAt >= until;
+  const idle = { turns: isWork ? turns : turns + 1, until: now };
   return { job: { ...job, fence: job.fence + 1 }, attempt: { ...attempt, idle }, effects: [] };
 }
 
