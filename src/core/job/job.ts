@@ -206,6 +206,8 @@ export type StopProgress = {
   readonly continued: number;
   /** What the conversation had spent when its last attempt ended, where its agent tells that of the whole conversation. */
   readonly told: Told | null;
+  /** The conversation whose agent has not told what its last attempt cost: one that goes on with it tells. */
+  readonly untold?: string;
 };
 
 /** A question of an agent's own. The same words again are the same question, with the same answer. */
