@@ -54,6 +54,16 @@ describe('ask_user', () => {
     expect(idle()).toBe(3);
   });
 
+  test('that waited beside other work is a turn of that', async () => {
+    await using rig = await openTools({ waitMs: 50 });
+    const worker = await rig.work();
+    for (const file of ['a', 'b', 'c']) {
+      rig.agents.now += 1000;
+      await Promise.all([worker.call('lock_files', { files: [file] }), ask(worker)]);
+    }
+    expect(rig.agents.supervisor.attempt(worker.job.id)?.idle?.turns).toBe(0);
+  });
+
   test('refuses another question while one is open, and quotes that', async () => {
     await using rig = await openTools({ waitMs: 50 });
     const worker = await rig.work();

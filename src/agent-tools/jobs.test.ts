@@ -45,6 +45,7 @@ describe('create_job', () => {
     ['a way to other programs', { environment: { PATH: '/evil' } }, 'may not choose PATH'],
     ['a secret', { environment: { MINE: 'sk-ant-api03-0123456789' } }, 'looks like a secret'],
     ['an agent that nobody knows', { agent: 'nobody' }, 'is not an agent'],
+    ['an option as a model', { model: '--dangerously-skip-permissions' }, 'named without a -'],
     ['a field that there is none of', { root: true }, 'has no field root'],
   ])('refuses %s and makes nothing', async (_, more, words) => {
     await using rig = await openTools();

@@ -33,6 +33,7 @@ async function open() {
       isPresent: (attempt) => !state.gone.has(attempt),
       isSettled: (job) => [...state.gone].some((each) => jobOf(each) === job),
       alsoWaitsFor: () => [],
+      awaits: () => ({ [Symbol.dispose]: () => undefined }),
       bug: (error) => void bugs.push(error),
     });
   return {

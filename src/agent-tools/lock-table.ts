@@ -4,7 +4,7 @@ import { livingLocks, lockedWith, lockedWithout, type Lock, type LockWish } from
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import { pause } from '../lib/pause.ts';
-import type { ToolStore } from './ports.ts';
+import type { ToolJobs, ToolStore } from './ports.ts';
 
 export type LockTableDeps = {
   readonly store: Pick<ToolStore, 'loadLocks' | 'saveLocks'>;
@@ -14,6 +14,8 @@ export type LockTableDeps = {
   readonly isSettled: (job: JobId) => boolean;
   /** Whom a job waits for in another way. */
   readonly alsoWaitsFor: (job: JobId) => readonly JobId[];
+  /** Until that is disposed of, a job waits for these others, and takes no place: they may need one to let go. */
+  readonly awaits: ToolJobs['awaits'];
   readonly bug: (error: unknown) => void;
 };
 
@@ -76,6 +78,7 @@ export class LockTable {
         const circle = circleOf(wish.holder, waiter.others, (job) => this.waitsFor(job));
         if (circle !== null) return { ...next, kind: 'circle', circle };
         if (signal.aborted) return next;
+        using _ = this.#deps.awaits(wish.holder, waiter.others);
         const freeAt = Math.min(...next.by.map(({ until }) => until));
         await pause(freeAt - this.#deps.clock(), AbortSignal.any([signal, waiter.woken.signal]));
       }

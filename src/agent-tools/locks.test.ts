@@ -71,6 +71,20 @@ describe('file locks', () => {
     expect(await lock(other, { files: ['a'] })).toMatchObject({ locked: true });
   });
 
+  test('are waited for without a place, which their holder may need to let go of them', async () => {
+    await using rig = await openTools();
+    rig.agents.places = 1;
+    const one = await rig.work();
+    await lock(one, { files: ['a'] });
+    await rig.agents.supervisor.park(one.job.id, 'lunch');
+    const other = await rig.work();
+    await rig.agents.supervisor.resume(one.job.id);
+    const waiting = lock(other, { files: ['a'] });
+    const again = await rig.workerOf(one.job.id);
+    await again.call('release_files');
+    expect(await waiting).toMatchObject({ locked: true });
+  });
+
   test('end with their time, unless they are locked again', async () => {
     await using rig = await openTools({ waitMs: 50 });
     const [one, other] = [await rig.work(), await rig.work()];

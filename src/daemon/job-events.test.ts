@@ -6,6 +6,7 @@ import type { Job, JobState, Park } from '../core/job/job.ts';
 import type { Notice } from '../core/notice.ts';
 import { dayMs, hourMs, minuteMs } from '../core/time.ts';
 import { neverWatched, remembered, type Action } from '../core/watch/action.ts';
+import { planFor } from '../notices/plan.ts';
 import { jobStillHolds, tellAgain, tellJob } from './job-events.ts';
 
 const now = Date.parse('2026-11-21T13:00:00Z');
@@ -78,7 +79,8 @@ describe('a job that', () => {
     for (const each of told.audit)
       expect(each).toMatchObject({ subject: 'job1', actor: 'stint', surface: 'daemon', outcome: 'done' });
     for (const each of told.notices) {
-      expect(each).toMatchObject({ id: `job:job1:${kind}:${now}`, thread: 'job:job1', at: now });
+      const thread = kind === 'job-waiting' ? 'job:job1:question' : 'job:job1';
+      expect(each).toMatchObject({ id: `job:job1:${kind}:${now}`, thread, at: now });
       expect(each.facts).toMatchObject({ job: asJobId('job1'), title: 'Fix the tests' });
     }
     expect(JSON.stringify(told)).not.toMatch(/0123456789/);
@@ -160,6 +162,25 @@ test('a notice holds as long as its job is where it says, and no longer', () => 
   const rest = [undefined, again, inState({ kind: 'running', attempt }), inState({ kind: 'cancelled', at: now })];
   expect(jobStillHolds({ ...asking, fence: 9, changedAt: now + 5 }, notice)).toBe(true);
   expect(rest.map((each) => jobStillHolds(each, notice))).toEqual([false, false, false, false]);
+});
+
+test('a question holds until it is answered, wherever its job is, and no later notice takes its place', () => {
+  const asked = [{ question: 'Which?', at: now, answer: null }];
+  const where = (state: JobState, more: Partial<Job> = {}): Job => ({ ...inState(state), asked, ...more });
+  const [notice] = witness(null, where({ kind: 'waiting', attempt, question: 'Which?', since: now })).notices;
+  const parked = where(park({}));
+  const [later] = witness(null, parked).notices;
+  if (notice === undefined || later === undefined) throw new Error('no notice');
+  const open = [parked, where({ kind: 'queued', notBefore: null, why: null }), where({ kind: 'running', attempt })];
+  expect(open.map((each) => jobStillHolds(each, notice))).toEqual([true, true, true]);
+  const answered = where({ kind: 'running', attempt }, { asked: [{ question: 'Which?', at: now, answer: 'This' }] });
+  const over = [answered, where({ kind: 'done', at: now, result: '' })];
+  expect(over.map((each) => jobStillHolds(each, notice))).toEqual([false, false]);
+  const quiet = { from: '22:00', to: '07:00', timeZone: 'UTC' };
+  const fresh = { channel: 'log', attempts: 0, dueAt: now, toldAt: null, reference: null, error: null };
+  const waiting = [notice, later].map((each) => ({ notice: each, delivery: { ...fresh, notice: each.id } }));
+  const standing = { isSetUp: true, disabled: undefined, quiet, pausedUntil: 0, holds: () => true };
+  expect(planFor(waiting, standing, Date.parse('2026-11-21T23:00:00Z')).end).toEqual([]);
 });
 
 describe('after a crash', () => {

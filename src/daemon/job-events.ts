@@ -80,9 +80,10 @@ export function tellAgain(jobs: readonly Job[], now: EpochMs): readonly Notice[]
     .flatMap((job) => [...warningNotices(job).filter(({ at }) => at >= since), ...[noticeOfJob(job) ?? []].flat()]);
 }
 
-/** Whether a job still is where a notice says. */
+/** Whether a job still is where a notice says, or asks what it says. */
 export function jobStillHolds(job: Job | undefined, { id }: Notice): boolean {
-  return job !== undefined && [noticeOfJob(job), ...warningNotices(job)].some((each) => each?.id === id);
+  if (job === undefined) return false;
+  return [noticeOfJob(job), questionNotice(job), ...warningNotices(job)].some((each) => each?.id === id);
 }
 
 /** Where a job came to, as a record of the audit trail; null for what is on the way there. */
@@ -131,7 +132,7 @@ function noticeOfJob(job: Job): Notice | null {
       });
     }
     case 'waiting':
-      return notice('job-waiting', state.since, { evidence: shownQuestion(job) ?? state.question });
+      return questionNotice(job);
     case 'done':
       return notice('job-done', state.at, { evidence: state.result });
     case 'failed':
@@ -141,6 +142,18 @@ function noticeOfJob(job: Job): Notice | null {
     default:
       return null;
   }
+}
+
+/** What its user is to answer, wherever the job is: of a thread of its own, since what comes after leaves it open. */
+function questionNotice(job: Job): Notice | null {
+  const { id, spec, state, asked } = job;
+  const question = shownQuestion(job);
+  const at = state.kind === 'waiting' ? state.since : asked.findLast(({ by }) => by === undefined)?.at;
+  if (question === null || at === undefined) return null;
+  return {
+    ...{ id: `job:${id}:job-waiting:${at}`, kind: 'job-waiting', thread: `job:${id}:question`, at },
+    facts: { job: id, title: spec.title, evidence: plain(spec, question) },
+  };
 }
 
 /** What the user of a job is warned of; nothing any more once it has ended or was stopped. */

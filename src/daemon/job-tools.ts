@@ -63,6 +63,7 @@ export async function openJobTools(
         return job === undefined || isSettled(job);
       },
       alsoWaitsFor: (id) => supervisor.awaited(id),
+      awaits: (id, others) => supervisor.awaits(id, others),
     }),
     (each) => each.written(),
   );

@@ -13,6 +13,14 @@ import { quoted, requirePool } from './require.ts';
 
 export const jobName = z.string().describe('Job, by its id or the beginning of it');
 
+/** As an agent is given it: one that began with `-` would be an option of the agent's. */
+export const modelName = z.string().trim().min(1).max(200).regex(/^[^-]/, 'named without a - at the beginning');
+
+/** A text with at least one character that is no blank. */
+export function someText(longest: number) {
+  return z.string().min(1).max(longest).regex(/\S/, 'more than blanks');
+}
+
 /** What `job.add` is given. */
 export type JobWish = {
   readonly prompt: string;

@@ -36,6 +36,10 @@ describe('job.add', () => {
     });
   });
 
+  test('takes the name of a model without the blanks around it', async () => {
+    expect(await add({ model: ' opus ' })).toMatchObject({ model: 'opus' });
+  });
+
   test('takes all there is to say of a job', async () => {
     const first = await add();
     const job = await add({
@@ -96,7 +100,14 @@ describe('job.add', () => {
       /--directory/,
     ],
     ['no prompt', { prompt: '' }, 'invalid', 'prompt is empty.', null],
-    ['a blank prompt', { prompt: ' \n' }, 'invalid', 'prompt must be', null],
+    ['a blank prompt', { prompt: ' \n' }, 'invalid', 'prompt must be more than blanks.', null],
+    ['a blank title', { title: ' ' }, 'invalid', 'title must be more than blanks.', null],
+    ['no title', { title: '' }, 'invalid', 'title is empty.', null],
+    ['no model', { model: '' }, 'invalid', 'model is empty.', null],
+    ['a blank model', { model: '   ' }, 'invalid', 'model is empty.', null],
+    ['an option as a model', { model: ' --yes' }, 'invalid', 'model must be named without a - at the beginning.', null],
+    ['no other model', { models: ['opus', ''] }, 'invalid', 'models is empty.', null],
+    ['an option as another model', { models: ['-p'] }, 'invalid', 'models must be named without a -', null],
     ['no time', { scheduleAt: 'soon' }, 'invalid', '"soon" is no time.', /2026-11-23T07:00:00Z/],
     ['a time in the past', { scheduleAt: past }, 'invalid', 'scheduleAt is in the past: 2020-01-01', /Leave it out/],
     ['a name that no variable has', { environment: { 'A-B': 'x' } }, 'invalid', 'environment must be names', null],
@@ -263,6 +274,12 @@ describe('what a person does with a job', () => {
     });
     expect(await run('job.retry', { job: id })).toMatchObject({ state: 'queued' });
     await expect(run('job.answer', { job: id, answer: 'yes' })).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  test('answers with more than blanks', async () => {
+    const { id } = await add();
+    const blank = run('job.answer', { job: id, answer: ' \n' });
+    await expect(blank).rejects.toMatchObject({ code: 'invalid', message: 'answer must be more than blanks.' });
   });
 
   test('is a record of the audit trail, without what was said', async () => {

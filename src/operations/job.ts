@@ -4,7 +4,7 @@ import { jobStates, type Job } from '../core/job/job.ts';
 import { transports } from '../core/job/transport.ts';
 import { oneLine } from '../core/one-line.ts';
 import type { OperationContext } from './context.ts';
-import { jobName, jobOfKey, jobSpecOf, requireJob } from './job-spec.ts';
+import { jobName, jobOfKey, jobSpecOf, modelName, requireJob, someText } from './job-spec.ts';
 import { stopWarnings } from './job-stop.ts';
 import { jobShape, shownText, viewJob, type JobView } from './job-view.ts';
 import { operation, streamingOperation } from './operation.ts';
@@ -20,12 +20,12 @@ export const jobAdd = operation({
   // A prompt is long, and may say what nobody else is to read.
   subject: ['agent', 'directory'],
   input: z.object({
-    prompt: z.string().min(1).max(longestPrompt).regex(/\S/).describe('What the agent is to do'),
+    prompt: someText(longestPrompt).describe('What the agent is to do'),
     directory: z.string().meta({ path: true }).describe('Where it works'),
     agent: z.string().default('claude').describe('Agent, such as claude'),
-    model: z.string().max(200).optional().describe('Preferred model; the agent’s own when absent'),
+    model: modelName.optional().describe('Preferred model; the agent’s own when absent'),
     pool: z.string().optional().describe('Pool; the provider’s default pool when absent'),
-    title: z.string().max(200).optional().describe('For lists; the prompt’s beginning when absent'),
+    title: someText(200).optional().describe('For lists; the prompt’s beginning when absent'),
     priority: z.int().min(-100).max(100).default(0).describe('Higher goes first'),
     dependsOn: z.array(z.string()).default([]).describe('Jobs that have to be done first'),
     scheduleAt: z.string().optional().describe('Not before this time: 2026-11-23T07:00:00Z, or epoch milliseconds'),
@@ -36,7 +36,7 @@ export const jobAdd = operation({
       .optional()
       .describe('Again so many seconds after it was due, once it has ended'),
     models: z
-      .array(z.string())
+      .array(modelName)
       .optional()
       .describe('Models to go on with where the preferred one is closed, best first'),
     fallbackAgents: z.array(z.string()).default([]).describe('Agents of other providers that may take it over'),
@@ -161,7 +161,7 @@ export const jobAnswer = operation({
   outOfTurn: true,
   positional: ['job', 'answer'],
   subject: ['job'],
-  input: z.object({ job, answer: z.string().min(1).max(longestPrompt).describe('What its agent is told') }),
+  input: z.object({ job, answer: someText(longestPrompt).describe('What its agent is told') }),
   output: jobShape,
   run: async (input, context) =>
     viewJob(context, await context.jobs.answer(requireJob(context, input.job).id, input.answer)),

@@ -41,6 +41,10 @@ describe('model.resolve', () => {
     });
   });
 
+  test.each([{ model: ' ' }, { model: '--yes' }, { models: [''] }])('refuses %p, which is no model', async (wish) => {
+    await expect(run(wish)).rejects.toMatchObject({ code: 'invalid' });
+  });
+
   test('takes the models and agents that a job may go on with', async () => {
     const { rungs } = await run({ model: 'opus', models: ['haiku'], fallbackAgents: ['gemini'] });
     expect(rungs.map(({ agent, model }) => `${agent} ${model}`)).toEqual([

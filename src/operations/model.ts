@@ -8,7 +8,7 @@ import { formatWhen, type EpochMs } from '../core/time.ts';
 import { localTimeZone } from '../lib/local-time-zone.ts';
 import type { OperationContext } from './context.ts';
 import { sentenceOf } from './explain.ts';
-import { poolOf, requireJob, requireWorker } from './job-spec.ts';
+import { modelName, poolOf, requireJob, requireWorker } from './job-spec.ts';
 import { shownText } from './job-view.ts';
 import { operation } from './operation.ts';
 import { skippedShape } from './shape.ts';
@@ -54,9 +54,9 @@ export const modelResolve = operation({
   input: z.object({
     job: z.string().optional().describe('Job, by its id or the beginning of it'),
     agent: z.string().optional().describe('Without a job: the agent, such as claude'),
-    model: z.string().max(200).optional().describe('Without a job: the preferred model'),
+    model: modelName.optional().describe('Without a job: the preferred model'),
     pool: z.string().optional().describe('Without a job: the pool'),
-    models: z.array(z.string()).optional().describe('Without a job: models to go on with, best first'),
+    models: z.array(modelName).optional().describe('Without a job: models to go on with, best first'),
     fallbackAgents: z.array(z.string()).optional().describe('Without a job: agents that may take it over'),
   }),
   output: resolvedShape,

@@ -48,6 +48,27 @@ describe('an agent that takes a job over', () => {
     );
   });
 
+  test('leaves unknown what the first had still to tell, and its user is warned', async () => {
+    await using rig = await openSupervisor(['a']);
+    const usage = (more: object): string =>
+      print({ kind: 'usage', usage: { turns: 1, models: null, costUsd: null, ofConversation: false, ...more } });
+    const cost = usage({ models: [], costUsd: 0.02 });
+    await withSecond(rig, `${cost}while [ ! -e "$NOTES/warned" ]; do sleep 0.02; done\n${finish('taken over')}`);
+    const { spec } = buildJob();
+    const { id } = await rig.add(
+      `${usage({ turns: 30, ofConversation: true })}${half}while [ ! -e "$NOTES/closed" ]; do sleep 0.02; done`,
+      { ladder: { ...spec.ladder, agents: ['gemini'] }, stop: { ...spec.stop, budget: 9 } },
+    );
+    await rig.reaches(id, 'running');
+    await rig.close('a', rig.now + hourMs);
+    writeFileSync(join(rig.folder, 'closed'), '');
+    const warned = await rig.supervisor.until(id, ({ progress }) => progress.warned.length > 0);
+    expect(warned.progress.warned).toMatchObject([{ by: 'price' }]);
+    writeFileSync(join(rig.folder, 'warned'), '');
+    const job = await rig.reaches(id, 'done');
+    expect(rig.supervisor.spent(job).job).toMatchObject({ turns: 31, costUsd: null, leastUsd: 0.02 });
+  });
+
   test('saves the work itself where it meets a stop condition, though the first agent is open again', async () => {
     await using rig = await openSupervisor(['a']);
     const usage = { turns: 3, models: null, costUsd: null, ofConversation: false };

@@ -29,6 +29,12 @@ describe('what is known of an attempt', () => {
     expect(after({ kind: 'tool', name: 'Bash', summary: '' }, crash)).toMatchObject({ toolAt: null, lostAt: null });
   });
 
+  test('is when it did anything last with a tool that is not Stint’s, whose server knows its own', () => {
+    const begun = (name: string): AgentEvent => ({ kind: 'tool-begun', id: name, name });
+    expect(after(begun('Bash'), begun('mcp__stint-job__ask_user'))).toMatchObject({ workedAt: 1000 });
+    expect(after(begun('mcp__stint-job__ask_user'))).toMatchObject({ workedAt: null });
+  });
+
   test('is how often in a row a tool gave the same', () => {
     const times = (...events: AgentEvent[]) => after(...events).repeats.times;
     expect(times(gave('Bash', 'a'), text, gave('Bash', 'a'), gave('Bash', 'a'))).toBe(3);

@@ -9,6 +9,8 @@ export type Signs = {
   readonly lineAt: EpochMs | null;
   /** Its last call of one of Stint's own tools. */
   readonly toolAt: EpochMs | null;
+  /** When it last did anything with a tool but wait with one of them. */
+  readonly workedAt: EpochMs | null;
   readonly answeredAt: EpochMs | null;
   /** When it was told that the connection to them is lost. */
   readonly lostAt: EpochMs | null;
@@ -24,7 +26,7 @@ export type Signs = {
 };
 
 export const noSigns: Signs = {
-  ...{ lineAt: null, toolAt: null, answeredAt: null, lostAt: null, limitedAt: null, limit: '' },
+  ...{ lineAt: null, toolAt: null, workedAt: null, answeredAt: null, lostAt: null, limitedAt: null, limit: '' },
   ...{ repeats: noRepeats, open: noCalls, hasAnswered: false, waits: 0 },
 };
 
@@ -41,6 +43,8 @@ function changedBy(signs: Signs, event: AgentEvent, at: EpochMs): Signs {
       return limited(signs, event.detail, at);
     case 'tool':
       return isOwnTool(event.name) ? toolCalled(moved(signs), at) : moved(signs);
+    case 'tool-begun':
+      return isOwnTool(event.name) ? signs : worked(signs, at);
     case 'tool-result':
       return repeated(moved(signs), event, at);
     case 'error':
@@ -60,6 +64,10 @@ function changedBy(signs: Signs, event: AgentEvent, at: EpochMs): Signs {
 
 export function toolCalled(signs: Signs, at: EpochMs): Signs {
   return { ...signs, toolAt: Math.max(at, signs.toolAt ?? 0) };
+}
+
+export function worked(signs: Signs, at: EpochMs): Signs {
+  return { ...signs, workedAt: Math.max(at, signs.workedAt ?? 0) };
 }
 
 /** What it does once its user has spoken is not what it did before. */

@@ -42,8 +42,8 @@ export class Spending {
   ): { readonly job: Spent; readonly attempt: Spent; readonly counted: Spent } {
     const isLive = attempt !== undefined && attemptOf(job) === attempt.id;
     const told = isLive ? this.told(job, attempt) : nothingSpent;
-    // One that has ended may be made up for by the next.
-    const isUntold = attempt !== undefined && (isLive ? !this.#hasTold(attempt) : attempt.spent.costUsd === null);
+    // One that has ended may be made up for by one that goes on with its conversation.
+    const isUntold = isLive ? !this.#hasTold(attempt) : job.progress.untold !== undefined;
     const shown: Spent = isUntold ? { ...told, costUsd: null } : told;
     const latest = isLive ? shown : (attempt?.spent ?? nothingSpent);
     return { job: addSpent(job.spent, shown), attempt: latest, counted: countedOf(job, { ...attempt, spent: shown }) };

@@ -349,6 +349,20 @@ describe('what a job has spent', () => {
   });
 });
 
+test('what was not told stays unknown where the conversation was turned away when it was gone on with', async () => {
+  await using rig = await openSupervisor();
+  const untold = usage({ turns: 1, ofConversation: true });
+  const limit = print({ kind: 'error', failure: 'auth', detail: 'logged out', until: null });
+  const { id } = await rig.add(
+    `${session}if [ "$1" = first ]; then\n${untold}exit 9\nelse\n${limit}exit 1\nfi`,
+    stop({ budget: 9 }),
+  );
+  await rig.supervisor.until(id, ({ state }) => state.kind === 'queued' && state.notBefore !== null);
+  rig.advance(30 * secondMs);
+  const job = await rig.supervisor.until(id, ({ state, attempts }) => attempts > 1 && !('attempt' in state));
+  expect(rig.supervisor.spent(job).job).toMatchObject({ costUsd: null, turns: 1 });
+});
+
 describe('a job that is done only when its agent says so', () => {
   test('is gone on with in its conversation, and told why', async () => {
     await using rig = await openSupervisor();

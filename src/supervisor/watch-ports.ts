@@ -35,6 +35,10 @@ export interface WatchedWorld {
 export interface ToolWitness {
   /** An agent called one of them. */
   toolCalled(attempt: AttemptId): void;
+  /** A call of one of them has ended that did not only wait. */
+  worked(attempt: AttemptId): void;
+  /** When it last did anything with any tool but wait; null for never. */
+  workedAt(attempt: AttemptId): EpochMs | null;
   /** Its connection to them has ended, and its process has not. */
   toolsLost(attempt: AttemptId): void;
   /** A call waits for other jobs; to be called when it does not any more. */

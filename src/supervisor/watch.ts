@@ -20,7 +20,7 @@ import type { Effects } from './effects.ts';
 import type { JobBook } from './job-book.ts';
 import type { AccountPort, JobStore, OpenEffect, Processes } from './ports.ts';
 import { isClosedFor } from './closed-for.ts';
-import { afterEvent, answered, noSigns, toolCalled, type Signs } from './signs.ts';
+import { afterEvent, answered, noSigns, toolCalled, worked, type Signs } from './signs.ts';
 import type { Requests, ToolWitness, WatchedWorld } from './watch-ports.ts';
 
 export type WatchDeps = {
@@ -90,6 +90,14 @@ export class Watch implements ToolWitness {
 
   toolCalled(attempt: AttemptId): void {
     this.#note(attempt, (signs) => toolCalled(signs, this.#deps.clock()));
+  }
+
+  worked(attempt: AttemptId): void {
+    this.#note(attempt, (signs) => worked(signs, this.#deps.clock()));
+  }
+
+  workedAt(attempt: AttemptId): EpochMs | null {
+    return this.#signs.get(attempt)?.workedAt ?? null;
   }
 
   toolsLost(attempt: AttemptId): void {

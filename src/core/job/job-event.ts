@@ -88,6 +88,12 @@ export type JobEvent =
   /** Its agent was given the answer by the tool that had asked: no later attempt is told it again. */
   | { readonly kind: 'answer-told'; readonly attempt: AttemptId; readonly question: string }
   /** A call of one of Stint's tools has only waited since then: its agent makes it again. */
-  | { readonly kind: 'only-waited'; readonly attempt: AttemptId; readonly since: EpochMs }
+  | {
+      readonly kind: 'only-waited';
+      readonly attempt: AttemptId;
+      readonly since: EpochMs;
+      /** When its agent did anything else with a tool last; null for never. */
+      readonly workedAt: EpochMs | null;
+    }
   /** Its agent goes on with what was typed into its terminal, by whomever. */
   | { readonly kind: 'going'; readonly attempt: AttemptId };

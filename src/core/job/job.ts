@@ -206,6 +206,8 @@ export type StopProgress = {
   readonly continued: number;
   /** What the conversation had spent when its last attempt ended, where its agent tells that of the whole conversation. */
   readonly told: Told | null;
+  /** The conversation whose agent has not told what its last attempt cost: one that goes on with it tells. */
+  readonly untold?: string;
 };
 
 /** A question. The same words again are the same question, with the same answer. */
@@ -243,7 +245,7 @@ export type Attempt = {
   readonly spent: Spent;
   /** How long it waited for answers of the user. */
   readonly waitedMs: number;
-  /** Turns in which it only waited with a tool of Stint's, which it makes again; and until when the last one lasted. */
+  /** Turns in which it only waited with a tool of Stint's, which it makes again; and until when it waited last. */
   readonly idle?: { readonly turns: number; readonly until: EpochMs };
 };
 

@@ -52,12 +52,31 @@ export function endedAttempt(
 }
 
 /** A job with what its attempt has spent that has ended. */
-export function withSpent(job: Job, attempt: Attempt, told: Told | null): Job {
-  const { progress } = job;
-  const counted = countedOf(job, attempt);
+export function withSpent(
+  job: Job,
+  attempt: Attempt,
+  { told = null, toldLater = false }: { readonly told?: Told | null; readonly toldLater?: boolean },
+): Job {
+  const { untold, ...progress } = job.progress;
+  const session = job.conversation?.session;
+  const isOwed = toldLater && session !== undefined;
+  const known = isOwed ? { ...attempt, spent: { ...attempt.spent, costUsd: 0 } } : attempt;
+  const owed = isOwed ? session : told?.session === untold ? undefined : untold;
   return {
     ...job,
-    spent: addSpent(job.spent, attempt.spent),
-    progress: { ...progress, counted, told: told ?? progress.told },
+    spent: addSpent(job.spent, known.spent),
+    progress: {
+      ...{ ...progress, counted: countedOf(job, known), told: told ?? progress.told },
+      ...(owed === undefined ? {} : { untold: owed }),
+    },
   };
+}
+
+/** A job that goes on in this conversation, or anew: what another one has cost that nobody told is unknown for good. */
+export function goneOnIn(job: Job, session: string | null): Job {
+  const { untold, ...progress } = job.progress;
+  if (untold === undefined || untold === session) return job;
+  const unknown = { ...nothingSpent, costUsd: null };
+  const counted = addSpent(progress.counted, unknown);
+  return { ...job, spent: addSpent(job.spent, unknown), progress: { ...progress, counted } };
 }

@@ -4,6 +4,7 @@ import { asAttemptId } from '../ids.ts';
 import { Problem } from '../problem.ts';
 import type { Attempt, AttemptOutcome, Job, JobState } from './job.ts';
 import { mostContinued, runningMs } from './progress.ts';
+import { noTokens } from '../spend/tokens.ts';
 import { noStop, nothingSpent, type Stopped } from './stop.ts';
 import { transition, type Transition } from './transition.ts';
 import type { JobEvent } from './job-event.ts';
@@ -37,7 +38,9 @@ function meet(job: Job, event: JobEvent, present: Attempt = attempt): Transition
 }
 
 describe('a turn in which an agent only waited', () => {
-  const waited = (since: number): JobEvent => ({ kind: 'only-waited', attempt: first, since });
+  const waited = (since: number, workedAt: number | null = null): JobEvent => {
+    return { kind: 'only-waited', attempt: first, since, workedAt };
+  };
 
   test('is spent, and counts towards no condition', () => {
     const { job, attempt: after } = meet(jobIn(running), waited(now - 100));
@@ -53,6 +56,61 @@ describe('a turn in which an agent only waited', () => {
     expect(meet(jobIn(running), waited(now - 9), { ...attempt, idle }).attempt?.idle?.turns).toBe(2);
     const same = transition(jobIn(running), waited(now - 10), { attempt: { ...attempt, idle }, now });
     expect(same).toBeInstanceOf(Problem);
+  });
+
+  test('is none where it did anything else since it waited last, and the wait after that is one', () => {
+    const { job, attempt: worked } = meet(jobIn(running), waited(now - 100, now - 100));
+    expect(worked?.idle).toEqual({ turns: 0, until: now });
+    const later = transition(job, waited(now + 5, now - 100), { attempt: worked, now: now + 9 }) as Transition;
+    expect(later.attempt?.idle).toEqual({ turns: 1, until: now + 9 });
+    const again = transition(later.job, waited(now + 15, now + 9), { attempt: later.attempt, now: now + 19 });
+    expect((again as Transition).attempt?.idle?.turns).toBe(1);
+  });
+});
+
+describe('what an agent that tells the cost of whole conversations has not told', () => {
+  const spent = { ...nothingSpent, turns: 30, costUsd: null };
+  const { job: owes } = meet(jobIn(running), ended(crash, { spent, toldLater: true }));
+  const onAgent = (agent: string): JobEvent => {
+    return { kind: 'dispatched', on: { agent, model: null, pool: labelFrom('anthropic'), account: null } };
+  };
+  const second = { ...attempt, id: asAttemptId('job1.2'), number: 2 };
+  const later = (job: Job, of: Partial<Attempt['spent']>, session: string): Job => {
+    const told = { session, tokens: noTokens };
+    const end = { ...ended(done, { spent: { ...nothingSpent, ...of }, told }), attempt: second.id } as JobEvent;
+    return meet(job, end, second).job;
+  };
+
+  test('is told by whoever goes on with the conversation', () => {
+    const { job } = meet(owes, onAgent('claude'));
+    expect(job).toMatchObject({ spent: { turns: 30, costUsd: 0 }, progress: { untold: 's1' } });
+    const told = later(job, { costUsd: 2 }, 's1');
+    expect(told).toMatchObject({ spent: { turns: 30, costUsd: 2 }, progress: { counted: { costUsd: 2 } } });
+    expect(told.progress).not.toHaveProperty('untold');
+  });
+
+  test.each<[string, Job]>([
+    ['another agent takes the job over', meet(owes, onAgent('gemini')).job],
+    [
+      'the conversation is lost',
+      meet(meet(owes, onAgent('claude')).job, {
+        kind: 'conversation',
+        conversation: { ...conversation, session: 's2' },
+      }).job,
+    ],
+  ])('is unknown for good where %s, and so is what counts for a budget', (_, job) => {
+    const unknown = { costUsd: null, leastUsd: 0.02 };
+    const told = later(job, { costUsd: 0.02 }, 's2');
+    expect(told).toMatchObject({ spent: { ...unknown, turns: 30 }, progress: { counted: unknown } });
+    expect(told.progress).not.toHaveProperty('untold');
+  });
+
+  test('is unknown for good where the job is begun anew, and counts for none of its conditions then', () => {
+    const cancelled = meet(owes, { kind: 'cancel' }).job;
+    const { job } = meet(cancelled, { kind: 'retry', anew: true });
+    expect(job).toMatchObject({ spent: { costUsd: null }, progress: { counted: { costUsd: 0 } } });
+    expect(job.progress).not.toHaveProperty('untold');
+    expect(meet(cancelled, { kind: 'retry', anew: false }).job.progress).toMatchObject({ untold: 's1' });
   });
 });
 

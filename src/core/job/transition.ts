@@ -5,7 +5,7 @@ import { afterFailure } from './after-failure.ts';
 import { answered, asked, asksOnTerminal, going, waited } from './asking.ts';
 import { changed, goingOn, misfit, queue } from './change.ts';
 import type { AfterStop, Attempt, Conversation, Job, JobState } from './job.ts';
-import { endedAttempt, freshOf, mostContinued, noProgress, withSpent } from './progress.ts';
+import { endedAttempt, freshOf, goneOnIn, mostContinued, noProgress, withSpent } from './progress.ts';
 import { leftOpen, told, toldBefore, unheard } from './question.ts';
 import { attemptOf, hasEnded, isHeld, isIdle } from './state.ts';
 import { notFinished, resultOf, saveWork } from './stop-words.ts';
@@ -52,7 +52,7 @@ export function transition(job: Job, event: JobEvent, given: Given): Transition 
       return spawned(job, event, given);
     case 'conversation':
       if (attemptOf(job) === null || isSame(job.conversation, event.conversation)) return misfit(job, event);
-      return { job: changed(job, given, { conversation: event.conversation }), attempt: null, effects: [] };
+      return conversed(job, event, given);
     case 'model':
       if (attemptOf(job) !== event.attempt || job.usualModel === event.model) return misfit(job, event);
       // Who took it over has another.
@@ -126,8 +126,16 @@ function dispatched(job: Job, { on }: Of<'dispatched'>, given: Given): Transitio
   };
   // What it might have been asked by Stint is of no use any more.
   const kept = job.asked.filter((each) => each.by !== 'stint' || each.answer !== null);
-  const next = changed(job, given, { state: { kind: 'starting', attempt: id }, attempts: number, asked: kept });
+  const { handover, conversation } = job;
+  const goesOn = handover?.kind === 'resume' && conversation?.agent === on.agent ? conversation.session : null;
+  const more = { state: { kind: 'starting', attempt: id }, attempts: number, asked: kept } as const;
+  const next = changed(goneOnIn(job, goesOn), given, more);
   return { job: next, attempt, effects: [{ kind: 'spawn', attempt: id }] };
+}
+
+function conversed(job: Job, { conversation }: Of<'conversation'>, given: Given): Transition {
+  const next = goneOnIn(job, conversation?.session ?? null);
+  return { job: changed(next, given, { conversation }), attempt: null, effects: [] };
 }
 
 /** One that is to be stopped by now still gets its pid, by which it is ended. */
@@ -151,12 +159,13 @@ function finished(job: Job, event: Of<'finished'>, given: Given): Transition | P
   return stop(said, { kind: 'done' }, given);
 }
 
-/** Calls that are made at once are of one turn. */
+/** Calls that are made at once are of one turn. That of the first after other work may be the turn of that as well. */
 function onlyWaited(job: Job, event: Of<'only-waited'>, { attempt, now }: Given): Transition | Problem {
   if (attemptOf(job) !== event.attempt || attempt === null) return misfit(job, event);
   const { turns, until } = attempt.idle ?? { turns: 0, until: 0 };
   if (event.since <= until) return misfit(job, event);
-  const idle = { turns: turns + 1, until: now };
+  const isWork = event.workedAt !== null && event.workedAt >= until;
+  const idle = { turns: isWork ? turns : turns + 1, until: now };
   return { job: { ...job, fence: job.fence + 1 }, attempt: { ...attempt, idle }, effects: [] };
 }
 
@@ -192,8 +201,7 @@ function ended(before: Job, event: Of<'ended'>, given: Given): Transition | Prob
   const attempt = endedAttempt(before, given.attempt, { ...event, now: given.now });
   // A person who has ended it wants nothing more of it.
   const kept = outcome.kind === 'done' ? taken(before) : untaken(before);
-  const counts = event.toldLater === true ? { ...attempt, spent: { ...attempt.spent, costUsd: 0 } } : attempt;
-  const job = withSpent({ ...before, ...kept }, counts, event.told ?? null);
+  const job = withSpent({ ...before, ...kept }, attempt, event);
   if (next?.kind === 'cancelled') return { ...end(job, { kind: 'cancelled', at: given.now }, given), attempt };
   const done = outcome.kind === 'done' ? outcome.result : null;
   const words = done ?? event.words ?? null;
@@ -327,14 +335,15 @@ function cancel(job: Job, event: JobEvent, given: Given): Transition | Problem {
   return end(job, { kind: 'cancelled', at: given.now }, given);
 }
 
-function retry(job: Job, event: Of<'retry'>, given: Given): Transition | Problem {
+function retry(before: Job, event: Of<'retry'>, given: Given): Transition | Problem {
+  const job = event.anew ? goneOnIn(before, null) : before;
   const { kind } = job.state;
   if (kind !== 'failed' && kind !== 'blocked' && kind !== 'cancelled' && kind !== 'done') return misfit(job, event);
   const says = 'You were stopped, and are asked to go on.';
   const anew = { handover: null, conversation: null, report: null, asked: [] };
   const begins = event.anew ? anew : goingOn({ ...job, stopped: null }, says);
   // It gets its conditions afresh, or would be stopped at once by what it has spent before; that stays told.
-  const again = { stopped: null, progress: { ...noProgress, told: job.progress.told } };
+  const again = { stopped: null, progress: { ...job.progress, ...noProgress, told: job.progress.told } };
   const forgotten = { restarts: noRestarts, finished: null, watched: { ...job.watched, loops: 0 } };
   const more = { state: queue(null, null), ...forgotten, ...again, ...begins };
   return { job: changed(job, given, more), attempt: null, effects: [] };

@@ -8,6 +8,8 @@ import { objectSchema, type Tool } from './tool.ts';
 
 export type ToolWitness = {
   toolCalled(attempt: AttemptId): void;
+  worked(attempt: AttemptId): void;
+  workedAt(attempt: AttemptId): EpochMs | null;
   toolsLost(attempt: AttemptId): void;
 };
 
@@ -46,7 +48,7 @@ export function createAgentMcp(given: AgentMcpDeps): AgentMcp {
   let shown: readonly Tool[] | undefined;
   /** What cannot be written down is a turn too many, and no reason to keep an answer back. */
   const waited = ({ job, attempt }: Pick<ToolCall, 'job' | 'attempt'>, since: EpochMs): Promise<unknown> =>
-    deps.jobs.tell(job.id, { kind: 'only-waited', attempt, since }).catch(bug);
+    deps.jobs.tell(job.id, { kind: 'only-waited', attempt, since, workedAt: witness.workedAt(attempt) }).catch(bug);
   return {
     async handle(request) {
       if (!isOn()) return refusal(403, 'Agents have no tools here: jobs.tools is off in config.toml.');
@@ -65,10 +67,17 @@ export function createAgentMcp(given: AgentMcpDeps): AgentMcp {
           const run = runTool(tool, input, { ...deps, ...caller, signal: AbortSignal.any([signal, stopping.signal]) });
           const since = deps.clock();
           return run
-            .then(async (output) => {
-              if (hasOnlyWaited(name, output)) await waited(caller, since);
-              return output;
-            })
+            .then(
+              async (output) => {
+                if (hasOnlyWaited(name, output)) await waited(caller, since);
+                else witness.worked(caller.attempt);
+                return output;
+              },
+              (error: unknown) => {
+                witness.worked(caller.attempt);
+                throw error;
+              },
+            )
             .finally(() => signal.removeEventListener('abort', lost));
         },
       });
