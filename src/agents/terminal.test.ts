@@ -21,13 +21,23 @@ describe('hooks', () => {
   const bash = { tool_name: 'Bash', tool_input: { command: 'rm x' } };
   test.each([
     ['SessionStart', {}, ['session']],
-    ['UserPromptSubmit', {}, ['going']],
     ['PostToolUse', bash, ['going']],
     ['PermissionRequest', bash, ['asks']],
     ['SomethingNew', {}, []],
   ])('%s means the same of Claude Code and of Codex', (name, more, kinds) => {
     for (const id of ['claude', 'codex'])
       expect(listen(id)('stdout', hook(name, more)).map(({ kind }) => kind)).toEqual(kinds as never);
+  });
+
+  test('a prompt is gone on with, and what Claude Code has left in the background is not what it waits for', () => {
+    const going = { kind: 'going' } as const;
+    expect(listen('codex')('stdout', hook('UserPromptSubmit'))).toEqual([going]);
+    const hear = listen('claude');
+    const lines = [hook('Stop', { background_tasks: [{}] }), hook('UserPromptSubmit')];
+    expect(lines.flatMap((line) => hear('stdout', line)).slice(-2)).toEqual([
+      { kind: 'tool-ended', id: 'background' },
+      going,
+    ]);
   });
 
   test('a permission is asked for with the tool and what it is to do', () => {
@@ -72,7 +82,7 @@ describe('hooks', () => {
     test('is nothing any more where another prompt comes', () => {
       const told = open();
       told('PermissionRequest', read('/a'));
-      expect(told('UserPromptSubmit')).toEqual(['going']);
+      expect(told('UserPromptSubmit')).toContain('going');
       expect(told('PostToolUse', read('/b'))).toEqual(['going']);
     });
   });

@@ -22,6 +22,9 @@ const hooks = [
   'SessionEnd',
 ];
 
+/** What it has started, as one call of a tool: nobody is waited for but that between the end of a turn and the next prompt. */
+const background = 'background';
+
 /** That it has been idle is told long after the end of the turn, and a login or an answer ask for nothing. */
 const noQuestions = new Set([
   ...['idle_prompt', 'permission_prompt', 'auth_success', 'elicitation_complete', 'elicitation_response'],
@@ -102,7 +105,7 @@ function fromHook(line: string, permissions: Permissions): readonly AgentEvent[]
       return [{ kind: 'session', id: event.session_id }];
     case 'UserPromptSubmit':
       permissions.none();
-      return [{ kind: 'going' }];
+      return [{ kind: 'tool-ended', id: background }, { kind: 'going' }];
     case 'PostToolUse':
     case 'PostToolUseFailure':
       return permissions.ended(event);
@@ -118,7 +121,7 @@ function fromHook(line: string, permissions: Permissions): readonly AgentEvent[]
       if ((event.background_tasks ?? []).length === 0) return [{ kind: 'result', text }, { kind: 'turn-ended' }];
       // It goes on by itself when what runs in the background has ended, which is told by the end of its next turn; a server never does.
       return [
-        { kind: 'tool-begun', id: 'background', name: 'background task' },
+        { kind: 'tool-begun', id: background, name: 'background task' },
         { kind: 'rests', text },
       ];
     }
