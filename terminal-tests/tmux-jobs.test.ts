@@ -49,6 +49,25 @@ describe('a job in tmux', () => {
     await sessionsAre(rig, 0);
   });
 
+  test('goes on with the turn that its user has answered into, though its transcript ends with the turn before', async () => {
+    await using rig = await openSupervisor();
+    Bun.spawnSync(['mkfifo', join(rig.folder, 'gate')]);
+    const going = `printf '{"kind":"going","transcript_path":"%s/transcript"}\\n' "$PWD" | sh "$4"\n`;
+    const ended = [{ kind: 'result', text: 'Which one?' }, { kind: 'turn-ended' }].map((each) => JSON.stringify(each));
+    const turn = `printf '%s\\n' ${ended.map((each) => `'${each}'`).join(' ')} >>transcript\n`;
+    const later = `read -r _ <gate\n${tell({ kind: 'text', text: 'still at it' })}`;
+    const talk = { ...tmux, interactive: true };
+    const { id } = await rig.add(`${going}${turn}read -r _; ${going}${later}${sleep}`, talk);
+    await rig.reaches(id, 'waiting');
+    await rig.supervisor.answer(id, 'the second');
+    await rig.supervisor.until(id, ({ state }) => state.kind === 'running' && state.answering === undefined);
+    await rig.restart();
+    const heard = rig.hearsText('still at it');
+    writeFileSync(join(rig.folder, 'gate'), 'go\n');
+    await heard;
+    expect(rig.supervisor.find(id)).toMatchObject({ state: { kind: 'running' }, attempts: 1 });
+  });
+
   test('is not ended while its session is still starting, though nothing of it is known yet', async () => {
     await using rig = await openSupervisor();
     const { id } = await rig.add(sleep, tmux);

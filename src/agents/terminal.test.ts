@@ -1,6 +1,6 @@
 // What agents on terminals tell, from their hooks and transcripts as they were seen.
 import { describe, expect, test } from 'bun:test';
-import type { JobListener, TerminalMode, TerminalStart } from './job-mode.ts';
+import type { AgentEvent, JobListener, TerminalMode, TerminalStart } from './job-mode.ts';
 import { agents } from './registry.ts';
 
 const terminalOf = (id: string): TerminalMode => {
@@ -21,7 +21,6 @@ describe('hooks', () => {
   const bash = { tool_name: 'Bash', tool_input: { command: 'rm x' } };
   test.each([
     ['SessionStart', {}, ['session']],
-    ['UserPromptSubmit', {}, ['going']],
     ['PostToolUse', bash, ['going']],
     ['PermissionRequest', bash, ['asks']],
     ['SomethingNew', {}, []],
@@ -30,10 +29,62 @@ describe('hooks', () => {
       expect(listen(id)('stdout', hook(name, more)).map(({ kind }) => kind)).toEqual(kinds as never);
   });
 
+  test('a prompt is gone on with, and what Claude Code has left in the background is not what it waits for', () => {
+    const going = { kind: 'going' } as const;
+    expect(listen('codex')('stdout', hook('UserPromptSubmit'))).toEqual([going]);
+    const hear = listen('claude');
+    const lines = [hook('Stop', { background_tasks: [{}] }), hook('UserPromptSubmit')];
+    expect(lines.flatMap((line) => hear('stdout', line)).slice(-2)).toEqual([
+      { kind: 'tool-ended', id: 'background' },
+      going,
+    ]);
+  });
+
   test('a permission is asked for with the tool and what it is to do', () => {
     expect(listen('claude')('stdout', hook('PermissionRequest', bash))).toEqual([
       { kind: 'asks', question: 'May it use Bash? {"command":"rm x"}', yes: '1' },
     ]);
+  });
+
+  describe.each(['claude', 'codex'])('a permission of %s', (id) => {
+    const read = (path: string) => ({ tool_name: 'Read', tool_input: { file_path: path } });
+    const words = (told: readonly AgentEvent[]) =>
+      told.map((event) => (event.kind === 'asks' ? event.question : event.kind));
+    const open = () => {
+      const hear = listen(id);
+      return (name: string, more: object = {}) => words(hear('stdout', hook(name, more)));
+    };
+    const [mayA, mayB] = ['/a', '/b'].map((path) => `May it use Read? {"file_path":"${path}"}`);
+
+    test('stays open until its own call has ended, whatever else does', () => {
+      const told = open();
+      expect(told('PermissionRequest', read('/a'))).toEqual([mayA] as never);
+      expect([...told('PostToolUse', bash), ...told('PostToolUse', read('/b'))]).toEqual([]);
+      expect(told('PostToolUse', read('/a'))).toEqual(['going']);
+      expect(told('PostToolUse', bash)).toEqual(['going']);
+    });
+
+    test('is followed by the next one that was asked for meanwhile', () => {
+      const told = open();
+      expect(told('PermissionRequest', read('/a'))).toEqual([mayA] as never);
+      expect(told('PermissionRequest', read('/b'))).toEqual([]);
+      expect(told('PostToolUse', read('/a'))).toEqual([mayB] as never);
+      expect(told('PostToolUse', read('/b'))).toEqual(['going']);
+    });
+
+    test('is known again though more is said of it in one place than in the other', () => {
+      const told = open();
+      const [command, description] = ['rm x', 'It is old.'];
+      told('PermissionRequest', { tool_name: 'Bash', tool_input: { command, description } });
+      expect(told('PostToolUse', { tool_name: 'Bash', tool_input: { command, answers: {} } })).toEqual(['going']);
+    });
+
+    test('is nothing any more where another prompt comes', () => {
+      const told = open();
+      told('PermissionRequest', read('/a'));
+      expect(told('UserPromptSubmit')).toContain('going');
+      expect(told('PostToolUse', read('/b'))).toEqual(['going']);
+    });
   });
 
   test('the end of a turn of Claude Code has its last word, unless something goes on in the background', () => {

@@ -35,7 +35,6 @@ export function agentProcesses({ folder, kill, graceMs = 5 * secondMs, reached }
       stderr: join(own, 'stderr'),
       exit: join(own, 'exit'),
       screen: join(own, 'screen'),
-      transcripts: join(own, 'transcripts'),
     };
   };
   const living = async ({ id, pid, birth }: Known): Promise<readonly number[]> => {

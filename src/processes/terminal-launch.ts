@@ -23,7 +23,7 @@ export async function readyTerminal(launch: Launch): Promise<readonly string[]> 
   const command = await commandOf(launch);
   await writeFiles(launch);
   // What its hooks write to, and by which it is known to have been started.
-  for (const path of [launch.files.stdout, launch.files.transcripts]) await (await open(path, 'a', 0o600)).close();
+  await (await open(launch.files.stdout, 'a', 0o600)).close();
   return ['/bin/sh', '-c', wrapper, 'stint', launch.files.exit, ...command];
 }
 

@@ -19,10 +19,12 @@ import type { JobBook } from './job-book.ts';
 import { launchOf, type LaunchDeps } from './launch.ts';
 import type { Metered } from './meter.ts';
 import type { Exit, JobStore, OpenEffect, Processes } from './ports.ts';
+import type { WatchedWorld } from './watch-ports.ts';
 
 export type EffectDeps = LaunchDeps & {
   readonly store: JobStore;
   readonly processes: Processes;
+  readonly world: Pick<WatchedWorld, 'requests'>;
   readonly book: JobBook;
   readonly clock: () => EpochMs;
   readonly newId: () => JobId;

@@ -10,10 +10,12 @@ import type { AccountPort, Exit, Processes } from './ports.ts';
 import { metered, meteredAtEnd, type Metered, type MeterEnd } from './meter.ts';
 import { ScreenWatch } from './screen-watch.ts';
 import { TerminalTurns } from './terminal-turns.ts';
+import type { WatchedWorld } from './watch-ports.ts';
 
 export type FollowDeps = {
   readonly processes: Processes;
   readonly accounts: AccountPort;
+  readonly world: Pick<WatchedWorld, 'requests'>;
   readonly clock: () => EpochMs;
   /** Lets something happen to the attempt's job; resolves when it is written, however long that takes. */
   readonly apply: (event: JobEvent) => Promise<void>;

@@ -41,8 +41,6 @@ export type RunFiles = {
   readonly exit: string;
   /** Of one on a terminal: what was shown, the latest of it. */
   readonly screen: string;
-  /** Of one on a terminal: the transcripts that its agent writes, each as `bytes to leave out, space, path`. */
-  readonly transcripts: string;
 };
 
 export type Launch = {
@@ -135,7 +133,7 @@ export type OutputLine = {
   readonly line: string;
   /** By when it was written at the latest: one that is read after a restart is older than that. */
   readonly by: EpochMs;
-  /** Another line of its channel has been written after it. */
+  /** Another line is known that was written after it. */
   readonly more?: true;
 };
 

@@ -169,6 +169,37 @@ describe('a limit on a screen', () => {
     await rig.reaches(id, 'parked');
   });
 
+  /** Resolves when the screen was looked at a few times more. */
+  const looks = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 1000));
+
+  test('is none while its agent waits for its user, whatever it tells meanwhile', async () => {
+    await using rig = await openSupervisor();
+    const ask = tell({ kind: 'result', text: 'limit reached?' }) + tell({ kind: 'turn-ended' });
+    const script = `${begun}echo 'limit reached'\n${ask}${tell({ kind: 'text', text: 'by the way' })}${sleep}`;
+    const heard = rig.hearsText('by the way');
+    const { id } = await rig.add(script, { ...pty, interactive: true });
+    await rig.reaches(id, 'waiting');
+    await heard;
+    rig.advance(60 * minuteMs);
+    await looks();
+    expect(rig.supervisor.find(id)).toMatchObject({ state: { kind: 'waiting' }, attempts: 1 });
+  });
+
+  test('is none while a model answers it, and is told with what spoke for it', async () => {
+    await using rig = await openSupervisor();
+    rig.world.asks = { lastAt: null, open: 1, held: 0 };
+    const { id } = await rig.add(shows, pty);
+    await rig.supervisor.until(id, ({ conversation }) => conversation !== null);
+    await looks();
+    rig.advance(4 * minuteMs);
+    await looks();
+    expect(rig.supervisor.find(id)).toMatchObject({ state: { kind: 'running' }, attempts: 1 });
+    rig.world.asks = { lastAt: null, open: 0, held: 0 };
+    const { watched } = await rig.reaches(id, 'done');
+    const line = 'limit reached, resets in 2 hours';
+    expect(watched.last).toMatchObject({ rule: 'limited-stuck', deed: 'resume', facts: { line, isClosed: false } });
+  });
+
   test('is one at once where its account is closed by its own state', async () => {
     await using rig = await openSupervisor(['a']);
     const { id } = await rig.add(shows, pty);

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { interrupted, type AgentEvent, type JobListener, type TerminalMode } from '../job-mode.ts';
-import { permissionQuestion, readHookEvent } from '../hook-event.ts';
+import { readHookEvent } from '../hook-event.ts';
 import { parseJson } from '../../lib/parse-json.ts';
 import { shellWord } from '../../lib/shell-word.ts';
+import { Permissions } from '../permissions.ts';
 import { eventsOf } from '../told-events.ts';
 import { listenToClaude } from './events.ts';
 import { ToolCalls } from '../tool-calls.ts';
@@ -20,6 +21,9 @@ const hooks = [
   'Stop',
   'SessionEnd',
 ];
+
+/** What it has started, as one call of a tool: nobody is waited for but that between the end of a turn and the next prompt. */
+const background = 'background';
 
 /** That it has been idle is told long after the end of the turn, and a login or an answer ask for nothing. */
 const noQuestions = new Set([
@@ -71,9 +75,10 @@ function listen(now: () => number): JobListener {
   const hear = listenToClaude(now);
   const calls = new ToolCalls();
   const count = countClaude();
+  const permissions = new Permissions('1');
   return (channel, line) => {
     if (channel === 'stdout') {
-      const told = fromHook(line);
+      const told = fromHook(line, permissions);
       // The last answer of a turn has no tools to wait for.
       return told.some(({ kind }) => kind === 'turn-ended' || kind === 'rests')
         ? [...count({ type: 'user' }), ...told]
@@ -81,34 +86,42 @@ function listen(now: () => number): JobListener {
     }
     if (channel !== 'transcript') return [];
     const parsed = parseJson(line);
-    if (interruptedSchema.safeParse(parsed).success) return [interrupted];
+    if (interruptedSchema.safeParse(parsed).success) {
+      permissions.none();
+      return [interrupted];
+    }
     const told = [...eventsOf(hear(channel, line).told), ...entryEvents(parsed, calls, now()), ...count(parsed)];
     // Such an entry ends the turn, and no hook tells of that.
-    return told.some(({ kind }) => kind === 'error' || kind === 'limited') ? [...told, { kind: 'turn-ended' }] : told;
+    if (!told.some(({ kind }) => kind === 'error' || kind === 'limited')) return told;
+    permissions.none();
+    return [...told, { kind: 'turn-ended' }];
   };
 }
 
-function fromHook(line: string): readonly AgentEvent[] {
+function fromHook(line: string, permissions: Permissions): readonly AgentEvent[] {
   const event = readHookEvent(line);
   switch (event?.hook_event_name) {
     case 'SessionStart':
       return [{ kind: 'session', id: event.session_id }];
     case 'UserPromptSubmit':
+      permissions.none();
+      return [{ kind: 'tool-ended', id: background }, { kind: 'going' }];
     case 'PostToolUse':
     case 'PostToolUseFailure':
-      return [{ kind: 'going' }];
+      return permissions.ended(event);
     case 'PermissionRequest':
-      return [{ kind: 'asks', question: permissionQuestion(event), yes: '1' }];
+      return permissions.asked(event);
     case 'Notification':
       return noQuestions.has(event.notification_type ?? '')
         ? []
         : [{ kind: 'asks', question: event.message ?? 'It wants your attention.' }];
     case 'Stop': {
+      permissions.none();
       const text = event.last_assistant_message ?? '';
       if ((event.background_tasks ?? []).length === 0) return [{ kind: 'result', text }, { kind: 'turn-ended' }];
       // It goes on by itself when what runs in the background has ended, which is told by the end of its next turn; a server never does.
       return [
-        { kind: 'tool-begun', id: 'background', name: 'background task' },
+        { kind: 'tool-begun', id: background, name: 'background task' },
         { kind: 'rests', text },
       ];
     }

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { parseJson } from '../../lib/parse-json.ts';
 import { shellWord } from '../../lib/shell-word.ts';
 import { readFailure } from '../failure-text.ts';
-import { permissionQuestion, readHookEvent } from '../hook-event.ts';
+import { readHookEvent } from '../hook-event.ts';
 import { interrupted, type AgentEvent, type JobListener, type TerminalMode } from '../job-mode.ts';
+import { Permissions } from '../permissions.ts';
 import { eventsOf } from '../told-events.ts';
 import { toolResult } from '../tool-calls.ts';
 import { listenToCodex } from './events.ts';
@@ -100,14 +101,16 @@ function trustOf(event: string, command: string): string {
 
 function listen(now: () => number): JobListener {
   const hear = listenToCodex(now);
+  const permissions = new Permissions('y');
   let turns = 0;
   return (channel, line) => {
-    if (channel === 'stdout') return fromHook(line);
+    if (channel === 'stdout') return fromHook(line, permissions);
     if (channel !== 'transcript') return [];
     const parsed = parseJson(line);
     const call = callSchema.safeParse(parsed).data?.payload;
     if (call !== undefined) return [fromCall(call)];
     const payload = rolloutSchema.safeParse(parsed).data?.payload;
+    if (payload?.type === 'task_complete' || payload?.type === 'turn_aborted') permissions.none();
     const told = eventsOf(hear(channel, line).told);
     if (payload?.type !== 'token_count') return [...told, ...fromRollout(payload, now())];
     if (payload.info === null) return told;
@@ -118,16 +121,18 @@ function listen(now: () => number): JobListener {
   };
 }
 
-function fromHook(line: string): readonly AgentEvent[] {
+function fromHook(line: string, permissions: Permissions): readonly AgentEvent[] {
   const event = readHookEvent(line);
   switch (event?.hook_event_name) {
     case 'SessionStart':
       return [{ kind: 'session', id: event.session_id }];
     case 'UserPromptSubmit':
-    case 'PostToolUse':
+      permissions.none();
       return [{ kind: 'going' }];
+    case 'PostToolUse':
+      return permissions.ended(event);
     case 'PermissionRequest':
-      return [{ kind: 'asks', question: permissionQuestion(event), yes: 'y' }];
+      return permissions.asked(event);
     default:
       return [];
   }
