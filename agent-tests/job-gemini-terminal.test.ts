@@ -16,6 +16,8 @@ test('Gemini CLI on a terminal works for a person, who ends it, and not by itsel
   await rig.stint('job', 'answer', id, '1');
   // It says nothing, and its screen stays as it is.
   expect((await rig.reaches(id, 'waiting')).question).toContain('all done');
+  await rig.stint('job', 'answer', id, '[[say:then I am glad]]');
+  while (!((await rig.show(id)).question ?? '').includes('✦ then I am glad')) await Bun.sleep(200);
   const person = async (keys: string): Promise<unknown> => rig.call('job.type', { job: id, keys: btoa(keys) });
   await person('/quit');
   // The first Enter may take what it offers to complete.

@@ -125,6 +125,8 @@ export type TerminalStart = JobStart & {
 export interface TerminalMode {
   /** It tells of no end of a turn: only a person knows when it is finished. */
   readonly silent: boolean;
+  /** A line of its screen that is there only where it takes a text, for one that is silent: what else it shows is a dialog. */
+  readonly takesText?: RegExp;
   args(start: TerminalStart): readonly string[];
   /** Reads what its hooks were told, which comes as stdout, and its transcripts. */
   listen(now: () => number): JobListener;

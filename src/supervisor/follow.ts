@@ -72,6 +72,7 @@ export async function followAttempt(
     attempt,
     interactive,
     silent: terminal?.silent === true,
+    ...(terminal?.takesText === undefined ? {} : { takesText: terminal.takesText }),
     completion,
     isAdopted,
     heard: () => ear.heard,

@@ -29,7 +29,7 @@ async function asked(
   const all = [];
   for (const each of looks) {
     [state, text] = each;
-    all.push(/^It shows: (.*) Look at it with/.exec((await still.look()) ?? '')?.[1]);
+    all.push(/^It shows: (.*) Look at it with/.exec((await still.look())?.question ?? '')?.[1]);
   }
   return all;
 }
@@ -58,4 +58,18 @@ test('one that never says a word waits where what it shows stays, and is not ask
 test('one that speaks is asked about only where it does not go on with an answer', async () => {
   const looks = [running, running, answering, answering, running].map((state) => [state, 'same'] as const);
   expect(await asked({ silent: false, heard: true }, looks)).toEqual([none, none, none, 'same', none]);
+});
+
+test('where it shows its empty prompt it takes a text, and what else it shows is a dialog', async () => {
+  let text = '';
+  const terminal = { text: () => Promise.resolve(text) } as JobTerminal;
+  const deps = { processes: { terminal: () => Promise.resolve(terminal) }, state: () => running, bug: () => undefined };
+  const still = new StillScreen(deps, { attempt, silent: true, takesText: /^> Type here/ });
+  const shown = async (screen: string): Promise<unknown> => {
+    text = screen;
+    await still.look();
+    return still.look();
+  };
+  expect(await shown('all done\n> Type here\n')).not.toHaveProperty('yes');
+  expect(await shown('May it?\n● 1. Yes\n')).toMatchObject({ yes: '\r' });
 });

@@ -1,3 +1,4 @@
+import type { TerminalMode } from '../agents/job-mode.ts';
 import type { Attempt, JobState } from '../core/job/job.ts';
 import { secondMs } from '../core/time.ts';
 import { pause } from '../lib/pause.ts';
@@ -14,6 +15,12 @@ export type StillDeps = {
 
 const usualDialogMs = 30 * secondMs;
 const linesOfScreen = 15;
+const enterKey = '\r';
+
+/** What somebody is asked by a screen: a dialog, in which a key is yes, or what to say next. */
+export type Shown = { readonly question: string; readonly yes?: string };
+
+type Watched = Pick<TerminalMode, 'silent' | 'takesText'> & { readonly attempt: Attempt };
 
 /**
  * Finds out that an agent waits for somebody and does not say so: it has not said its first word, has not gone on with what
@@ -23,19 +30,21 @@ export class StillScreen {
   readonly #deps: StillDeps;
   readonly #attempt: Attempt;
   readonly #silent: boolean;
+  readonly #takesText: RegExp | undefined;
   readonly #stopped = new AbortController();
   #hasHeard = false;
   #hasLooked = false;
   #shown: string | null = null;
 
-  constructor(deps: StillDeps, { attempt, silent }: { readonly attempt: Attempt; readonly silent: boolean }) {
+  constructor(deps: StillDeps, { attempt, silent, takesText }: Watched) {
     this.#deps = deps;
     this.#attempt = attempt;
     this.#silent = silent;
+    this.#takesText = takesText;
   }
 
   /** `ask` is called with what it shows. */
-  begin(ask: (question: string) => Promise<void>): void {
+  begin(ask: (shown: Shown) => Promise<void>): void {
     void this.#watch(ask).catch(this.#deps.bug);
   }
 
@@ -47,18 +56,18 @@ export class StillScreen {
     this.#hasHeard = true;
   }
 
-  async #watch(ask: (question: string) => Promise<void>): Promise<void> {
+  async #watch(ask: (shown: Shown) => Promise<void>): Promise<void> {
     const { signal } = this.#stopped;
     for (;;) {
       await pause(this.#deps.dialogMs ?? usualDialogMs, signal);
       if (signal.aborted) return;
-      const question = await this.look();
-      if (question !== null) await ask(question);
+      const shown = await this.look();
+      if (shown !== null) await ask(shown);
     }
   }
 
   /** One look; null where it does not show that somebody is waited for. */
-  async look(): Promise<string | null> {
+  async look(): Promise<Shown | null> {
     const isFirst = !this.#hasLooked && !this.#hasHeard;
     this.#hasLooked = true;
     const before = this.#shown;
@@ -77,10 +86,14 @@ export class StillScreen {
     return this.#silent || !this.#hasHeard || state.answering !== undefined;
   }
 
-  #question(text: string): string {
+  #question(text: string): Shown {
     const lines = text.split('\n').map((line) => line.trim());
     const shown = lines.filter((line) => /[\p{L}\p{N}]/u.test(line)).slice(-linesOfScreen);
     const question = shown.length === 0 ? 'It shows nothing yet.' : `It shows: ${shown.join(' / ')}`;
-    return `${question} Look at it with: stint job attach ${this.#attempt.job}`;
+    const takesText = shown.some((line) => this.#takesText?.test(line));
+    return {
+      question: `${question} Look at it with: stint job attach ${this.#attempt.job}`,
+      ...(takesText ? {} : { yes: enterKey }),
+    };
   }
 }

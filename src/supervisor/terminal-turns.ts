@@ -1,4 +1,4 @@
-import type { AgentEvent } from '../agents/job-mode.ts';
+import type { AgentEvent, TerminalMode } from '../agents/job-mode.ts';
 import type { Attempt } from '../core/job/job.ts';
 import type { Heard } from '../core/job/outcome.ts';
 import type { JobEvent } from '../core/job/job-event.ts';
@@ -14,11 +14,9 @@ export type TurnDeps = StillDeps & {
   readonly restMs?: number;
 };
 
-type Watched = {
+type Watched = Pick<TerminalMode, 'silent' | 'takesText'> & {
   readonly attempt: Attempt;
   readonly interactive: boolean;
-  /** It tells of no turns. */
-  readonly silent: boolean;
   /** The end of a turn is not enough: it goes on until its agent says that it is finished. */
   readonly completion: boolean;
   /** It was begun before this process: what is heard first was told before. */
@@ -32,7 +30,6 @@ type Watched = {
 const usualRestMs = 10 * minuteMs;
 const turnWords: ReadonlySet<AgentEvent['kind']> = new Set(['turn-ended', 'rests', 'asks', 'going']);
 const longestQuestion = 1000;
-const enterKey = '\r';
 const turnOver = 'Its turn has ended.';
 
 /**
@@ -57,7 +54,7 @@ export class TerminalTurns {
 
   /** From here on its screen tells that it waits where it does not say so. */
   begin(ended: Promise<unknown>): void {
-    this.#still.begin((question) => this.#ask(question, enterKey));
+    this.#still.begin(({ question, yes }) => this.#ask(question, yes));
     const stop = (): void => this.stop();
     ended.then(stop, stop);
   }
