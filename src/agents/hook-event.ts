@@ -19,7 +19,16 @@ export function readHookEvent(line: string): HookEvent | undefined {
   return line.startsWith('{') ? eventSchema.safeParse(parseJson(line)).data : undefined;
 }
 
+/** The input of Claude Code's tool with which its model asks its user; a choice has the number that its key is. */
+const choicesSchema = z.object({
+  questions: z.array(z.object({ question: z.string(), options: z.array(z.object({ label: z.string() })) })).min(1),
+});
+
 /** What an agent asks for that wants to use a tool. */
 export function permissionQuestion({ tool_name: tool = 'a tool', tool_input: input }: HookEvent): string {
-  return `May it use ${tool}? ${JSON.stringify(input ?? {}).slice(0, 300)}`;
+  const asked = tool === 'AskUserQuestion' ? choicesSchema.safeParse(input).data?.questions : undefined;
+  if (asked === undefined) return `May it use ${tool}? ${JSON.stringify(input ?? {}).slice(0, 300)}`;
+  const choices = (options: readonly { readonly label: string }[]): string =>
+    options.map(({ label }, index) => `${index + 1}. ${label}`).join(', ');
+  return asked.map(({ question, options }) => `${question} (${choices(options)})`).join(' Then: ');
 }

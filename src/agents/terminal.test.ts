@@ -87,6 +87,15 @@ describe('hooks', () => {
     });
   });
 
+  test('what Claude Code asks its user is a question with its choices, each with the number that answers it', () => {
+    const options = [{ label: 'Red', description: 'a warm one' }, { label: 'Blue' }];
+    const tool_input = { questions: [{ question: 'Which colour?', header: 'Colour', multiSelect: false, options }] };
+    const told = (input: object) =>
+      listen('claude')('stdout', hook('PermissionRequest', { tool_name: 'AskUserQuestion', tool_input: input }));
+    expect(told(tool_input)).toMatchObject([{ kind: 'asks', question: 'Which colour? (1. Red, 2. Blue)' }]);
+    expect(told({ questions: [] })).toMatchObject([{ question: 'May it use AskUserQuestion? {"questions":[]}' }]);
+  });
+
   test('the end of a turn of Claude Code has its last word, unless something goes on in the background', () => {
     const said = { last_assistant_message: 'all done', background_tasks: [] };
     expect(listen('claude')('stdout', hook('Stop', said))).toEqual([
