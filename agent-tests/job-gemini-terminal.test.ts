@@ -26,4 +26,5 @@ test('Gemini CLI on a terminal works for a person, who ends it, and not by itsel
     await person('\r').catch(() => undefined);
   }
   expect(await rig.reaches(id, 'done')).toMatchObject({ attempts: 1, attempt: { exitCode: 0 } });
-});
+  // That a screen stands still takes a minute to see, each time.
+}, 400_000);
