@@ -151,8 +151,7 @@ describe.each(transports.filter((each) => each !== 'pipe'))('Claude Code on %s',
     await rig.up();
     const job = await rig.reaches(id, 'done');
     expect(job.session).toBe(before.session);
-    // It has completed a turn since it was resumed.
-    expect(job).toMatchObject({ attempts: transport === 'tmux' ? 1 : 2, resumes: 0 });
+    expect(job.attempts).toBe(transport === 'tmux' ? 1 : 2);
   });
 
   test('that meets a limit is parked with its conversation, and goes on with it', async () => {
