@@ -46,9 +46,10 @@ describe.each([claudeJobs, codexJobs])('the genuine $agent', (each) => {
     const { id } = await rig.add(
       script(each.agent, [
         ['ask_user', { question }],
-        // The call above has failed with the daemon.
+        // The call above has failed with the daemon, and so may the next one, on a connection that was kept.
         ['ask_user', { question }],
-        ['finish_job', { result: 'You want: <<2.answer>>' }],
+        ['ask_user', { question }],
+        ['finish_job', { result: 'You want: <<3.answer>>' }],
       ]),
     );
     await rig.reaches(id, 'waiting');
