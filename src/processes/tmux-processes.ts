@@ -69,8 +69,8 @@ export function tmuxProcesses(base: Processes, tmux: Tmux, everyMs: number = che
       const pid = await asked.then(Number, (error: unknown) => begunAnyway(id, error));
       return { pid, birth: (await processStart(pid)) ?? '' };
     },
-    async end(attempt) {
-      await base.end(attempt);
+    async end(attempt, signal) {
+      await base.end(attempt, signal);
       await killSession(attempt.id);
     },
     async forget(attempt) {
