@@ -54,6 +54,14 @@ export class JobBook {
     return this.#attempts.get(id);
   }
 
+  /** The jobs that have a process, or are to have one, each with the attempt that it is of. */
+  present(): readonly { readonly job: Job; readonly attempt: Attempt }[] {
+    return [...this.#jobs.values()].flatMap((job) => {
+      const attempt = this.#attempts.get(job.id);
+      return attempt === undefined || attemptOf(job) !== attempt.id ? [] : [{ job, attempt }];
+    });
+  }
+
   /** Accepts jobs: all or none. They are never lost from here on. */
   async add(jobs: readonly Job[]): Promise<void> {
     await this.#deps.store.addJobs(jobs);

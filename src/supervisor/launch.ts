@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Attempt, Conversation, Job } from '../core/job/job.ts';
+import { knownTo } from '../core/job/state.ts';
 import { Problem } from '../core/problem.ts';
 import type { EpochMs } from '../core/time.ts';
 import type { TerminalMode, TerminalStart } from '../agents/job-mode.ts';
@@ -30,8 +31,8 @@ export async function launchOf(deps: LaunchDeps, job: Job, attempt: Attempt): Pr
   const agent = deps.agents.get(attempt.agent);
   if (agent === undefined)
     throw new Problem('invalid', `Stint knows no agent ${attempt.agent}.`, { hint: 'See: stint --help' });
-  const { spec, conversation, handover } = job;
-  const known = handover?.kind === 'resume' && conversation?.agent === attempt.agent ? conversation : null;
+  const { spec, handover } = job;
+  const known = knownTo(job, attempt.agent);
   const tools = await toolsOf(deps, agent, attempt);
   const reach = await reachOf(deps, attempt, { conversation: known, hasTools: tools.hasTools });
   const goesOn = known !== null && reach.holds;

@@ -104,8 +104,7 @@ export class ScreenWatch {
 
   #isClosed(): boolean {
     const { attempt, session } = this.#watched;
-    const want = { pool: attempt.pool, session: session(), model: attempt.model, exclude: [] };
-    return isClosedFor(attempt, this.#deps.accounts.select(want));
+    return isClosedFor(this.#deps.accounts, attempt, session());
   }
 
   async #limited(action: Action): Promise<void> {

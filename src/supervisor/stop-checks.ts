@@ -2,6 +2,7 @@ import type { AttemptId } from '../core/ids.ts';
 import type { Attempt, Job } from '../core/job/job.ts';
 import { countedOf, freshOf } from '../core/job/progress.ts';
 import { stopOf, timeLeftMs, warningsOf, type Spent } from '../core/job/stop.ts';
+import { isIdle } from '../core/job/state.ts';
 import { minuteMs, type EpochMs } from '../core/time.ts';
 import type { Dispatch } from './dispatch.ts';
 
@@ -28,8 +29,7 @@ export function checkStops(view: StopView): Dispatch {
   };
   for (const job of view.jobs) {
     const { state, stopped, spec } = job;
-    const hasNoProcess = state.kind === 'queued' || (state.kind === 'waiting' && state.attempt === null);
-    if (hasNoProcess && stopped === null) {
+    if (isIdle(job) && state.kind !== 'parked' && stopped === null) {
       const met = stopOf(spec.stop, job.progress.counted);
       if (met !== null) events.push({ job: job.id, event: { kind: 'stop', attempt: null, met } });
       continue;

@@ -129,11 +129,7 @@ export class Supervisor {
     this.#remember();
     this.#effects.entail(this.#open);
     const begun = new Set(this.#open.flatMap(({ effect }) => ('attempt' in effect ? [effect.attempt] : [])));
-    for (const job of this.#book.all()) {
-      const attempt = this.#book.attempt(job.id);
-      if (attempt === undefined || attemptOf(job) !== attempt.id || begun.has(attempt.id)) continue;
-      this.#effects.follow(attempt);
-    }
+    for (const { attempt } of this.#book.present()) if (!begun.has(attempt.id)) this.#effects.follow(attempt);
     this.#stopListening = this.#deps.accounts.onOpened(() => this.lookAnew());
     this.look();
     this.#watch.start();

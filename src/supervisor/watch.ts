@@ -132,12 +132,10 @@ export class Watch implements ToolWitness {
     this.#tickedAt = now;
     await this.#disk(now);
     this.#forget();
-    const present = [...book.all()].flatMap((job) => {
-      const attempt = book.attempt(job.id);
+    const present = book.present().filter(({ job, attempt }) => {
       // Whoever ends a process is at it, and what it ends is gone before that is written.
       const isBeingEnded = job.state.kind === 'stopping' && now - job.changedAt < strandedMs;
-      if (attempt === undefined || attemptOf(job) !== attempt.id || attempt.pid === null || isBeingEnded) return [];
-      return [{ job, attempt }];
+      return attempt.pid !== null && !isBeingEnded;
     });
     await Promise.all(present.map(({ job, attempt }) => this.#look(job, attempt, now)));
     if (now - this.#reconciledAt < reconcileMs) return;
@@ -164,12 +162,7 @@ export class Watch implements ToolWitness {
     const [running = null] = signs.open.values();
     const requests = await world.requests(attempt.id).catch(() => null);
     const seenSince = this.#seenSince;
-    const selection = () =>
-      accounts.select({
-        ...{ pool: attempt.pool, session: job.conversation?.session ?? null },
-        ...{ model: attempt.model, exclude: [] },
-      });
-    const isClosed = limitedAt === null ? null : isClosedFor(attempt, selection());
+    const isClosed = limitedAt === null ? null : isClosedFor(accounts, attempt, job.conversation?.session ?? null);
     return (
       contentLoop({ tool, times, lastAt, loops: job.watched.loops }) ??
       limitedAndStuck({ seenSince, limitedAt, limit, isClosed, isHeld: requests === null || requests.held > 0 }, now) ??

@@ -1,10 +1,11 @@
 import type { AttemptId } from '../ids.ts';
 import type { Problem } from '../problem.ts';
 import { changed, goingOn, misfit, queue } from './change.ts';
-import { dialogKey, noChoice } from './dialog.ts';
-import type { Asked, Attempt, Job, JobState } from './job.ts';
+import { dialogKey, noChoice, yesOrNo } from './dialog.ts';
+import type { Asked, Attempt, Job, JobState, Waiting } from './job.ts';
 import type { JobEvent } from './job-event.ts';
-import { openQuestion, told, unheard } from './question.ts';
+import { waitingMs } from './progress.ts';
+import { isAnswerOf, openEntry, openQuestion, told, unheard } from './question.ts';
 import { attemptOf } from './state.ts';
 import { asksOther, isAnswered } from './terminal-answer.ts';
 import type { Effect, Given, Transition } from './transition.ts';
@@ -57,7 +58,7 @@ export function asked(job: Job, event: Of<'asked'>, given: Given): Transition | 
     return { job: changed(job, given, { state }), attempt: null, effects: [] };
   }
   // Asked before its process or its account was lost: people were told of it then.
-  const open = job.asked.find((each) => each.question === question && each.answer === null);
+  const open = openEntry(job, question);
   const since = open?.at ?? given.now;
   const from = attempt === null ? {} : { waitsFrom: given.now };
   const state: JobState = { kind: 'waiting', attempt, question, since, ...from };
@@ -71,7 +72,7 @@ export function answered(job: Job, { answer }: Of<'answered'>, given: Given): Tr
   const question = openQuestion(job);
   // What one that is being started is told is settled already.
   if (question === null || state.kind === 'starting') return misfit(job, { kind: 'answered' });
-  const entry = job.asked.find((each) => each.question === question && each.answer === null);
+  const entry = openEntry(job, question);
   if (entry?.by === 'stint') return allowed(job, answer, given);
   const all = job.asked.map((each) => (each === entry ? { ...each, answer, after: job.attempts } : each));
   // Wherever it is, its agent is told when it asks again, or goes on.
@@ -96,13 +97,12 @@ export function answered(job: Job, { answer }: Of<'answered'>, given: Given): Tr
 
 /** Its user says whether it goes on elsewhere; what is more than a yes or no is for its agent. */
 function allowed(job: Job, answer: string, given: Given): Transition {
-  const word = answer.trim().toLowerCase();
-  const isNo = word === 'no' || word === 'n';
-  const isTold = isNo || word === 'yes' || word === 'y' ? { isTold: true as const } : {};
+  const word = yesOrNo(answer);
+  const isTold = word === null ? {} : { isTold: true as const };
   const all = job.asked.map((each) =>
     each.by === 'stint' && each.answer === null ? { ...each, answer, after: job.attempts, ...isTold } : each,
   );
-  if (isNo) {
+  if (word === 'no') {
     const park = {
       reason: 'user',
       dueAt: null,
@@ -119,22 +119,21 @@ function allowed(job: Job, answer: string, given: Given): Transition {
 export function going(job: Job, { attempt }: Of<'going'>, given: Given): Transition | Problem {
   const { state } = job;
   if (state.kind === 'running' && state.attempt === attempt && state.answering !== undefined) {
-    const { to, answer } = state.answering;
-    const all = told(job, (each) => each.question === to.question && each.answer === answer);
+    const all = told(job, isAnswerOf(state.answering));
     return {
       job: changed(job, given, { state: { kind: 'running', attempt }, asked: all }),
       attempt: null,
       effects: [],
     };
   }
-  if (job.state.kind !== 'waiting' || job.state.attempt !== attempt || job.state.on === undefined)
+  if (state.kind !== 'waiting' || state.attempt !== attempt || state.on === undefined)
     return misfit(job, { kind: 'going' });
   const running: JobState = { kind: 'running', attempt };
-  return { job: changed(job, given, { state: running }), attempt: waited(job.state, given), effects: [] };
+  return { job: changed(job, given, { state: running }), attempt: waited(state, given), effects: [] };
 }
 
 /** An attempt whose wait is over, which was no time of its running. */
-export function waited(state: Extract<JobState, { kind: 'waiting' }>, { attempt, now }: Given): Attempt | null {
+export function waited(state: Waiting, { attempt, now }: Given): Attempt | null {
   if (attempt === null || attempt.id !== state.attempt) return null;
-  return { ...attempt, waitedMs: attempt.waitedMs + Math.max(now - (state.waitsFrom ?? state.since), 0) };
+  return { ...attempt, waitedMs: attempt.waitedMs + waitingMs(state, now) };
 }

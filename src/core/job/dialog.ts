@@ -3,10 +3,18 @@ import type { Job } from './job.ts';
 
 /** The key that is this answer in a dialog; null for a text, which would be taken for whatever is chosen there. */
 export function dialogKey(answer: string, yes: string): string | null {
+  const choice = answer.trim();
+  if (/^[1-9]$/.test(choice)) return choice;
+  const word = yesOrNo(answer);
+  if (word === 'yes') return yes;
+  return word === 'no' ? escapeKey : null;
+}
+
+/** Null for an answer that is more than that. */
+export function yesOrNo(answer: string): 'yes' | 'no' | null {
   const word = answer.trim().toLowerCase();
-  if (/^[1-9]$/.test(word)) return word;
-  if (word === 'yes' || word === 'y') return yes;
-  return word === 'no' || word === 'n' ? escapeKey : null;
+  if (word === 'yes' || word === 'y') return 'yes';
+  return word === 'no' || word === 'n' ? 'no' : null;
 }
 
 const escapeKey = '\u001b';

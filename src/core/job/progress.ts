@@ -1,6 +1,6 @@
 import type { Told } from '../spend/usage.ts';
 import type { EpochMs } from '../time.ts';
-import type { Attempt, AttemptOutcome, Job, StopProgress } from './job.ts';
+import type { Attempt, AttemptOutcome, Job, StopProgress, Waiting } from './job.ts';
 import { addSpent, nothingSpent, type Spent, type Warned } from './stop.ts';
 
 export const noProgress: StopProgress = { counted: nothingSpent, warned: [], continued: 0, told: null };
@@ -12,9 +12,13 @@ export const mostContinued = 50;
 export function runningMs({ state }: Pick<Job, 'state'>, attempt: Attempt, at: EpochMs): number {
   // What was never spawned has not run.
   if (attempt.pid === null) return 0;
-  const waits =
-    state.kind === 'waiting' && state.attempt === attempt.id ? Math.max(at - (state.waitsFrom ?? state.since), 0) : 0;
+  const waits = state.kind === 'waiting' && state.attempt === attempt.id ? waitingMs(state, at) : 0;
   return Math.max((attempt.endedAt ?? at) - attempt.startedAt - attempt.waitedMs - waits, 0);
+}
+
+/** How long the present attempt of a job has waited for its user by a time. */
+export function waitingMs({ since, waitsFrom = since }: Waiting, at: EpochMs): number {
+  return Math.max(at - waitsFrom, 0);
 }
 
 /** What counts towards the conditions of a job whose present attempt has spent so much. */

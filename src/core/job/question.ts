@@ -1,4 +1,4 @@
-import type { Asked, Job } from './job.ts';
+import type { Answering, Asked, Job } from './job.ts';
 
 type Questions = Pick<Job, 'state' | 'asked' | 'stopped'>;
 
@@ -25,7 +25,17 @@ export function leftOpen(job: Questions): string | null {
   const { state, asked } = job;
   const question = openQuestion(job);
   const isOfTerminal = state.kind === 'waiting' && state.on !== undefined;
-  return isOfTerminal && !asked.some((each) => each.question === question && each.answer === null) ? null : question;
+  return isOfTerminal && openEntry({ asked }, question) === undefined ? null : question;
+}
+
+/** What is known of a question that nobody has answered; undefined where only a terminal asks it. */
+export function openEntry({ asked }: Pick<Job, 'asked'>, question: string | null): Asked | undefined {
+  return asked.find((each) => each.question === question && each.answer === null);
+}
+
+/** Whether an entry is what was answered on a terminal. */
+export function isAnswerOf({ to, answer }: Answering): (each: Asked) => boolean {
+  return (each) => each.question === to.question && each.answer === answer;
 }
 
 /** Of what was answered, what its agent does not surely know. */

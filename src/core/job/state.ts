@@ -1,5 +1,5 @@
 import type { AttemptId } from '../ids.ts';
-import type { Job } from './job.ts';
+import type { Conversation, Job } from './job.ts';
 
 /** The attempt whose process lives, or is about to. */
 export function attemptOf({ state }: Job): AttemptId | null {
@@ -13,6 +13,14 @@ export function hasEnded({ state }: Job): boolean {
 /** Nothing happens to one that is blocked before a person sees to it, and nobody is to wait for that. */
 export function isSettled(job: Job): boolean {
   return hasEnded(job) || job.state.kind === 'blocked';
+}
+
+/** The conversation that an attempt of this agent goes on with; null where it begins anew. */
+export function knownTo(
+  { handover, conversation }: Pick<Job, 'handover' | 'conversation'>,
+  agent: string,
+): Conversation | null {
+  return handover?.kind === 'resume' && conversation?.agent === agent ? conversation : null;
 }
 
 /** Parked by a person: what was decided before without knowing that does not count. */

@@ -1,7 +1,7 @@
 import type { JobEvent } from './job-event.ts';
 import { changed, misfit } from './change.ts';
 import type { Asked, Job, JobState, Waiting } from './job.ts';
-import { told, toldBefore } from './question.ts';
+import { isAnswerOf, told, toldBefore } from './question.ts';
 import type { Problem } from '../problem.ts';
 import type { Given, Transition } from './transition.ts';
 
@@ -41,10 +41,10 @@ export function answerLost(
   const { state } = job;
   if (state.kind !== 'running' || state.attempt !== event.attempt || state.answering === undefined)
     return misfit(job, event);
-  const { answer, to } = state.answering;
-  const isIt = (each: Asked): boolean => each.question === to.question && each.answer === answer;
+  const { answering } = state;
+  const isIt = isAnswerOf(answering);
   const open = ({ question, at }: Asked): Asked => ({ question, at, answer: null });
-  const asks: Waiting = { ...to, since: given.now, waitsFrom: given.now, isAgain: true };
+  const asks: Waiting = { ...answering.to, since: given.now, waitsFrom: given.now, isAgain: true };
   const all = job.asked.map((each) => (isIt(each) ? open(each) : each));
   return { job: changed(job, given, { state: asks, asked: all }), attempt: null, effects: [] };
 }
@@ -52,11 +52,8 @@ export function answerLost(
 /** A person who has ended its agent wants nothing more of it. */
 export function taken({ state, asked, attempts }: Pick<Job, 'state' | 'asked' | 'attempts'>): Pick<Job, 'asked'> {
   const { answering } = state.kind === 'running' ? state : {};
-  return {
-    asked: told({ asked: toldBefore({ asked, attempts }) }, ({ question, answer }) => {
-      return question === answering?.to.question && answer === answering.answer;
-    }),
-  };
+  const known = toldBefore({ asked, attempts });
+  return { asked: answering === undefined ? known : told({ asked: known }, isAnswerOf(answering)) };
 }
 
 /**
@@ -67,6 +64,9 @@ export function untaken({ state, asked, attempts }: Pick<Job, 'state' | 'asked' 
   const { answering } = state.kind === 'running' ? state : {};
   if (answering === undefined || answering.to.yes !== undefined) return { asked };
   const { answer, to } = answering;
-  const isKnown = asked.some((each) => each.question === to.question && each.answer === answer);
-  return { asked: isKnown ? asked : [...asked, { question: to.question, at: to.since, answer, after: attempts }] };
+  return {
+    asked: asked.some(isAnswerOf(answering))
+      ? asked
+      : [...asked, { question: to.question, at: to.since, answer, after: attempts }],
+  };
 }

@@ -7,7 +7,7 @@ import { changed, goingOn, misfit, queue } from './change.ts';
 import type { AfterStop, Attempt, Conversation, Job, JobState } from './job.ts';
 import { endedAttempt, freshOf, goneOnIn, mostContinued, noProgress, withSpent } from './progress.ts';
 import { leftOpen, told, toldBefore, unheard } from './question.ts';
-import { attemptOf, hasEnded, isHeld, isIdle } from './state.ts';
+import { attemptOf, hasEnded, isHeld, isIdle, knownTo } from './state.ts';
 import { notFinished, resultOf, saveWork } from './stop-words.ts';
 import { nothingSpent, type Stopped } from './stop.ts';
 import { endless, givenBack, limitedOn, noRestarts, resumed, rungOf } from './restarts.ts';
@@ -126,10 +126,8 @@ function dispatched(job: Job, { on }: Of<'dispatched'>, given: Given): Transitio
   };
   // What it might have been asked by Stint is of no use any more.
   const kept = job.asked.filter((each) => each.by !== 'stint' || each.answer !== null);
-  const { handover, conversation } = job;
-  const goesOn = handover?.kind === 'resume' && conversation?.agent === on.agent ? conversation.session : null;
   const more = { state: { kind: 'starting', attempt: id }, attempts: number, asked: kept } as const;
-  const next = changed(goneOnIn(job, goesOn), given, more);
+  const next = changed(goneOnIn(job, knownTo(job, on.agent)?.session ?? null), given, more);
   return { job: next, attempt, effects: [{ kind: 'spawn', attempt: id }] };
 }
 
